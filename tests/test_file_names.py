@@ -1,0 +1,63 @@
+"""A test stands where its source stands, and files stay small."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MIRRORED = ("cli", "core", "demo", "evidence", "exporter", "image", "reservation", "server", "store")
+
+WITHOUT_TWIN = {
+    "tests/reservation/test_agreement.py": "all carriers together say one thing",
+    "tests/server/test_forwarding.py": "the proxy as a whole: what passes through",
+    "tests/server/test_guarding.py": "the proxy as a whole: what crawlers get",
+    "tests/server/test_bad_input.py": "the proxy as a whole: hostile input",
+    "tests/server/test_real_programs.py": "the proxy as a whole: real clients and servers",
+}
+"""Tests of several modules together."""
+
+MOST_LINES = 380
+TOP_LEVEL = {
+    "pyproject.toml", "guard", "rules", "deploy", "tests", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md",
+    "dev.py", "requirements.lock",
+}  # fmt: skip
+
+
+def _tests_of_packages() -> list[Path]:
+    return [path for name in MIRRORED for path in sorted((ROOT / "tests" / name).glob("test_*.py"))]
+
+
+@pytest.mark.parametrize("path", _tests_of_packages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_test_has_the_name_of_its_source(path: Path):
+    """Whoever looks for the test of a module finds it without searching."""
+    relative = str(path.relative_to(ROOT))
+    source = ROOT / "guard" / path.parent.name / path.name.removeprefix("test_")
+
+    assert source.is_file() or relative in WITHOUT_TWIN, f"{relative} tests no module of that name"
+
+
+def test_every_exception_is_still_needed():
+    """A name in the list above that is gone should leave the list."""
+    assert [name for name in WITHOUT_TWIN if not (ROOT / name).is_file()] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "guard").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_is_one_idea(path: Path):
+    """A file that grows past this is two ideas."""
+    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "guard").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_says_what_it_is_for(path: Path):
+    """The first line is a docstring."""
+    assert path.read_text("utf-8").lstrip("r").startswith('"""')
+
+
+def test_the_top_level_is_the_agreed_one():
+    """New things find a room inside."""
+    import subprocess
+
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    top = {line.split("/")[0] for line in listed.splitlines()}
+
+    assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
