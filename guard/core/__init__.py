@@ -1,0 +1,1 @@
+"""THE DECISION: facts in, decision out. No I/O, no clock."""

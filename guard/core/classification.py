@@ -1,0 +1,87 @@
+"""Who do we believe is asking, and what is that belief worth?
+
+Three axes, not one label: the purpose (what the crawler collects for), the identity
+(what its claim is worth) and the conduct (how it has behaved). A missing fact is never
+an accusation: only a complete, fresh list of the operator may yield *impostor*.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from guard.core.crawlers import Crawler, Purpose, Sighting
+
+
+class Identity(StrEnum):
+    """What a client's claim to be a certain crawler is worth."""
+
+    VERIFIED = "verified"
+    IMPOSTOR = "impostor"
+    """The operator's complete and fresh list refutes the claim."""
+    UNVERIFIABLE = "unverifiable"
+    """The operator publishes nothing to check the claim against."""
+    UNKNOWN = "unknown"
+    """It could be checked, but has not been (yet), or the data is stale or out of reach."""
+    NONE_CLAIMED = "none_claimed"
+
+
+class Conduct(StrEnum):
+    """How a client has behaved; a rule never sees more than this."""
+
+    CLEAN = "clean"
+    SUSPECT = "suspect"
+    HOSTILE = "hostile"
+
+
+class HardFact(StrEnum):
+    """A thing that is so, or is not: no weights, no scores."""
+
+    FORGED_TOKEN = "forged_token"
+    """The user agent carries a token that its operator uses in robots.txt only and never sends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classification:
+    """Who we believe is asking."""
+
+    purpose: Purpose
+    identity: Identity
+    conduct: Conduct
+    claimed: str
+    """The product token that the user agent names; empty for a browser."""
+    crawler: Crawler | None
+    """The catalogue entry that the claim matches."""
+    facts: frozenset[HardFact]
+
+    @property
+    def operator(self) -> str:
+        return self.crawler.operator if self.crawler else ""
+
+    @property
+    def is_crawler(self) -> bool:
+        """True when the client says that it is automatic. Everybody else may be a person and is only counted."""
+        return self.purpose not in PERSON_LIKE
+
+
+PERSON_LIKE = frozenset({Purpose.BROWSER, Purpose.UNKNOWN})
+
+
+def classify(sighting: Sighting) -> Classification:
+    """Judge one request from what its user agent claims.
+
+    Claims are not checked here: a claim that could be checked against published addresses,
+    names or keys is `unknown`, any other `unverifiable`.
+    """
+    if sighting.purpose in PERSON_LIKE:
+        identity = Identity.NONE_CLAIMED
+    elif sighting.crawler is not None and sighting.crawler.verifiable:
+        identity = Identity.UNKNOWN
+    else:
+        identity = Identity.UNVERIFIABLE
+    return Classification(
+        purpose=sighting.purpose,
+        identity=identity,
+        conduct=Conduct.CLEAN,
+        claimed=sighting.claimed,
+        crawler=sighting.crawler,
+        facts=frozenset({HardFact.FORGED_TOKEN}) if sighting.forged_token else frozenset(),
+    )

@@ -1,0 +1,201 @@
+"""What is done about a request, and which rule says so?
+
+A policy is an ordered list of rules; the first that matches wins. A rule asks about the
+request, about the client, and sometimes about the resource (`kind`). Rules that do not
+ask about the resource answer before the upstream is touched; when the first rule that
+could match does ask, the answer is `NeedsResponse` and the caller comes back with the
+head of the response. A rule in monitor mode is noted and evaluation goes on.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+
+from guard.core.classification import Classification
+from guard.core.facts import RequestFacts, ResponseFacts
+
+IPNetwork = IPv4Network | IPv6Network
+
+
+class Action(StrEnum):
+    """What can be done, from mild to hard."""
+
+    ALLOW = "allow"
+    MARK = "mark"
+    """A full-looking picture with an invisible mark; a preview as long as no marked copy is ready."""
+    PREVIEW = "preview"
+    """A smaller picture."""
+    THROTTLE = "throttle"
+    """429 with Retry-After."""
+    CHARGE = "charge"
+    """402 with the address of the terms."""
+    REFUSE = "refuse"
+    """403; a picture where a picture was asked for."""
+    DROP = "drop"
+    """The connection is closed without an answer."""
+
+
+class PreviewSize(StrEnum):
+    """Which size a preview has: the display size is unmarked, the preview size visibly marked."""
+
+    DISPLAY = "display"
+    PREVIEW = "preview"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A rate for one client (an address, or an IPv6 /64) under one rule; what exceeds it is throttled."""
+
+    count: int
+    per_seconds: int
+    pictures_only: bool
+    """Count only requests whose resource is a picture or not known yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """All fields that name something must hold; inside a field, any one value will do. Empty matches all."""
+
+    purpose: frozenset[str] = frozenset()
+    operator: frozenset[str] = frozenset()
+    """Compared without regard to case."""
+    crawler: frozenset[str] = frozenset()
+    """Ids of catalogue entries."""
+    identity: frozenset[str] = frozenset()
+    conduct: frozenset[str] = frozenset()
+    kind: frozenset[str] = frozenset()
+    path: tuple[str, ...] = ()
+    """Patterns as in robots.txt (RFC 9309, section 2.2.3): a prefix, `*`, and `$` at the end."""
+    host: tuple[str, ...] = ()
+    """Names, or `*.name` for everything below it."""
+    method: frozenset[str] = frozenset()
+    network: tuple[IPNetwork, ...] = ()
+    fact: frozenset[str] = frozenset()
+
+    def holds_for_request(self, request: RequestFacts, who: Classification) -> bool:
+        """Tell whether everything but `kind` holds."""
+        return (
+            (not self.purpose or who.purpose in self.purpose)
+            and (not self.identity or who.identity in self.identity)
+            and (not self.conduct or who.conduct in self.conduct)
+            and (not self.fact or not self.fact.isdisjoint(who.facts))
+            and (not self.operator or who.operator.casefold() in self.operator)
+            and (not self.crawler or (who.crawler is not None and who.crawler.id in self.crawler))
+            and (not self.method or request.method in self.method)
+            and (not self.host or any(_host_matches(pattern, request.host) for pattern in self.host))
+            and (not self.path or any(path_matches(pattern, request.path) for pattern in self.path))
+            and (not self.network or _inside(request, self.network))
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One condition and one action, under an id that is never given to another rule."""
+
+    id: str
+    when: Condition
+    action: Action
+    monitor: bool = False
+    limit: Limit | None = None
+    size: PreviewSize = PreviewSize.PREVIEW
+    """Only with `preview` and `mark`."""
+    because: str = ""
+    """One sentence for people: why this rule is here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Ordered rules; the last has no condition, so that there is always a decision."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    digest: str
+    """Hex SHA-256 of the rule set it comes from: policy, the owner's rules and the catalogue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The action chosen, with the rule that chose it and the rule set it belongs to."""
+
+    action: Action
+    rule: str
+    because: str
+    digest: str
+    size: PreviewSize
+    limit: Limit | None
+    monitored: tuple[str, ...]
+    """Ids of the rules in monitor mode that would have decided otherwise, in order."""
+
+    def throttled(self) -> "Decision":
+        """Return this decision after its rule's limit was exceeded."""
+        return replace(self, action=Action.THROTTLE, because=f"more than the limit of rule {self.rule}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsResponse:
+    """The first rule that could match asks what the resource is."""
+
+    rule: str
+
+
+def decide(
+    policy: Policy, request: RequestFacts, who: Classification, response: ResponseFacts | None
+) -> Decision | NeedsResponse:
+    """Return the decision of the first matching rule of `policy`.
+
+    Args:
+        response: What is known of the resource; None while the upstream has not answered.
+            With a value (even one of kind `unknown`) the result is always a `Decision`.
+    """
+    monitored: list[str] = []
+    for rule in policy.rules:
+        if not rule.when.holds_for_request(request, who):
+            continue
+        if rule.when.kind:
+            if response is None:
+                return NeedsResponse(rule=rule.id)
+            if response.kind not in rule.when.kind:
+                continue
+        if rule.monitor:
+            monitored.append(rule.id)
+            continue
+        return Decision(
+            action=rule.action,
+            rule=rule.id,
+            because=rule.because,
+            digest=policy.digest,
+            size=rule.size,
+            limit=rule.limit,
+            monitored=tuple(monitored),
+        )
+    raise AssertionError(f"policy {policy.name} has no rule without a condition at its end")
+
+
+def _host_matches(pattern: str, host: str) -> bool:
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def _inside(request: RequestFacts, networks: tuple[IPNetwork, ...]) -> bool:
+    address = request.client.address
+    return address is not None and any(address in network for network in networks)
+
+
+def path_matches(pattern: str, path: str) -> bool:
+    """Match a robots.txt path pattern in linear time.
+
+    The path is the client's: a regular expression would let it choose the cost.
+    """
+    anchored = pattern.endswith("$")
+    first, *pieces = (pattern[:-1] if anchored else pattern).split("*")
+    if not path.startswith(first):
+        return False
+    if not pieces:
+        return not anchored or path == first
+    last = pieces.pop() if anchored else ""
+    position = len(first)
+    for piece in pieces:
+        found = path.find(piece, position)
+        if found < 0:
+            return False
+        position = found + len(piece)
+    return path.endswith(last) and len(path) - len(last) >= position

@@ -1,0 +1,109 @@
+"""What is sent, given the decision and what the resource is?
+
+A refused picture is still a picture, or an honest status code; never a page with status
+200. What the upstream itself keeps from caches or offers as a download is never changed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from mimetypes import guess_type
+from typing import assert_never
+
+from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
+from guard.core.policy import Action, Decision, PreviewSize
+
+NOT_PICTURES = frozenset({Kind.PAGE, Kind.OTHER})
+
+
+class Form(StrEnum):
+    """The form of an answer that is ours."""
+
+    PICTURE = "picture"
+    PAGE = "page"
+    PROBLEM = "problem"
+    """application/problem+json, RFC 9457."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """Send what the upstream sends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shrink:
+    """Send the upstream's picture in a smaller size; a picture that is small enough stays as it is."""
+
+    size: PreviewSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Answer ourselves."""
+
+    status: int
+    form: Form
+    retry_after: int = 0
+    """Seconds; 0 sends no Retry-After."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hangup:
+    """Close the connection without an answer."""
+
+
+ResponsePlan = Forward | Shrink | Answer | Hangup
+
+
+def plan(
+    decision: Decision, request: RequestFacts, response: ResponseFacts | None, *, retry_after: int = 0
+) -> ResponsePlan:
+    """Turn a decision into what to send.
+
+    Args:
+        response: What is known of the resource; None if nothing is.
+        retry_after: Seconds until a throttled client may come back.
+    """
+    match decision.action:
+        case Action.ALLOW:
+            return Forward()
+        case Action.MARK | Action.PREVIEW:
+            if request.method != "GET" or (response is not None and _stays_as_it_is(response)):
+                return Forward()
+            return Shrink(size=decision.size)
+        case Action.THROTTLE:
+            return Answer(status=429, form=form_of(request, response), retry_after=max(1, retry_after))
+        case Action.CHARGE:
+            return Answer(status=402, form=form_of(request, response))
+        case Action.REFUSE:
+            return Answer(status=403, form=form_of(request, response))
+        case Action.DROP:
+            return Hangup()
+        case _:
+            assert_never(decision.action)
+
+
+def _stays_as_it_is(response: ResponseFacts) -> bool:
+    """Tell whether this response, not one seen earlier at its URL, is to be left alone."""
+    return response.source is KindSource.RESPONSE and (response.hands_off or response.kind in NOT_PICTURES)
+
+
+def form_of(request: RequestFacts, response: ResponseFacts | None) -> Form:
+    """Choose the form of an answer of ours.
+
+    What the resource is counts first, then what the client says it wants. The ending of the URL is only the last
+    resort: it chooses the form of a refusal, never whether there is one.
+    """
+    accept = request.header("accept").lower()
+    page = Form.PROBLEM if "json" in accept and "text/html" not in accept else Form.PAGE
+    if response is not None and response.kind is not Kind.UNKNOWN:
+        return Form.PICTURE if response.kind.is_picture else page
+    match request.header("sec-fetch-dest").lower():
+        case "image":
+            return Form.PICTURE
+        case "document" | "iframe":
+            return Form.PAGE
+    if "text/html" in accept or page is Form.PROBLEM:
+        return page
+    if "image/" in accept or (guess_type(request.path)[0] or "").startswith("image/"):
+        return Form.PICTURE
+    return page

@@ -1,0 +1,59 @@
+"""What does a request target name?
+
+The upstream gets the target as the client wrote it; rules match on a canonical path, so
+that `/a/../private/x`, `//private/x` and `/%70rivate/x` are one path to a rule, as they
+are to most web servers (RFC 3986, section 6.2.2).
+"""
+
+import re
+
+from guard.errors import RequestError
+
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_ABSOLUTE = re.compile(r"(?i)https?://([^/?#]*)(.*)", re.DOTALL)
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
+
+
+def split_absolute(target: str) -> tuple[str, str]:
+    """Split an absolute-form target (RFC 9112, section 3.2.2) into authority and origin-form.
+
+    The authority is empty for a target that is in origin-form already.
+
+    Raises:
+        RequestError: The target is neither form, or holds a control character, raw or encoded as %00.
+    """
+    if _FORBIDDEN.search(target) or "%00" in target:
+        raise RequestError("the request target holds a control character")
+    target = target.partition("#")[0]
+    if target.startswith("/"):
+        return "", target
+    if match := _ABSOLUTE.fullmatch(target):
+        authority, rest = match.groups()
+        return authority.rpartition("@")[2], rest if rest.startswith("/") else "/" + rest
+    if target == "*":
+        return "", "*"
+    raise RequestError("the request target is no path")
+
+
+def canonical_path(target: str) -> str:
+    """Return the path of an origin-form target with unreserved characters decoded and empty and dot segments resolved.
+
+    Other escapes stay, with their digits in upper case: `%2F` is not a slash.
+    """
+    path = target.partition("?")[0]
+    decoded = _ESCAPE.sub(_decode_unreserved, path).replace("\\", "/")
+    segments: list[str] = []
+    for segment in decoded.split("/"):
+        if segment == "..":
+            if segments:
+                segments.pop()
+        elif segment not in ("", "."):
+            segments.append(segment)
+    slash = "/" if segments and decoded.endswith(("/", "/.", "/..")) else ""
+    return "/" + "/".join(segments) + slash
+
+
+def _decode_unreserved(match: re.Match[str]) -> str:
+    byte = int(match[1], 16)
+    return chr(byte) if byte in _UNRESERVED else match[0].upper()

@@ -1,0 +1,80 @@
+"""A refused picture is still a picture, or an honest status; what the upstream guards is not touched."""
+
+from dataclasses import replace
+
+import pytest
+
+from guard.core.facts import Kind, KindSource
+from guard.core.policy import Action, Decision, PreviewSize
+from guard.core.response import Answer, Form, Forward, Hangup, Shrink, form_of, plan
+from tests.support.facts import request, seen
+
+DECISION = Decision(
+    action=Action.REFUSE, rule="r", because="", digest="", size=PreviewSize.PREVIEW, limit=None, monitored=()
+)
+
+
+def planned(action: Action, *arguments: object, **keywords: int) -> object:
+    return plan(replace(DECISION, action=action), *arguments, **keywords)  # type: ignore[arg-type]
+
+
+FORMS = {
+    "a known picture, whatever is accepted": (request(accept="text/html"), seen(Kind.ORIGINAL), Form.PICTURE),
+    "a known page, whatever the URL ends in": (request("/x.jpg", accept="image/*"), seen(Kind.PAGE), Form.PAGE),
+    "a program that wants JSON": (request("/x", accept="application/json"), None, Form.PROBLEM),
+    "a browser's image request": (request("/x", sec_fetch_dest="image"), None, Form.PICTURE),
+    "a browser's page request for a picture": (request("/x.jpg", sec_fetch_dest="document"), None, Form.PAGE),
+    "image types accepted": (request("/x", accept="image/avif,image/*,*/*;q=0.8"), None, Form.PICTURE),
+    "a crawler that accepts everything, and a picture's URL": (request("/x.webp", accept="*/*"), None, Form.PICTURE),
+    "a crawler that accepts everything, and a page's URL": (request("/album/", accept="*/*"), None, Form.PAGE),
+    "nothing said, nothing known": (request("/x"), None, Form.PAGE),
+    "HTML and images accepted, as when a page is opened": (
+        request("/x.jpg", accept="text/html,image/avif"),
+        None,
+        Form.PAGE,
+    ),
+    "a kind remembered as unknown": (request("/x.png"), seen(Kind.UNKNOWN), Form.PICTURE),
+}
+
+
+@pytest.mark.parametrize(("facts", "response", "form"), FORMS.values(), ids=FORMS.keys())
+def test_the_answer_has_the_form_that_was_asked_for(facts: object, response: object, form: Form):
+    """What the resource is counts first, then what the client wants, then the URL."""
+    assert form_of(facts, response) is form  # type: ignore[arg-type]
+
+
+def test_a_refusal_is_never_status_200():
+    """Refuse, charge and throttle have honest codes."""
+    statuses = {action: planned(action, request(), None).status for action in (Action.REFUSE, Action.CHARGE)}  # type: ignore[attr-defined]
+
+    assert statuses == {Action.REFUSE: 403, Action.CHARGE: 402}
+    assert planned(Action.THROTTLE, request(), None, retry_after=7) == Answer(
+        status=429, form=Form.PICTURE, retry_after=7
+    )
+
+
+def test_a_throttled_client_is_told_at_least_one_second():
+    """Retry-After: 0 would be an invitation."""
+    assert planned(Action.THROTTLE, request("/x"), None).retry_after == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("action", [Action.PREVIEW, Action.MARK])
+def test_only_a_picture_got_with_get_is_made_smaller(action: Action):
+    """Pages, other methods, and what the upstream keeps for one person stay as they are."""
+    assert planned(action, request(), seen(Kind.ORIGINAL)) == Shrink(size=PreviewSize.PREVIEW)
+    assert planned(action, request(), seen(Kind.PAGE)) == Forward()
+    assert planned(action, request(method="POST"), seen(Kind.ORIGINAL)) == Forward()
+    assert planned(action, request(), seen(Kind.ORIGINAL, hands_off=True)) == Forward()
+
+
+def test_what_was_once_seen_at_a_url_does_not_let_a_picture_through():
+    """The page of yesterday may be a picture today; only this response counts."""
+    remembered = seen(Kind.PAGE, source=KindSource.REMEMBERED)
+
+    assert planned(Action.PREVIEW, request(), remembered) == Shrink(size=PreviewSize.PREVIEW)
+
+
+def test_allow_and_drop_are_what_they_say():
+    """Nothing in between."""
+    assert planned(Action.ALLOW, request(), None) == Forward()
+    assert planned(Action.DROP, request(), None) == Hangup()
