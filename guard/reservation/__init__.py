@@ -1,0 +1,1 @@
+"""WHAT CRAWLERS ARE TOLD, rendered from one rights statement. No I/O."""
