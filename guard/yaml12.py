@@ -228,14 +228,15 @@ class _Reader:
             problem = "tab character"
             column = source.index("\t")
         words = next((ours for theirs, ours in _PROBLEMS if theirs in problem), f"this is not valid YAML: {problem}")
-        if line >= len(lines) - 1 and not source.strip():
+        if not "".join((source[column:], *lines[line + 1 :])).strip():
             # The end of the file is never where the mistake is: name the line where the open thing began.
             begun = error.context_mark
-            line, column = (begun.line, begun.column) if begun else (len(lines) - 1, 0)
-            if begun is None:
+            if begun and (begun.line, begun.column) < (line, column):
+                line, column = begun.line, begun.column
+            else:
                 words = "the file ends inside something that was opened above; close the bracket or the quote"
-            if line >= len(lines):  # the parser in C counts a line after the last one
-                line, column = len(lines) - 1, len(lines[-1])
+        if line >= len(lines):  # the parser in C counts a line after the last one
+            line, column = len(lines) - 1, len(lines[-1])
         return line + 1, column + 1, words
 
     def stop(self, event: Any, message: str) -> NoReturn:

@@ -36,7 +36,7 @@ LEVEL = {
 
 SIBLINGS = {("cli", "demo"), ("demo", "cli")}
 
-BASE_MODULES = frozenset({"errors", "yaml12", "validation"})
+BASE_MODULES = frozenset({"errors", "validation", "yaml12"})
 """Modules beside the packages that even the core may import: errors, and the reading of what people wrote."""
 
 # Pillow is kept out of the processes that face the network; only the image worker imports it.

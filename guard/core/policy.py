@@ -109,8 +109,11 @@ class Policy:
 
     name: str
     rules: tuple[Rule, ...]
+    content: bytes
+    """The rule set as canonical text: these rules and the catalogue. Kept as evidence, so that a decision can be
+    explained from it years later."""
     digest: str
-    """Hex SHA-256 of the rule set it comes from: policy, the owner's rules and the catalogue."""
+    """Hex SHA-256 of `content`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

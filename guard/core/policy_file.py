@@ -286,7 +286,7 @@ def make_policy(name: str, rules: Sequence[Rule], catalogue: Catalogue) -> Polic
     """
     content = {"policy": name, "rules": list(rules), "crawlers": sorted(catalogue.crawlers, key=lambda one: one.id)}
     data = orjson.dumps(content, default=_plain, option=orjson.OPT_SORT_KEYS)
-    return Policy(name=name, rules=tuple(rules), digest=hashlib.sha256(data).hexdigest())
+    return Policy(name=name, rules=tuple(rules), content=data, digest=hashlib.sha256(data).hexdigest())
 
 
 def _plain(value: Any) -> Any:

@@ -13,11 +13,9 @@ import guard
 from guard.core.crawler_file import CrawlerFile, check_together, parse
 from guard.core.crawlers import Catalogue
 from guard.core.range_file import RangeFile, parse_ranges
-from guard.core.ruleset import rule_set_digest
 from guard.errors import ConfigurationError, Fault
+from guard.settings_text import SHIPPED_POLICIES
 from guard.yaml12 import MAX_BYTES, load
-
-SHIPPED_POLICIES = ("open", "moderate", "strict")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,30 +40,6 @@ def rules_root(package: Path | None = None) -> RulesRoot:
     if (checkout / "crawlers").is_dir():
         return RulesRoot(path=checkout, description=f"the rules of the checkout, {checkout}")
     raise ConfigurationError((_file_fault(str(packaged), f"the rules are missing here and in {checkout}; reinstall"),))
-
-
-def read_rule_files(root: Path) -> tuple[tuple[str, bytes], ...]:
-    """Return name and bytes of every rule file, sorted by name; a name is the path below `root`, with slashes.
-
-    Raises:
-        ConfigurationError: A file can not be read or is larger than one of ours can be.
-    """
-    paths = sorted((path.relative_to(root).as_posix(), path) for path in root.rglob("*.yaml"))
-    faults: list[Fault] = []
-    files: list[tuple[str, bytes]] = []
-    for name, path in paths:
-        try:
-            files.append((name, _read(path)))
-        except ConfigurationError as error:
-            faults += error.faults
-    if faults:
-        raise ConfigurationError(tuple(faults))
-    return tuple(files)
-
-
-def load_rule_set_digest(root: Path) -> str:
-    """Return the digest of all rule files, as decisions carry it."""
-    return rule_set_digest(read_rule_files(root))
 
 
 def load_catalogue(root: Path) -> Catalogue:

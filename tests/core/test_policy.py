@@ -15,7 +15,7 @@ DEFAULT = Rule(id="default", when=Condition(), action=Action.ALLOW)
 
 
 def policy(*rules: Rule) -> Policy:
-    return Policy(name="test", rules=(*rules, DEFAULT), digest="0" * 64)
+    return Policy(name="test", rules=(*rules, DEFAULT), content=b"", digest="0" * 64)
 
 
 def decided(rules: Policy, *arguments: object) -> Decision:

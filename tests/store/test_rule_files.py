@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 
 import guard
-from guard.core.ruleset import rule_set_digest
 from guard.errors import ConfigurationError
 from guard.store.rule_files import (
     load_catalogue,
     load_crawler_files,
-    load_rule_set_digest,
     read_policy_file,
-    read_rule_files,
     rules_root,
 )
 from guard.yaml12 import MAX_BYTES
@@ -79,26 +76,6 @@ def test_this_installation_has_rules():
 def test_files_are_read_in_the_order_of_their_names(root):
     """The same rules make the same catalogue everywhere."""
     assert [crawler.id for crawler in load_catalogue(root).crawlers] == ["first", "second"]
-    assert [name for name, _ in read_rule_files(root)] == [
-        "crawlers/a.yaml",
-        "crawlers/b.yaml",
-        "policies/moderate.yaml",
-        "ranges.yaml",
-    ]
-
-
-def test_the_digest_covers_every_rule_file(root, tmp_path):
-    """A copy elsewhere has the same digest; one more comment has another."""
-    before = load_rule_set_digest(root)
-    copy = tmp_path / "elsewhere"
-    shutil.copytree(root, copy)
-
-    assert before == load_rule_set_digest(copy) == rule_set_digest(read_rule_files(root))
-    for name in ("crawlers/a.yaml", "policies/moderate.yaml", "ranges.yaml"):
-        with (copy / name).open("a") as file:
-            file.write("# a comment\n")
-        assert load_rule_set_digest(copy) != before
-        shutil.copy(root / name, copy / name)
 
 
 def test_the_faults_of_all_files_come_together(root):
@@ -177,5 +154,3 @@ def test_a_huge_file_is_not_read_whole(root):
 
     with pytest.raises(ConfigurationError, match=f"has more than {MAX_BYTES} bytes"):
         load_catalogue(root)
-    with pytest.raises(ConfigurationError, match=f"has more than {MAX_BYTES} bytes"):
-        read_rule_files(root)

@@ -1,0 +1,1 @@
+"""THE TERMINAL: one file a command group, imports made lazily."""

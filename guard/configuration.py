@@ -1,0 +1,96 @@
+"""What do the settings, the policy and the catalogue come to together?
+
+Everything that a person wrote is read here once, and every fault of all of it is told at
+once: a wrong key in the configuration does not hide a wrong address in a rule.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from guard.core.crawlers import Catalogue
+from guard.core.policy import Condition, Policy
+from guard.core.policy_file import PolicyFile, combine, make_policy, name_faults, parse_policy_file
+from guard.errors import ConfigurationError, Fault
+from guard.settings import Settings, read_settings, settings_of, warnings
+from guard.settings_text import SHIPPED_POLICIES, policy_name
+from guard.store.rule_files import RulesRoot, load_catalogue, read_policy_file, rules_root
+from guard.validation import WrongValueError, in_file_order
+from guard.yaml12 import Document, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything that a guard is started with."""
+
+    settings: Settings
+    policy: Policy
+    """The owner's rules and the chosen policy's, in one list."""
+    catalogue: Catalogue
+    rules: RulesRoot
+    """Which copy of the shipped rules was taken."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences about what is allowed, but probably not meant or without effect."""
+        return warnings(self.settings)
+
+
+def load_configuration(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]) -> Configuration:
+    """Read configuration, policy and catalogue; the arguments are those of `load_settings`.
+
+    Raises:
+        ConfigurationError: With every fault of all files, file by file.
+        UsageError: The file of `path` can not be read.
+    """
+    faults: list[Fault] = []
+    document: Document | None = None
+    settings: Settings | None = None
+    catalogue: Catalogue | None = None
+    shipped: PolicyFile | None = None
+    try:
+        reading = read_settings(path, environ, overrides)
+        document = reading.document
+        settings = settings_of(reading, environ)
+    except ConfigurationError as error:
+        faults += error.faults
+    root = rules_root()
+    try:
+        catalogue = load_catalogue(root.path)
+    except ConfigurationError as error:
+        faults += error.faults
+    if document is not None:
+        faults += name_faults(document, ("rules",), catalogue)
+    try:
+        shipped = _policy_file(settings.policy if settings else _policy_named_in(document), root, catalogue)
+    except ConfigurationError as error:
+        faults += error.faults
+    if document is not None and settings is not None and shipped is not None:
+        rules = combine([entry.rule() for entry in settings.rules], shipped.rules)
+        if rules[-1].when != Condition() or rules[-1].monitor:
+            index = next(index for index, entry in enumerate(settings.rules) if entry.id == rules[-1].id)
+            message = f"the default is not stated any more: rule '{rules[-1].id}' must match always, without 'monitor'"
+            faults.append(document.fault(("rules", index), message))
+    if faults or settings is None or catalogue is None or shipped is None:
+        raise ConfigurationError(in_file_order(faults))
+    return Configuration(
+        settings=settings,
+        policy=make_policy(shipped.name, rules, catalogue),
+        catalogue=catalogue,
+        rules=root,
+    )
+
+
+def _policy_named_in(document: Document | None) -> str:
+    """Return the policy that a faulty configuration names, so that its faults are told as well."""
+    value = document.value.get("policy") if document is not None and isinstance(document.value, dict) else None
+    try:
+        named = policy_name(value) if isinstance(value, str) else "moderate"
+    except WrongValueError:
+        return "moderate"
+    return named if document is None or named in SHIPPED_POLICIES else str(Path(document.file).parent / named)
+
+
+def _policy_file(name: str, root: RulesRoot, catalogue: Catalogue | None) -> PolicyFile:
+    data, file = read_policy_file(name, root.path)
+    return parse_policy_file(load(data, file), catalogue)

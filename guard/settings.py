@@ -1,0 +1,374 @@
+"""What can be set, what does each value mean, and what holds when nothing is set?
+
+One YAML file, `GUARD_` variables over it, command line options over both. The models
+below are the published schema as well, so their descriptions are written for owners.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+
+from guard.core.client_address import UNIX_PEER, AddressPolicy
+from guard.core.policy_file import DEFAULT_RULE, RuleEntry
+from guard.errors import ConfigurationError, Fault
+from guard.settings_source import interpolate, read_file, with_environment, with_overrides
+from guard.settings_text import (
+    ANY_HOST,
+    SHIPPED_POLICIES,
+    UNIX_PREFIX,
+    Line,
+    address_source,
+    admin_listener,
+    endpoint,
+    host_name,
+    https_url,
+    https_url_or_none,
+    listener,
+    policy_name,
+    trusted_peer,
+    upstream_url,
+    visitors_url,
+)
+from guard.validation import WrongValueError, YesNo, in_file_order, validate
+from guard.yaml12 import Document, load
+
+NO_FILE = "no configuration file"
+DEFAULT_EVIDENCE = Path("~/.local/state/crawler-guard/evidence")
+
+
+_WORKERS_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 64}, {"const": "auto"}], "default": 1}
+
+
+def _workers(value: Any) -> Any:
+    if value == "auto":
+        return 0
+    digits = str(value)
+    if not re.fullmatch("[0-9]{1,2}", digits, re.ASCII) or not 1 <= int(digits) <= 64:
+        raise WrongValueError("must be a whole number from 1 to 64, or auto")
+    return value
+
+
+class Section(BaseModel):
+    """Keys that are not known are faults, and nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rights(Section):
+    """What is reserved, for whom, and whom to ask."""
+
+    holder: Line = Field(default="the author of this site", description="Whose pictures these are.")
+    contact: Line = Field(default="", description="Where to ask: a mail address or the address of a page.")
+    terms: Annotated[str, AfterValidator(https_url_or_none)] = Field(
+        default="", description="An https page with the terms."
+    )
+    train: YesNo = Field(default=False, description="May they train models?")
+    ai_use: YesNo = Field(default=False, description="May AI systems use them when they answer?")
+    search: YesNo = Field(default=True, description="May search engines index them?")
+    tdm: YesNo = Field(default=False, description="May they be mined for text and data?")
+
+
+class Site(Section):
+    """One guarded site."""
+
+    host: Annotated[str, AfterValidator(host_name)] = Field(description="Its name without port, or * for every name.")
+    upstream: Annotated[str, AfterValidator(upstream_url)] = Field(
+        description="Where the site itself answers: http://host:port, https://host or unix:/path."
+    )
+    public_url: Annotated[str, AfterValidator(visitors_url)] = Field(
+        default="", description="How visitors reach it; https://<host> where it is not given."
+    )
+    profile: Literal["static", "wordpress", "nextgen", "lychee", "piwigo", "immich", "photoprism", "nextcloud"] = Field(
+        default="static", description="The gallery software. Has no effect in this version."
+    )
+    rights: Rights | None = Field(default=None, description="What differs from the rights of all sites.")
+
+    @property
+    def base_url(self) -> str:
+        """How visitors reach the site; empty for a wildcard site that does not say."""
+        return self.public_url or ("" if self.host == ANY_HOST else f"https://{self.host}")
+
+    @property
+    def upstream_socket(self) -> str:
+        """Path of the upstream's unix socket, or empty."""
+        return self.upstream.removeprefix(UNIX_PREFIX) if self.upstream.startswith(UNIX_PREFIX) else ""
+
+    @property
+    def upstream_base(self) -> str:
+        """`http://host:port` or `https://…`, without a slash at the end."""
+        return "http://localhost" if self.upstream_socket else self.upstream
+
+
+class ClientAddressSource(Section):
+    """Where the visitor's address is read, and from whom that is believed."""
+
+    source: Annotated[str, AfterValidator(address_source)] = Field(
+        default="peer", alias="from", description="peer, x-forwarded-for, forwarded or header:<name>."
+    )
+    trusted: tuple[Annotated[str, AfterValidator(trusted_peer)], ...] = Field(
+        default=(), description="Addresses and networks of the servers in front of us; unix for a unix socket."
+    )
+
+    @model_validator(mode="after")
+    def _trusted_is_stated(self) -> "ClientAddressSource":
+        if self.source != "peer" and not self.trusted:
+            raise WrongValueError(
+                f"'{self.source}' is believed only from the servers in front of us; name them in 'trusted'",
+                at=("from",),
+            )
+        return self
+
+    def policy(self) -> AddressPolicy:
+        """Return the same as the value that the pure part works with."""
+        return AddressPolicy(
+            header="" if self.source == "peer" else self.source.removeprefix("header:"),
+            trusted=tuple(ip_network(text) for text in self.trusted if text != UNIX_PEER),
+            trust_unix=UNIX_PEER in self.trusted,
+        )
+
+
+class Evidence(Section):
+    """Where the evidence log is kept."""
+
+    directory: Path = Field(default=DEFAULT_EVIDENCE, description="A folder that only the guard writes to.")
+    time_stamps: tuple[Annotated[str, AfterValidator(https_url)], ...] = Field(
+        default=(), description="Time-stamp authorities (RFC 3161). Used from a later version on."
+    )
+
+
+class Images(Section):
+    """Sizes in pixels of the longer side."""
+
+    thumbnail_side: int = Field(default=480, ge=32, le=2048, description="A picture up to this size is a thumbnail.")
+    display_side: int = Field(default=1600, ge=128, le=16384, description="A picture larger than this is an original.")
+    preview_side: int = Field(default=640, ge=32, le=8192, description="The size of a preview.")
+
+    @model_validator(mode="after")
+    def _sizes_are_ordered(self) -> "Images":
+        if self.thumbnail_side >= self.display_side:
+            raise WrongValueError(
+                f"must be less than display_side, which is {self.display_side}", at=("thumbnail_side",)
+            )
+        if self.preview_side > self.display_side:
+            raise WrongValueError(f"must be at most display_side, which is {self.display_side}", at=("preview_side",))
+        return self
+
+
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+class Timeouts(Section):
+    """In seconds."""
+
+    connect: Seconds = Field(default=5.0, description="To reach the upstream.")
+    read: Seconds = Field(default=60.0, description="Between two pieces of what the upstream sends.")
+    drain: Seconds = Field(default=30.0, description="For answers under way when the guard is stopped.")
+
+
+class Settings(Section):
+    """Everything that can be set."""
+
+    listen: Annotated[str, BeforeValidator(listener)] = Field(
+        default="127.0.0.1:8700",
+        description="Where visitors' requests arrive: address:port, [address]:port or unix:/path.",
+    )
+    admin: Annotated[str, AfterValidator(admin_listener)] = Field(
+        default="127.0.0.1:8701", description="Metrics and health: a loopback address, a unix socket, or off."
+    )
+    # 0 stands for `auto`.
+    workers: Annotated[
+        int,
+        BeforeValidator(_workers),
+        PlainSerializer(lambda number: number or "auto", return_type=int | str),
+        WithJsonSchema(_WORKERS_SCHEMA, mode="validation"),
+    ] = Field(default=1, description="Processes that serve; auto is one a core.")
+    sites: tuple[Site, ...] = Field(min_length=1, description="The guarded sites.")
+    rights: Rights = Rights()
+    client_ip: ClientAddressSource = ClientAddressSource()
+    policy: Annotated[str, AfterValidator(policy_name)] = Field(
+        default="moderate", description="open, moderate, strict, or the path of a policy file."
+    )
+    rules: tuple[RuleEntry, ...] = Field(default=(), description="Your own rules; they come before the policy's.")
+    evidence: Evidence = Evidence()
+    images: Images = Images()
+    timeouts: Timeouts = Timeouts()
+    access_log: Line = Field(default="off", description="A file, - for standard output, or off.")
+
+    def rights_of(self, site: Site) -> Rights:
+        """Return the rights in force for `site`: its own where it states them, else those of all sites."""
+        if site.rights is None:
+            return self.rights
+        return self.rights.model_copy(
+            update={name: getattr(site.rights, name) for name in site.rights.model_fields_set}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was written, before it is settings: callers with more to check need its places."""
+
+    document: Document
+    faults: tuple[Fault, ...]
+    """References that lead nowhere and variables that name no key."""
+
+
+def from_upstream(upstream: str, listen: str = "", *, environ: Mapping[str, str]) -> Settings:
+    """Return safe defaults for one upstream that answers for every host name.
+
+    Raises:
+        ConfigurationError: `upstream`, `listen` or a `GUARD_` variable is wrong.
+    """
+    return load_settings(None, environ, upstream_overrides(upstream, listen))
+
+
+def upstream_overrides(upstream: str, listen: str = "") -> dict[str, str]:
+    """Return the `overrides` that make up a whole configuration, for a start without a file."""
+    overrides = {"sites.0.host": ANY_HOST, "sites.0.upstream": upstream}
+    return {**overrides, "listen": listen} if listen else overrides
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]) -> Settings:
+    """Read the configuration: the file, `GUARD_` variables over it, and `overrides` over both.
+
+    Args:
+        path: The file; None for no file.
+        environ: The environment: `GUARD_` variables, what `${NAME}` stands for, and where home is.
+        overrides: Values by key path, as options gave them: `{"listen": …, "sites.0.upstream": …}`.
+
+    Raises:
+        ConfigurationError: With every fault, in file order.
+        UsageError: The file can not be read.
+    """
+    return settings_of(read_settings(path, environ, overrides), environ)
+
+
+def read_settings(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]) -> Reading:
+    """Return what `load_settings` makes settings of (arguments as there).
+
+    Raises:
+        ConfigurationError: The file is not YAML.
+        UsageError: It can not be read.
+    """
+    if path is None:
+        document = load(b"", NO_FILE).changed({}, {(): NO_FILE})
+    else:
+        document = load(read_file(path), str(path))
+        if document.value is None:  # an empty file, or comments only
+            document = document.changed({}, {})
+    document, unset = interpolate(document, environ)
+    document, unknown = with_environment(document, environ, Settings)
+    document, misplaced = with_overrides(document, overrides)
+    return Reading(document=document, faults=(*unset, *unknown, *misplaced))
+
+
+def settings_of(reading: Reading, environ: Mapping[str, str]) -> Settings:
+    """Make settings of what was read, with every path whole; ConfigurationError as in `load_settings`."""
+    document = reading.document
+    faults = [*reading.faults, *_same_hosts(document)]
+    try:
+        settings = validate(Settings, document)
+    except ConfigurationError as error:
+        # A reference that leads nowhere leaves an unusable text behind; that is no second fault.
+        known = {(fault.file, fault.line, fault.column) for fault in reading.faults if fault.line}
+        faults += [fault for fault in error.faults if (fault.file, fault.line, fault.column) not in known]
+    if faults:
+        raise ConfigurationError(in_file_order(faults))
+    return _with_whole_paths(settings, document, environ)
+
+
+def _same_hosts(document: Document) -> Iterator[Fault]:
+    """Look at the raw value, so that two sites of one name are told together with every other fault."""
+    sites = document.value.get("sites") if isinstance(document.value, dict) else None
+    seen: dict[str, int] = {}
+    for index, site in enumerate(sites if isinstance(sites, list) else []):
+        host = site.get("host") if isinstance(site, dict) else None
+        if isinstance(host, str) and (first := seen.setdefault(host.lower(), index)) != index:
+            yield document.fault(("sites", index, "host"), f"site {first} has the same host; keep one of the two")
+
+
+def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[str, str]) -> Settings:
+    """Paths in the file are relative to its folder, paths from elsewhere to the working directory.
+
+    A site's rights are made whole as well: settings are handed to other processes as JSON, and there nobody could
+    tell any more which of them the site had stated.
+    """
+    faults: list[Fault] = []
+
+    def whole(text: str, *key: str) -> Path:
+        if text == "~" or text.startswith("~/"):
+            if not environ.get("HOME"):
+                faults.append(document.fault(key, "there is no home directory (HOME is not set); give a whole path"))
+            return Path(environ.get("HOME", "/"), text[2:])
+        from_file = not any(key[:length] in document.origins for length in range(len(key) + 1))
+        return (Path(document.file).parent if from_file else Path()).absolute() / text
+
+    directory = settings.evidence.directory
+    if directory == DEFAULT_EVIDENCE and environ.get("XDG_STATE_HOME"):
+        directory = Path(environ["XDG_STATE_HOME"]) / "crawler-guard" / "evidence"
+    changes: dict[str, Any] = {
+        "sites": tuple(
+            site.model_copy(update={"rights": settings.rights_of(site)}) if site.rights else site
+            for site in settings.sites
+        ),
+        "evidence": settings.evidence.model_copy(update={"directory": whole(str(directory), "evidence", "directory")}),
+    }
+    if settings.policy not in SHIPPED_POLICIES:
+        changes["policy"] = str(whole(settings.policy, "policy"))
+    if settings.access_log not in {"-", "off"}:
+        changes["access_log"] = str(whole(settings.access_log, "access_log"))
+    listen = endpoint(settings.listen)
+    if settings.admin != "off" and endpoint(settings.admin) == listen and (listen.port or listen.socket):
+        faults.append(document.fault(("admin",), "is the same as listen; give each an address of its own"))
+    if faults:
+        raise ConfigurationError(in_file_order(faults))
+    return settings.model_copy(update=changes)
+
+
+def warnings(settings: Settings) -> list[str]:
+    """Return sentences about what is allowed, but probably not meant or without effect."""
+    found: list[str] = []
+    for site in settings.sites:
+        if "profile" in site.model_fields_set:
+            found.append(f"profile '{site.profile}' of site {site.host} has no effect in this version")
+        if settings.rights_of(site).train and not settings.rules and settings.policy in SHIPPED_POLICIES:
+            found.append(
+                f"site {site.host} permits training, but policy '{settings.policy}' still refuses training crawlers; "
+                "add a rule that allows those you mean"
+            )
+    if settings.evidence.time_stamps:
+        found.append("evidence.time_stamps is used from a later version on")
+    if not settings.rights.contact:
+        found.append("rights.contact is empty: who is refused does not learn whom to ask for a licence")
+    if settings.client_ip.source == "peer" and endpoint(settings.listen).loopback:
+        found.append(
+            "client_ip is 'peer' and only this machine can reach the listener: behind a front server every visitor "
+            "has its address; set client_ip to the header that it sends"
+        )
+    for text in settings.client_ip.trusted:
+        if text != UNIX_PEER and ip_network(text).prefixlen == 0:
+            found.append(f"client_ip.trusted {text} trusts everybody: any client can claim any address")
+    found += [
+        f"rule '{rule.id}' has no condition, so no rule after it is ever reached"
+        for rule in settings.rules
+        if rule.always and not rule.monitor and rule.id != DEFAULT_RULE
+    ]
+    return found
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a configuration file, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema(by_alias=True)}

@@ -1,0 +1,111 @@
+"""Settings, policy and catalogue come together, and every fault of all of them is told at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.configuration import Configuration, load_configuration
+from guard.core.policy import Action
+from guard.errors import ConfigurationError
+
+SITE = "sites: [{host: photo.example, upstream: 'http://127.0.0.1:8080'}]\n"
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Any:
+    """Return a function that loads a configuration from a text."""
+
+    def load(text: str) -> Configuration:
+        path = tmp_path / "guard.yaml"
+        path.write_text(text)
+        return load_configuration(path, {"HOME": "/home/jane"}, {})
+
+    return load
+
+
+@pytest.fixture
+def faults(read: Any, tmp_path: Path) -> Any:
+    """Return a function that gives what is said about a text, without the folder."""
+
+    def told(text: str) -> list[str]:
+        with pytest.raises(ConfigurationError) as caught:
+            read(text)
+        return [str(fault).replace(f"{tmp_path}/", "") for fault in caught.value.faults]
+
+    return told
+
+
+def test_own_rules_come_before_the_policy_and_change_it(read: Any) -> None:
+    """A new rule in front, a shipped id in its place."""
+    configuration = read(
+        SITE
+        + "policy: open\nrules:\n"
+        + "- {id: training-refused, when: {purpose: ai_training}, action: charge}\n"
+        + "- {id: seo-refused, when: {purpose: seo}, action: refuse}\n"
+    )
+
+    assert [rule.id for rule in configuration.policy.rules] == [
+        "seo-refused",
+        "forged-token-refused",
+        "impostors-refused",
+        "training-refused",
+        "default",
+    ]
+    assert configuration.policy.rules[3].action is Action.CHARGE
+    assert configuration.policy.name == "open"
+    assert len(configuration.catalogue.crawlers) >= 250
+
+
+def test_a_policy_file_of_the_owner_is_found_beside_the_configuration(read: Any, tmp_path: Path) -> None:
+    """Its path is relative to the configuration."""
+    (tmp_path / "mine.yaml").write_text("name: mine\nrules: [{id: default, action: refuse}]\n")
+
+    assert read(SITE + "policy: mine.yaml\n").policy.rules[0].action is Action.REFUSE
+
+
+def test_faults_of_all_files_are_told_at_once(faults: Any, tmp_path: Path) -> None:
+    """A wrong setting does not hide what is wrong in the rules and in the policy file."""
+    (tmp_path / "mine.yaml").write_text("name: mine\nrules: [{id: a, action: alow}]\n")
+
+    told = faults(
+        SITE
+        + "listn: x\npolicy: mine.yaml\nrules:\n- {action: allow}\n- {id: b, action: drop, when: {operator: opnai}}\n"
+    )
+
+    assert told == [
+        "guard.yaml:2:1: listn: unknown key (did you mean 'listen'?)",
+        "guard.yaml:5:3: rules.0.id: is missing; add it",
+        "guard.yaml:6:42: rules.1.when.operator: the catalogue knows no operator 'opnai' (did you mean 'OpenAI'?)",
+        "mine.yaml:2:25: rules.0.action: must be one of allow, mark, preview, throttle, charge, refuse, drop"
+        " (did you mean 'allow'?)",
+    ]
+
+
+def test_a_policy_file_that_is_not_there_is_a_fault(faults: Any) -> None:
+    """It is named with its path."""
+    (told,) = faults(SITE + "policy: none.yaml\n")
+
+    assert told == "none.yaml: can not be read: No such file or directory"
+
+
+@pytest.mark.parametrize("rule", ["when: {kind: page}", "monitor: yes"], ids=["condition", "monitor"])
+def test_the_default_can_be_changed_but_not_lost(faults: Any, rule: str) -> None:
+    """A default that does not always decide would leave requests without a decision."""
+    (told,) = faults(SITE + f"rules:\n- {{id: default, action: refuse, {rule}}}\n")
+
+    assert told.startswith("guard.yaml:3:3: rules.0: the default is not stated any more")
+
+
+def test_own_rules_of_one_id_are_a_fault(faults: Any) -> None:
+    """Of two rules with one id only one would be in force."""
+    (told,) = faults(SITE + "rules:\n- {id: a, action: allow}\n- {id: a, action: drop}\n")
+
+    assert told == "guard.yaml:4:8: rules.1.id: the id 'a' is already given in line 3; give this rule another"
+
+
+def test_without_a_file_an_upstream_is_enough() -> None:
+    """The policy is the default one."""
+    overrides = {"sites.0.host": "*", "sites.0.upstream": "http://127.0.0.1:8080"}
+
+    assert load_configuration(None, {"HOME": "/home/jane"}, overrides).policy.name == "moderate"
