@@ -1,0 +1,54 @@
+"""`guard serve`: stand in front of a site."""
+
+import asyncio
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from guard.configuration import Configuration, load_configuration
+from guard.errors import UsageError
+from guard.settings import upstream_overrides
+
+DEFAULT_FILE = Path("guard.yaml")
+
+
+def serve(config: Path | None, upstream: str, listen: str) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Args:
+        config: The configuration file; without one, `guard.yaml` in the working directory if `upstream` is empty.
+        upstream: Run on safe defaults in front of this address.
+        listen: Listen here instead of what is configured; may be empty.
+
+    Raises:
+        GuardError: The configuration or the rules have faults, or a part can not be started.
+    """
+    from guard.server.supervisor import Supervisor
+
+    configuration, as_of = _configuration(config, upstream, listen)
+    for sentence in configuration.warnings:
+        _say(f"guard: note: {sentence}")
+
+    async def run() -> None:
+        await Supervisor(configuration.settings, as_of, _say).run()
+
+    asyncio.run(run())
+
+
+def _configuration(config: Path | None, upstream: str, listen: str) -> tuple[Configuration, date]:
+    """Return the configuration and the day since which the rights statement holds: when the file was last written."""
+    if upstream and config is not None:
+        raise UsageError("--upstream is for running without a configuration file; with one, set it under `sites:`")
+    if upstream:
+        today = datetime.now(UTC).date()
+        return load_configuration(None, os.environ, upstream_overrides(upstream, listen)), today
+    path = config or DEFAULT_FILE
+    if not path.is_file():
+        raise UsageError(f"there is no {path}; write one, or run: guard serve --upstream http://127.0.0.1:8080")
+    as_of = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    return load_configuration(path, os.environ, {"listen": listen} if listen else {}), as_of
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,1 @@
+"""WIRES OUT: metrics."""

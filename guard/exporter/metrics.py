@@ -1,0 +1,103 @@
+"""What does an operator see in Prometheus?
+
+Every label comes from a closed set: the configured sites, the catalogue and the enums of
+the decision core; never a path, an address or a user agent. Worker processes write to
+memory-mapped files; the admin listener, in another process, collects them, so that a
+scrape never makes a visitor wait.
+"""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, multiprocess
+from prometheus_client.exposition import choose_encoder
+
+DECISION_BUCKETS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3)
+UPSTREAM_BUCKETS = (1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """The counters of one worker process."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self.requests = Counter(
+            "guard_requests",
+            "Requests that were decided; requests for our own reservation documents are counted elsewhere.",
+            ("site", "purpose", "action", "kind"),
+            registry=registry,
+        )
+        self.crawler_requests = Counter(
+            "guard_crawler_requests",
+            "Requests of crawlers that name themselves; those the catalogue does not know have crawler=other.",
+            ("site", "crawler", "operator", "identity", "action"),
+            registry=registry,
+        )
+        self.response_bytes = Counter(
+            "guard_response_bytes",
+            "Body bytes handed to clients.",
+            ("site", "purpose", "action"),
+            registry=registry,
+        )
+        self.reservation_requests = Counter(
+            "guard_reservation_requests",
+            "Requests for robots.txt, ai.txt, tdmrep.json and the terms page, answered by the guard.",
+            ("site", "purpose", "document"),
+            registry=registry,
+        )
+        self.decision_seconds = Histogram(
+            "guard_decision_seconds",
+            "Time from the complete request head to the decision, without waiting for the upstream.",
+            buckets=DECISION_BUCKETS,
+            registry=registry,
+        )
+        self.upstream_seconds = Histogram(
+            "guard_upstream_seconds",
+            "Time until the head of the upstream's answer was there.",
+            ("site",),
+            buckets=UPSTREAM_BUCKETS,
+            registry=registry,
+        )
+        self.upstream_errors = Counter(
+            "guard_upstream_errors",
+            "Requests that the upstream did not answer properly, by the status sent instead.",
+            ("site", "status"),
+            registry=registry,
+        )
+        self.client_address_unusable = Counter(
+            "guard_client_address_unusable",
+            "Requests whose forwarding header could not be read, so that the peer stood in for the client.",
+            registry=registry,
+        )
+        self.evidence_records = Counter(
+            "guard_evidence_records",
+            "Evidence records made durable, by kind of leaf.",
+            ("kind",),
+            registry=registry,
+        )
+        self.evidence_unrecorded = Counter(
+            "guard_evidence_unrecorded",
+            "Evidence records that could not be written; each is counted in a gap record when writing works again.",
+            registry=registry,
+        )
+        self.requests_open = Gauge(
+            "guard_requests_open",
+            "Requests that are being answered.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+
+
+def expose(directory: str, accept: str) -> tuple[bytes, str]:
+    """Return the metrics of all workers, which wrote to `directory`, and their content type."""
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]
+    encoder, content_type = choose_encoder(accept)
+    return encoder(registry), content_type
+
+
+def forget_process(directory: str, pid: int) -> None:
+    """Drop the gauges of a worker that has ended."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+    multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

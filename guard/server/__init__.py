@@ -1,0 +1,1 @@
+"""SOCKETS: the proxy, its processes and listeners."""

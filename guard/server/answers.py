@@ -1,0 +1,91 @@
+"""What are our own answers made of?
+
+A refused picture gets a licence card, everything else a short page or problem+json. Each
+refusal carries a reference code, in the card or page and in the `Guard-Reference` field,
+that finds the decision in the evidence.
+"""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from guard.core.response import Answer, Form, form_of
+from guard.errors import UpstreamError
+from guard.image.formats import acceptable
+from guard.server.cards import CardStock, new_code, shown
+from guard.server.exchange import Exchange
+from guard.server.headers import Headers
+from guard.server.refusals import NOT_STORED, Refusal, language_of, render
+
+UNAVAILABLE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An answer, ready to send."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    rendition: str
+    """`card` or `page`."""
+    reference: str
+
+
+class Answers:
+    """Makes refusals and error pages."""
+
+    def __init__(self, cards: CardStock) -> None:
+        self._cards = cards
+
+    async def refusal(self, exchange: Exchange, answer: Answer) -> Made:
+        """Make what a plan asks for: 402, 403 or 429."""
+        extra: Headers = (("Retry-After", str(answer.retry_after)),) if answer.retry_after else ()
+        if answer.form is Form.PICTURE:
+            media_type = acceptable(exchange.facts.header("accept"))
+            card = await self._cards.take(exchange.site.owner, media_type, language_of(exchange.facts))
+            headers = (("Content-Type", card.media_type), ("Guard-Reference", card.reference), *NOT_STORED, *extra)
+            return Made(
+                status=answer.status, headers=headers, body=card.body, rendition="card", reference=card.reference
+            )
+        return self._page(exchange, answer.status, answer.form, reference=shown(new_code()), extra=extra)
+
+    def unavailable(self, exchange: Exchange) -> Made:
+        """Make the answer for a client that is not served while no evidence can be written, or no smaller copy made."""
+        extra = (("Retry-After", str(UNAVAILABLE_SECONDS)),)
+        return self._page(exchange, 503, _page_form(exchange), extra=extra)
+
+    def upstream_failed(self, exchange: Exchange, error: UpstreamError) -> Made:
+        """Make the answer for a request that the upstream did not answer properly."""
+        return self._page(exchange, error.status, _page_form(exchange), detail=str(error))
+
+    def senseless(self, sentence: str) -> web.Response:
+        """Make the answer for a request that has no right one; nothing is known about it."""
+        content_type, body = render(Refusal(status=400, detail=sentence), Form.PROBLEM, "en")
+        return web.Response(status=400, body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+    def _page(
+        self, exchange: Exchange, status: int, form: Form, *, reference: str = "", extra: Headers = (), detail: str = ""
+    ) -> Made:
+        owner = exchange.site.owner
+        refusal = Refusal(
+            status=status,
+            detail=detail,
+            holder=owner.holder,
+            contact=owner.contact,
+            terms=dict(exchange.reservation.headers).get("tdm-policy", ""),
+            reference=reference,
+        )
+        content_type, body = render(refusal, form, language_of(exchange.facts))
+        code: Headers = (("Guard-Reference", reference),) if reference else ()
+        return Made(
+            status=status,
+            headers=(("Content-Type", content_type), *code, *NOT_STORED, *extra),
+            body=body,
+            rendition="page",
+            reference=reference,
+        )
+
+
+def _page_form(exchange: Exchange) -> Form:
+    return Form.PROBLEM if form_of(exchange.facts, None) is Form.PROBLEM else Form.PAGE

@@ -1,0 +1,143 @@
+"""How do settings and rules become the parts of one worker?"""
+
+from datetime import date
+
+from guard.core.crawlers import Catalogue
+from guard.core.pipeline import Pipeline
+from guard.core.policy_file import combine, make_policy, parse_policy_file
+from guard.errors import ConfigurationError
+from guard.exporter.access_log import AccessLog
+from guard.exporter.metrics import Metrics
+from guard.reservation.documents import ReservationSet, render
+from guard.reservation.statement import Statement
+from guard.server.answers import Answers
+from guard.server.cards import CardOwner, CardStock
+from guard.server.image_workers import ImageWorkers
+from guard.server.intake import Intake
+from guard.server.pictures import Pictures, Sizes
+from guard.server.proxy import Proxy
+from guard.server.recorder_client import RecorderClient
+from guard.server.records import Records, utc_now
+from guard.server.site import Site, Sites, Upstream
+from guard.server.upstream import Timeouts, UpstreamClient
+from guard.server.upstream_requests import UpstreamRequests
+from guard.server.well_known import WellKnown
+from guard.settings import Settings
+from guard.settings import Site as SiteSettings
+from guard.store.rule_files import load_catalogue, read_policy_file, rules_root
+from guard.yaml12 import load
+
+
+class Worker:
+    """The parts that one worker process holds, and their life."""
+
+    def __init__(self, settings: Settings, as_of: date) -> None:
+        """Build everything that needs no running event loop.
+
+        Args:
+            as_of: The day since which the rights statement holds.
+
+        Raises:
+            ConfigurationError: The rules have faults.
+        """
+        self._settings = settings
+        self.pipeline = load_pipeline(settings)
+        self.sites = Sites([_site(settings, site, self.pipeline.catalogue, as_of) for site in settings.sites])
+        self.metrics = Metrics()
+        self.recorder = RecorderClient()
+        self._images = ImageWorkers()
+        self._upstreams: dict[str, UpstreamClient] = {}
+        self._cards: CardStock | None = None
+        self._records: Records | None = None
+
+    async def start(self, recorder_socket: str) -> Proxy:
+        """Connect, and return what answers requests."""
+        settings = self._settings
+        sizes = Sizes(
+            thumbnail=settings.images.thumbnail_side,
+            display=settings.images.display_side,
+            preview=settings.images.preview_side,
+        )
+        timeouts = Timeouts(connect=settings.timeouts.connect, read=settings.timeouts.read)
+        self._upstreams = {site.host: UpstreamClient(site.upstream, timeouts) for site in self.sites.all}
+        await self.recorder.connect(recorder_socket)
+        self._records = Records(
+            self.recorder, self.pipeline.policy, self.metrics, AccessLog(settings.access_log), now=utc_now
+        )
+        self._records.start()
+        self._cards = CardStock(self._images)
+        for site in self.sites.all:
+            self._cards.warm(site.owner)
+        return Proxy(
+            intake=Intake(self.sites, settings.client_ip.policy(), utc_now),
+            sites=self.sites,
+            upstreams=UpstreamRequests(self._upstreams, sizes, self.metrics),
+            pipeline=self.pipeline,
+            pictures=Pictures(self._images, sizes),
+            answers=Answers(self._cards),
+            well_known=WellKnown(),
+            records=self._records,
+            metrics=self.metrics,
+        )
+
+    async def stop(self) -> None:
+        """Write what is left to write, and close everything."""
+        if self._records is not None:
+            await self._records.stop()
+        await self.recorder.close()
+        if self._cards is not None:
+            await self._cards.close()
+        await self._images.close()
+        for client in self._upstreams.values():
+            await client.close()
+
+
+def load_pipeline(settings: Settings) -> Pipeline:
+    """Read catalogue and policy, the owner's rules over the shipped ones.
+
+    Raises:
+        ConfigurationError: They have faults.
+    """
+    root = rules_root().path
+    catalogue = load_catalogue(root)
+    data, name = read_policy_file(settings.policy, root)
+    shipped = parse_policy_file(load(data, name), catalogue)
+    rules = combine([entry.rule() for entry in settings.rules], shipped.rules)
+    return Pipeline(catalogue, make_policy(shipped.name, rules, catalogue))
+
+
+def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: date) -> Site:
+    rights = settings.rights_of(site)
+    tokens = tuple((crawler.token, crawler.purpose) for crawler in catalogue.crawlers)
+
+    def statement(base_url: str) -> Statement:
+        return Statement(
+            holder=rights.holder,
+            contact=rights.contact,
+            base_url=base_url,
+            terms_url=rights.terms,
+            train=rights.train,
+            ai_use=rights.ai_use,
+            search=rights.search,
+            tdm=rights.tdm,
+        )
+
+    def rendered(base_url: str) -> ReservationSet:
+        try:
+            stated = statement(site.base_url or base_url)
+        except ConfigurationError:
+            if not base_url:
+                raise
+            stated = statement(site.base_url)  # the client's Host field makes no URL; the reservation holds without
+        return render(stated, tokens, as_of=as_of)
+
+    return Site(
+        upstream=Upstream(base=site.upstream_base, unix_socket=site.upstream_socket),
+        owner=CardOwner(
+            site=site.host,
+            holder=rights.holder,
+            contact=rights.contact,
+            terms=statement(site.base_url).policy_url if site.base_url or rights.terms else "",
+        ),
+        render=rendered,
+    )

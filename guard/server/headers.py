@@ -1,0 +1,81 @@
+"""Which header lines cross the proxy, and what is added?
+
+Hop-by-hop fields, those the Connection field names, and every statement about where the
+request came from stay behind; ours are set in their place (RFC 9110, section 7.6.1;
+RFC 7239). Order and spelling of all other lines are kept.
+"""
+
+from collections.abc import Iterable
+
+from guard.core.facts import RequestFacts
+
+Headers = tuple[tuple[str, str], ...]
+
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+FORWARDING = frozenset(
+    {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip"}
+)
+
+_PINNED = frozenset({"host", "content-length", "content-type", "authorization", "cookie"})
+"""A Connection field that names one of these would change what the request means; it is not believed."""
+
+
+def end_to_end(headers: Iterable[tuple[str, str]]) -> Headers:
+    """Return the lines that are not for this hop only."""
+    lines = tuple(headers)
+    named = {
+        token.strip().lower() for name, value in lines if name.lower() == "connection" for token in value.split(",")
+    }
+    dropped = HOP_BY_HOP | (named - _PINNED)
+    return tuple((name, value) for name, value in lines if name.lower() not in dropped)
+
+
+def for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, without: frozenset[str]) -> Headers:
+    """Return the lines to send to the upstream.
+
+    Args:
+        host: The Host field as the client sent it, port included.
+        peer_is_trusted: The peer is a configured front server, so its forwarding lines are continued;
+            otherwise they are what the client invented, and replaced.
+        without: Lower-case names of further fields to leave out.
+    """
+    dropped = FORWARDING | without | {"host", "expect"}
+    kept = [(name, value) for name, value in end_to_end(facts.headers) if name.lower() not in dropped]
+    client = facts.client
+    address = str(client.address) if client.address else "unknown"
+    node = f'"[{address}]"' if ":" in address else address
+    chain = [client.peer if client.peer != "unix" else "unknown"]
+    forwarded = [f'for={node};host="{_quotable(host)}";proto={facts.scheme}']
+    if peer_is_trusted:
+        chain = [*_values(facts, "x-forwarded-for"), *chain]
+        forwarded = [*_values(facts, "forwarded"), *forwarded]
+    return (
+        ("Host", host),
+        *kept,
+        ("X-Forwarded-For", ", ".join(chain)),
+        ("X-Forwarded-Host", host),
+        ("X-Forwarded-Proto", facts.scheme),
+        ("X-Real-IP", address),
+        ("Forwarded", ", ".join(forwarded)),
+    )
+
+
+def _values(facts: RequestFacts, name: str) -> list[str]:
+    return [value.strip() for key, value in facts.headers if key.lower() == name and value.strip()]
+
+
+def _quotable(text: str) -> str:
+    return text.replace("\\", "").replace('"', "")

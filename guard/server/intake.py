@@ -1,0 +1,76 @@
+"""How do the bytes of a request become facts?"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp.web import BaseRequest
+
+from guard.core.client_address import AddressPolicy, find_client, parse_address
+from guard.core.facts import IPAddress, RequestFacts
+from guard.core.target import canonical_path, split_absolute
+from guard.errors import RequestError
+from guard.server.site import Sites
+
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(?::\d{1,5})?")
+
+
+class Intake:
+    """Reads requests: one source for the client's address, one canonical path, one site."""
+
+    def __init__(self, sites: Sites, addresses: AddressPolicy, now: Callable[[], datetime]) -> None:
+        self._sites = sites
+        self._addresses = addresses
+        self._now = now
+
+    def read(self, request: BaseRequest) -> RequestFacts:
+        """Return the facts of a request whose head is complete.
+
+        Raises:
+            RequestError: The target or the Host field has no meaning.
+        """
+        headers = tuple((_text(name), _text(value)) for name, value in request.raw_headers)
+        authority, target = split_absolute(request._message.path)  # the target as received; rel_url is normalised
+        hosts = [value for name, value in headers if name.lower() == "host"]
+        if len(hosts) > 1:
+            raise RequestError("the request has more than one Host field")
+        authority = authority or (hosts[0].strip() if hosts else "")
+        match = _AUTHORITY.fullmatch(authority)
+        if match is None and authority:
+            raise RequestError("the Host field is no host name")
+        host = match[1].lower() if match else ""
+        peer, port = self._peer(request)
+        return RequestFacts(
+            at=self._now(),
+            site=self._sites.find(host).host,
+            scheme=self._scheme(request, peer, headers),
+            authority=authority,
+            host=host,
+            method=request.method,
+            target=target,
+            path=canonical_path(target),
+            version=f"{request.version.major}.{request.version.minor}",
+            headers=headers,
+            client=find_client(self._addresses, peer, port, headers),
+        )
+
+    def peer_is_trusted(self, request: BaseRequest) -> bool:
+        """Tell whether the connection comes from a configured front server."""
+        return self._addresses.trusts(self._peer(request)[0])
+
+    def _peer(self, request: BaseRequest) -> tuple[IPAddress | None, int]:
+        peername = request.transport.get_extra_info("peername") if request.transport else None
+        if not isinstance(peername, tuple) or len(peername) < 2:
+            return None, 0
+        return parse_address(str(peername[0])), int(peername[1])
+
+    def _scheme(self, request: BaseRequest, peer: IPAddress | None, headers: tuple[tuple[str, str], ...]) -> str:
+        if self._addresses.trusts(peer):
+            said = [value.strip().lower() for name, value in headers if name.lower() == "x-forwarded-proto"]
+            if said and said[-1] in ("http", "https"):
+                return said[-1]
+        return "https" if request.secure else "http"
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

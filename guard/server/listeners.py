@@ -1,0 +1,84 @@
+"""Which sockets do visitors' requests arrive at?
+
+They are opened once, by the supervisor, and handed to the workers: a worker that is
+restarted loses no connection that waits in its socket's queue. On TCP each worker has a
+socket of its own on the same port (SO_REUSEPORT); a unix socket is shared.
+"""
+
+import contextlib
+import os
+import socket
+import stat
+from dataclasses import dataclass
+
+from guard.errors import UsageError
+from guard.settings_text import endpoint
+
+BACKLOG = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One listening socket, and the address that people type."""
+
+    socket: socket.socket
+    url: str
+
+    def close(self) -> None:
+        """Stop listening; a unix socket's file goes too."""
+        path = self.url.removeprefix("unix:") if self.url.startswith("unix:") else ""
+        self.socket.close()
+        if path:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+
+
+def open_listeners(address: str, count: int) -> list[Listener]:
+    """Open the socket of each of `count` workers.
+
+    Raises:
+        UsageError: The address can not be listened on; says why and what to do.
+    """
+    place = endpoint(address)
+    try:
+        if place.socket:
+            shared = _unix(place.socket)
+            return [Listener(shared, f"unix:{place.socket}") for _ in range(count)]
+        first = _tcp(place.host, place.port)
+        port = first.getsockname()[1]
+        shown = f"[{place.host}]" if ":" in place.host else place.host
+        sockets = [first, *(_tcp(place.host, port) for _ in range(count - 1))]
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise UsageError(f"can not listen on {address}: {reason.lower()}; choose another with --listen") from error
+    return [Listener(opened, f"http://{shown}:{port}") for opened in sockets]
+
+
+def _tcp(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        opened.bind((host, port))
+        opened.listen(BACKLOG)
+        opened.setblocking(False)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _unix(path: str) -> socket.socket:
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(os.stat(path).st_mode):
+            os.unlink(path)  # left behind by a guard that was killed
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        opened.bind(path)
+        opened.listen(BACKLOG)
+        opened.setblocking(False)
+    except OSError:
+        opened.close()
+        raise
+    return opened

@@ -1,0 +1,79 @@
+"""How is a picture made smaller for a client that does not get the original?
+
+The upstream's picture is read whole, up to a limit, and shrunk in an image worker; the
+result is kept in memory, bounded by bytes, under the hash of what the upstream sent.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import sha256
+
+from guard.core.facts import ResponseFacts
+from guard.core.policy import PreviewSize
+from guard.errors import PictureError
+from guard.image.jobs import MAX_BODY, Preview
+from guard.server.image_workers import ImageWorkers
+from guard.server.upstream import Answered
+
+CACHE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Longest sides in pixels."""
+
+    thumbnail: int
+    display: int
+    preview: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smaller:
+    """A smaller copy and its entity tag, which tells nothing about the original."""
+
+    preview: Preview
+    entity_tag: str
+
+
+class Pictures:
+    """Shrinks pictures, and remembers what it made."""
+
+    def __init__(self, workers: ImageWorkers, sizes: Sizes, cache_bytes: int = CACHE_BYTES) -> None:
+        self.sizes = sizes
+        self._workers = workers
+        self._made: OrderedDict[tuple[bytes, int, str], Smaller] = OrderedDict()
+        self._bytes = 0
+        self._cache_bytes = cache_bytes
+
+    def small_enough(self, seen: ResponseFacts, size: PreviewSize) -> bool:
+        """Tell whether a picture may stay as it is; a preview is always made anew, since it carries a visible mark."""
+        return size is PreviewSize.DISPLAY and 0 < max(seen.width, seen.height) <= self.sizes.display
+
+    async def shrink(self, answered: Answered, size: PreviewSize, mark: str) -> Smaller:
+        """Return a smaller copy of the picture that the upstream is sending.
+
+        Raises:
+            PictureError: It can not be read, is over a limit, or the image workers are busy.
+            UpstreamError: The upstream broke off.
+        """
+        body = await answered.read(MAX_BODY)
+        if body is None:
+            raise PictureError(f"the picture has more than {MAX_BODY >> 20} MiB")
+        side = self.sizes.display if size is PreviewSize.DISPLAY else self.sizes.preview
+        text = "" if size is PreviewSize.DISPLAY else mark
+        key = (sha256(body).digest(), side, text)
+        if (known := self._made.get(key)) is not None:
+            self._made.move_to_end(key)
+            return known
+        preview = await self._workers.preview(body, longest_side=side, visible_mark=text)
+        made = Smaller(preview=preview, entity_tag=f'"{sha256(preview.body).hexdigest()[:32]}"')
+        self._keep(key, made)
+        return made
+
+    def _keep(self, key: tuple[bytes, int, str], made: Smaller) -> None:
+        previous = self._made.pop(key, None)
+        self._bytes += len(made.preview.body) - (len(previous.preview.body) if previous else 0)
+        self._made[key] = made
+        while self._bytes > self._cache_bytes and self._made:
+            _, dropped = self._made.popitem(last=False)
+            self._bytes -= len(dropped.preview.body)

@@ -1,0 +1,238 @@
+"""What happens to a request, from its head to the last byte of the answer?
+
+Facts, who, decision, plan, answer. The record of a crawler's request is on disk before the
+first byte of the answer leaves; people are only counted.
+"""
+
+import time
+from collections.abc import Callable
+from typing import assert_never
+
+from aiohttp import web
+
+from guard.core.client_address import client_network
+from guard.core.crawlers import Purpose
+from guard.core.facts import AddressSource, Kind, KindSource, RequestFacts, ResponseFacts
+from guard.core.pipeline import Pipeline
+from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
+from guard.core.response import Answer, Forward, Hangup, ResponsePlan, Shrink, plan
+from guard.errors import PictureError, PicturesBusyError, RecorderUnavailableError, RequestError, UpstreamError
+from guard.exporter.metrics import Metrics
+from guard.server.answers import Answers, Made
+from guard.server.exchange import Exchange
+from guard.server.intake import Intake
+from guard.server.kinds import Kinds
+from guard.server.limits import Limiter
+from guard.server.pictures import Pictures
+from guard.server.records import Records
+from guard.server.sending import hang_up, send, send_bytes
+from guard.server.site import Sites
+from guard.server.upstream import Answered
+from guard.server.upstream_requests import UpstreamRequests
+from guard.server.websocket import bridge, wants_websocket
+from guard.server.well_known import WellKnown
+
+SERVED_UNRECORDED = frozenset(
+    {Purpose.SEARCH_ENGINE, Purpose.SOCIAL_PREVIEW, Purpose.IMAGE_RIGHTS, Purpose.FEED_READER, Purpose.MONITORING}
+)
+"""Who still gets pages and pictures while no evidence can be written: the owner never loses search traffic."""
+
+NO_PICTURE = ResponseFacts(kind=Kind.OTHER, source=KindSource.RESPONSE)
+"""What a WebSocket is known to be before it is opened."""
+
+_REPLACED = frozenset(
+    {"content-length", "content-type", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest",
+     "etag", "last-modified", "accept-ranges", "cache-control", "expires", "vary"}
+)  # fmt: skip
+"""What an upstream's head says about its own bytes, not about a smaller copy of them."""
+
+
+class Proxy:
+    """Answers requests; one per worker process."""
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        sites: Sites,
+        upstreams: UpstreamRequests,
+        pipeline: Pipeline,
+        pictures: Pictures,
+        answers: Answers,
+        well_known: WellKnown,
+        records: Records,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._intake = intake
+        self._sites = sites
+        self._upstreams = upstreams
+        self._pipeline = pipeline
+        self._pictures = pictures
+        self._answers = answers
+        self._well_known = well_known
+        self._records = records
+        self._metrics = metrics
+        self._clock = clock
+        self._kinds = Kinds()
+        self._limiter = Limiter()
+        self._told = Decision(
+            action=Action.ALLOW,
+            rule="reservation",
+            because="the reservation itself is given to everybody",
+            digest=pipeline.policy.digest,
+            size=PreviewSize.PREVIEW,
+            limit=None,
+            monitored=(),
+        )
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        started = self._clock()
+        try:
+            facts = self._intake.read(request)
+        except RequestError as error:
+            return self._answers.senseless(str(error))
+        exchange = self._begin(request, facts, started)
+        with self._metrics.requests_open.track_inprogress():
+            try:
+                if document := self._well_known.find(exchange):
+                    exchange.rendition, exchange.decision = "reservation", self._told
+                    await self._record(exchange)
+                    return await self._well_known.send(exchange, document)
+                return await self._answer(exchange)
+            finally:
+                await self._records.end(exchange)
+
+    def _begin(self, request: web.BaseRequest, facts: RequestFacts, started: float) -> Exchange:
+        site = self._sites.find(facts.host)
+        if facts.client.source is AddressSource.PEER_HEADER_UNUSABLE:
+            self._metrics.client_address_unusable.inc()
+        return Exchange(
+            request=request,
+            facts=facts,
+            site=site,
+            reservation=site.reservation(f"{facts.scheme}://{facts.authority}" if facts.authority else ""),
+            who=self._pipeline.classify(facts),
+            peer_is_trusted=self._intake.peer_is_trusted(request),
+            started=started,
+            seen=self._kinds.recall(facts),
+        )
+
+    async def _answer(self, exchange: Exchange) -> web.StreamResponse:
+        answered: Answered | None = None
+        try:
+            talks = wants_websocket(exchange.facts)
+            decided = self._pipeline.decide(exchange.facts, exchange.who, NO_PICTURE if talks else None)
+            self._metrics.decision_seconds.observe(self._clock() - exchange.started)
+            planned = None if isinstance(decided, NeedsResponse) else self._plan(exchange, decided)
+            if isinstance(planned, Forward) and talks:
+                await self._record(exchange)
+                return await bridge(exchange, self._upstreams)
+            if planned is None or isinstance(planned, Forward | Shrink):
+                answered = await self._upstreams.ask(exchange, whole=not isinstance(planned, Forward))
+                exchange.seen = await self._look(exchange, answered)
+                planned = self._plan(exchange, exchange.decision or self._decide_on_response(exchange))
+            return await self._carry_out(exchange, planned, answered)
+        except RecorderUnavailableError:
+            return await self._send_made(exchange, self._answers.unavailable(exchange))
+        except UpstreamError as error:
+            self._metrics.upstream_errors.labels(exchange.site.host, str(error.status)).inc()
+            if exchange.decision is None:
+                exchange.decision = self._decide_on_response(exchange)
+            made = self._answers.upstream_failed(exchange, error)
+            await self._record(exchange, made)
+            return await self._send_made(exchange, made)
+        finally:
+            if answered is not None:
+                answered.close()
+
+    def _decide_on_response(self, exchange: Exchange) -> Decision:
+        seen = exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
+        decided = self._pipeline.decide(exchange.facts, exchange.who, seen)
+        assert isinstance(decided, Decision)  # noqa: S101  # with response facts there is always a decision
+        return decided
+
+    def _plan(self, exchange: Exchange, decision: Decision) -> ResponsePlan:
+        """Hold the client to the limit of the rule, once a request, and say what to send."""
+        retry_after = 0
+        limit = decision.limit if exchange.decision is None else None
+        if limit is not None and (not limit.pictures_only or exchange.kind is Kind.UNKNOWN or exchange.kind.is_picture):
+            client = client_network(exchange.facts.client.address)
+            retry_after = self._limiter.take(decision.rule, client, limit, self._clock())
+        exchange.decision = decision.throttled() if retry_after else decision
+        return plan(exchange.decision, exchange.facts, exchange.seen, retry_after=retry_after)
+
+    async def _look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
+        seen = await self._upstreams.look(exchange, answered)
+        if seen.source is KindSource.RESPONSE and answered.status in (200, 206, 304):
+            self._kinds.remember(exchange.facts, seen)
+        return seen
+
+    async def _carry_out(
+        self, exchange: Exchange, planned: ResponsePlan, answered: Answered | None
+    ) -> web.StreamResponse:
+        match planned:
+            case Answer():
+                made = await self._answers.refusal(exchange, planned)
+                await self._record(exchange, made)
+                return await self._send_made(exchange, made)
+            case Hangup():
+                await self._record(exchange)
+                return hang_up(exchange)
+            case Shrink() if answered is not None:
+                return await self._send_smaller(exchange, planned, answered)
+            case Forward() if answered is not None:
+                return await self._send_as_is(exchange, answered)
+            case Forward() | Shrink():
+                raise AssertionError("nothing to send on: the upstream was not asked")
+            case _:
+                assert_never(planned)
+
+    async def _send_as_is(self, exchange: Exchange, answered: Answered) -> web.StreamResponse:
+        exchange.rendition = "as_is"
+        await self._record(exchange)
+        return await send(exchange, answered.status, answered.reason, answered.headers, answered.body())
+
+    async def _send_smaller(self, exchange: Exchange, planned: Shrink, answered: Answered) -> web.StreamResponse:
+        display = planned.size is PreviewSize.DISPLAY
+        if answered.status != 200 or (exchange.seen and self._pictures.small_enough(exchange.seen, planned.size)):
+            return await self._send_as_is(exchange, answered)
+        try:
+            smaller = await self._pictures.shrink(answered, planned.size, f"© {exchange.site.owner.holder}")
+        except PictureError as error:
+            if display and not isinstance(error, PicturesBusyError):
+                return await self._send_as_is(exchange, answered)
+            made = self._answers.unavailable(exchange)
+            await self._record(exchange, made)
+            return await self._send_made(exchange, made)
+        exchange.rendition = "display" if display else "preview"
+        await self._record(exchange)
+        kept = tuple(line for line in answered.headers if line[0].lower() not in _REPLACED)
+        headers = (
+            *kept,
+            ("Content-Type", smaller.preview.media_type),
+            ("ETag", smaller.entity_tag),
+            ("Cache-Control", "private, max-age=3600"),
+            ("Vary", "User-Agent"),
+        )
+        if exchange.facts.header("if-none-match") == smaller.entity_tag:
+            return await send_bytes(exchange, 304, headers, b"")
+        return await send_bytes(exchange, 200, headers, smaller.preview.body)
+
+    async def _send_made(self, exchange: Exchange, made: Made) -> web.StreamResponse:
+        return await send_bytes(exchange, made.status, made.headers, made.body)
+
+    async def _record(self, exchange: Exchange, made: Made | None = None) -> None:
+        """Make the request's record durable.
+
+        Raises:
+            RecorderUnavailableError: It could not be, and the client does not get this answer without a record.
+        """
+        if made is not None:
+            exchange.rendition, exchange.reference = made.rendition, made.reference
+        try:
+            await self._records.begin(exchange)
+        except RecorderUnavailableError:
+            if exchange.rendition in ("as_is", "display", "preview") and exchange.who.purpose not in SERVED_UNRECORDED:
+                raise

@@ -1,0 +1,230 @@
+"""What of a request is kept, and when is it durable?
+
+A crawler that names itself gets a `req` record before the first byte of the answer and an
+`end` record after the last. Everybody else may be a person: they are counted by the
+minute and leave nothing that could be read. A record that could not be written is counted,
+and the count is itself a record as soon as writing works again.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from guard.core.policy import Policy
+from guard.errors import LeafError, RecorderUnavailableError
+from guard.evidence import disclosure, record
+from guard.exporter.access_log import AccessLog, Line
+from guard.exporter.metrics import Metrics
+from guard.server.exchange import Exchange
+from guard.server.recorder_client import RecorderClient
+
+COUNTING_SECONDS = 60
+
+
+class Records:
+    """Writes the evidence of one worker process."""
+
+    def __init__(
+        self,
+        recorder: RecorderClient,
+        policy: Policy,
+        metrics: Metrics,
+        log: AccessLog,
+        *,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._recorder = recorder
+        self._policy = policy
+        self._metrics = metrics
+        self._log = log
+        self._now = now
+        self._clock = clock
+        self._reservations: dict[tuple[str, str], str] = {}
+        self._recorded_rules: set[str] = set()
+        self._visitors: dict[str, Counter[str]] = {}
+        self._counted_since = now()
+        self._counting: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write the counts of visitors, once a minute."""
+        self._counting = asyncio.create_task(self._count_forever())
+
+    async def stop(self) -> None:
+        """Write the last counts."""
+        if self._counting is not None:
+            self._counting.cancel()
+        await self._write_counts()
+        self._log.close()
+
+    async def begin(self, exchange: Exchange) -> None:
+        """Make the `req` record durable, for a crawler that names itself.
+
+        Raises:
+            RecorderUnavailableError: It is not durable; the gap has been counted.
+        """
+        if not exchange.who.is_crawler or exchange.record is not None:
+            return
+        facts, who, decision = exchange.facts, exchange.who, exchange.decided
+        disclosures = disclosure.of_request(facts, [secrets.token_bytes(disclosure.SALT_SIZE) for _ in range(3)])
+        try:
+            rsv = await self._reservation(exchange)
+            await self._rule_set(decision.digest)
+            leaf = record.request(
+                at=_microseconds(facts.at),
+                site=facts.site,
+                method=facts.method,
+                action=decision.action,
+                rule=decision.rule,
+                rules=decision.digest,
+                purpose=who.purpose,
+                operator=who.operator,
+                crawler=who.crawler.id if who.crawler else "",
+                claimed=who.claimed,
+                identity=who.identity,
+                conduct=who.conduct,
+                facts=sorted(who.facts),
+                resource=exchange.kind,
+                resource_source=exchange.seen.source if exchange.seen else "",
+                rsv=rsv,
+                rendition=exchange.rendition,
+                ref=exchange.reference,
+                monitor=decision.monitored,
+                sd=[one.commitment for one in disclosures],
+            )
+            exchange.record = await self._recorder.append(leaf, disclosures)
+        except LeafError as error:
+            self._unrecorded("not_recordable")
+            raise RecorderUnavailableError(str(error)) from error
+        except RecorderUnavailableError:
+            self._metrics.evidence_unrecorded.inc()
+            raise
+        self._metrics.evidence_records.labels("req").inc()
+
+    async def end(self, exchange: Exchange) -> None:
+        """Note how the answer ended: in the evidence, the metrics and the access log."""
+        duration = self._clock() - exchange.started
+        self._count(exchange, duration)
+        if exchange.record is None:
+            return
+        sent = exchange.sent
+        leaf = record.end(
+            at=_microseconds(self._now()),
+            req=exchange.record,
+            status=sent.status,
+            body_bytes=sent.bytes,
+            completed=sent.completed,
+            body_sha256=sent.sha256,
+            duration_us=round(duration * 1_000_000),
+            reason=sent.reason,
+        )
+        try:
+            await self._recorder.append(leaf)
+            self._metrics.evidence_records.labels("end").inc()
+        except RecorderUnavailableError:
+            self._metrics.evidence_unrecorded.inc()
+
+    async def _reservation(self, exchange: Exchange) -> str:
+        """Return the digest of the reservation in force, which is on record before anything names it."""
+        site = exchange.site.host
+        key = (site, exchange.reservation.digest)
+        if (known := self._reservations.get(key)) is not None:
+            return known
+        documents = [
+            record.Document(path=one.path, sha256=await self._recorder.blob(one.body), media_type=one.media_type)
+            for one in exchange.reservation.documents
+        ]
+        reserved = record.ReservationSet(site=site, documents=tuple(documents), headers=exchange.reservation.headers)
+        await self._recorder.append(record.reservation(at=_microseconds(self._now()), reserved=reserved))
+        self._metrics.evidence_records.labels("rsv").inc()
+        digest = self._reservations[key] = reserved.digest()
+        return digest
+
+    async def _rule_set(self, digest: str) -> None:
+        """Put the rule set on record, whole, before anything names it."""
+        if digest not in self._recorded_rules:
+            await self._recorder.blob(self._policy.content)
+            await self._recorder.append(record.rules(at=_microseconds(self._now()), digest=digest))
+            self._metrics.evidence_records.labels("cls").inc()
+            self._recorded_rules.add(digest)
+
+    def _unrecorded(self, why: str) -> None:
+        self._metrics.evidence_unrecorded.inc()
+        self._recorder.note_unrecorded(why)
+
+    def _count(self, exchange: Exchange, duration: float) -> None:
+        facts, who, sent, site = exchange.facts, exchange.who, exchange.sent, exchange.site.host
+        action = exchange.decision.action if exchange.decision else "allow"
+        if exchange.rendition == "reservation":
+            self._metrics.reservation_requests.labels(site, who.purpose, facts.path).inc()
+        else:
+            self._metrics.requests.labels(site, who.purpose, action, exchange.kind).inc()
+        if who.is_crawler:
+            crawler = (who.crawler.id, who.crawler.operator) if who.crawler else ("other", "other")
+            self._metrics.crawler_requests.labels(site, *crawler, who.identity, action).inc()
+        else:
+            self._visitors.setdefault(facts.site, Counter())[exchange.kind] += 1
+        self._metrics.response_bytes.labels(site, who.purpose, action).inc(sent.bytes)
+        self._log.write(_line(exchange, duration))
+
+    async def _count_forever(self) -> None:
+        while True:
+            await asyncio.sleep(COUNTING_SECONDS)
+            await self._write_counts()
+
+    async def _write_counts(self) -> None:
+        visitors, self._visitors = self._visitors, {}
+        since, self._counted_since = self._counted_since, self._now()
+        for site, counts in visitors.items():
+            leaf = record.aggregate(
+                at=_microseconds(self._counted_since),
+                site=site,
+                since=_microseconds(since),
+                until=_microseconds(self._counted_since),
+                requests=dict(counts),
+            )
+            try:
+                await self._recorder.append(leaf)
+                self._metrics.evidence_records.labels("agg").inc()
+            except RecorderUnavailableError:
+                self._metrics.evidence_unrecorded.inc()
+
+
+def utc_now() -> datetime:
+    """Return the wall clock's time."""
+    return datetime.now(UTC)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _line(exchange: Exchange, duration: float) -> Line:
+    facts, who, sent, decision = exchange.facts, exchange.who, exchange.sent, exchange.decision
+    return Line(
+        at=facts.at.isoformat().replace("+00:00", "Z"),
+        site=facts.site,
+        method=facts.method,
+        path=facts.path,
+        status=sent.status,
+        bytes=sent.bytes,
+        purpose=who.purpose,
+        operator=who.operator,
+        crawler=who.crawler.id if who.crawler else "",
+        claimed=who.claimed,
+        identity=who.identity,
+        conduct=who.conduct,
+        action=decision.action if decision else "",
+        rule=decision.rule if decision else "",
+        because=decision.because if decision else "",
+        kind=exchange.kind,
+        rendition=exchange.rendition,
+        reference=exchange.reference,
+        duration_ms=round(duration * 1000, 3),
+    )

@@ -1,0 +1,78 @@
+"""How is an answer put on the wire, and what of it arrived?
+
+Every answer carries the reservation's header lines. A body that breaks off breaks off for
+the client too: it is never ended as if it were whole.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+from aiohttp.web import StreamResponse
+
+from guard.errors import UpstreamError
+from guard.reservation.headers import FIELDS, merge
+from guard.server.exchange import Exchange
+from guard.server.headers import Headers
+
+
+async def send(
+    exchange: Exchange, status: int, reason: str, headers: Headers, body: AsyncIterator[bytes]
+) -> StreamResponse:
+    """Send a head and a streaming body; note in `exchange.sent` what went out."""
+    response = _head(exchange, status, reason, headers)
+    sent = exchange.sent
+    digest = hashlib.sha256() if exchange.record is not None else None
+    try:
+        await response.prepare(exchange.request)
+        async for piece in body:
+            await response.write(piece)
+            sent.bytes += len(piece)
+            if digest is not None:
+                digest.update(piece)
+        await response.write_eof()
+        sent.completed = True
+    except UpstreamError:
+        sent.reason = "upstream_broke_off"
+        _hang_up(exchange)
+    except ConnectionError:
+        sent.reason = "client_gone"
+        _hang_up(exchange)
+    if digest is not None:
+        sent.sha256 = digest.hexdigest()
+    return response
+
+
+async def send_bytes(exchange: Exchange, status: int, headers: Headers, body: bytes) -> StreamResponse:
+    """Send a body that is in memory; a HEAD request gets its length only."""
+    headers = (*headers, ("Content-Length", str(len(body))))
+    return await send(exchange, status, "", headers, _one(b"" if exchange.request.method == "HEAD" else body))
+
+
+def hang_up(exchange: Exchange) -> StreamResponse:
+    """Close the connection without an answer."""
+    exchange.sent.reason = "dropped"
+    _hang_up(exchange)
+    return StreamResponse(status=444)
+
+
+def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> StreamResponse:
+    exchange.sent.status = status
+    response = StreamResponse(status=status, reason=reason or None)
+    for name, value in merge(headers, exchange.reservation.headers):
+        response.headers.add(name, value)
+    for name, value in headers:
+        if name.lower() not in FIELDS:
+            response.headers.add(name, value)
+    if "Server" not in response.headers:
+        response.headers["Server"] = "crawler-guard"
+    return response
+
+
+def _hang_up(exchange: Exchange) -> None:
+    if exchange.request.transport is not None:
+        exchange.request.transport.abort()
+
+
+async def _one(body: bytes) -> AsyncIterator[bytes]:
+    if body:
+        yield body

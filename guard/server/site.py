@@ -1,0 +1,59 @@
+"""Which configured site does a request belong to, and what does it reserve?"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from guard.reservation.documents import ReservationSet
+from guard.server.cards import CardOwner
+
+WILDCARD = "*"
+
+MAX_HOSTS = 256
+"""A wildcard site renders its documents for so many host names; for further ones without naming the host, so
+that whoever sends invented Host fields can not fill memory or the evidence log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """Where a site really lives."""
+
+    base: str
+    """`http://host:port` or `https://…`, without a slash at the end."""
+    unix_socket: str
+    """Path of a unix socket, or empty."""
+
+
+class Site:
+    """One guarded site: its upstream and the reservation in force for each of its host names."""
+
+    def __init__(self, *, upstream: Upstream, owner: CardOwner, render: Callable[[str], ReservationSet]) -> None:
+        """Take `render`, which makes the reservation set for a base URL (`https://host`, or empty for none)."""
+        self.host = owner.site
+        self.upstream = upstream
+        self.owner = owner
+        self._render = render
+        self._sets: OrderedDict[str, ReservationSet] = OrderedDict()
+
+    def reservation(self, base_url: str) -> ReservationSet:
+        """Return the set in force; `base_url` is what the client used and counts only for a wildcard site."""
+        key = base_url if self.host == WILDCARD else ""
+        if (known := self._sets.get(key)) is not None:
+            return known
+        if len(self._sets) >= MAX_HOSTS:
+            key = ""
+        made = self._sets[key] = self._render(key)
+        return made
+
+
+class Sites:
+    """All sites of this guard."""
+
+    def __init__(self, sites: Sequence[Site]) -> None:
+        self._by_host = {site.host: site for site in sites}
+        self._fallback = self._by_host.get(WILDCARD, sites[0])
+        self.all = tuple(sites)
+
+    def find(self, host: str) -> Site:
+        """Return the site for a host name; the first configured one answers for names nobody configured."""
+        return self._by_host.get(host, self._fallback)

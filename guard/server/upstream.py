@@ -1,0 +1,177 @@
+"""How is the site behind us asked?
+
+Bodies stream both ways with back-pressure; nothing is decompressed, no cookie is kept, no
+redirect is followed. What goes wrong becomes one sentence and an honest status.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+
+import aiohttp
+from aiohttp.web import BaseRequest
+from multidict import CIMultiDict
+from yarl import URL
+
+from guard.errors import UpstreamError, UpstreamTimeoutError
+from guard.server.headers import Headers, end_to_end
+from guard.server.site import Upstream
+
+READ_BUFFER = 256 * 1024
+"""Bytes; below it large pictures cost twice the CPU."""
+
+PEEK = 64 * 1024
+"""A picture's size stands in its first 64 KiB, unless somebody put more metadata before it."""
+
+_NEVER_ADDED = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds."""
+
+    connect: float
+    read: float
+    """Between two pieces of an answer."""
+
+
+class Answered:
+    """An upstream's answer: the head, and the body as far as it has been read."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.reason = response.reason or ""
+        self.headers: Headers = end_to_end(
+            (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
+            for name, value in response.raw_headers
+        )
+        self.head = b""
+        self._finished = False
+
+    def header(self, name: str) -> str:
+        """Return the first value of the field `name` (lower case), or an empty string."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+    async def peek(self, enough: int = 1) -> bytes:
+        """Read until at least `enough` bytes are there, at most `PEEK`, or the body ends; they are not lost.
+
+        Raises:
+            UpstreamError: The body broke off.
+        """
+        while len(self.head) < min(enough, PEEK) and not self._finished:
+            self.head += await self._next()
+        return self.head
+
+    @property
+    def complete(self) -> bool:
+        """True when `head` is the whole body."""
+        return self._finished
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """Yield the body, from its first byte, in pieces as they arrive.
+
+        Raises:
+            UpstreamError: The body broke off; what was yielded is all there is.
+        """
+        head, self.head = self.head, b""
+        if head:
+            yield head
+        while not self._finished:
+            if piece := await self._next():
+                yield piece
+
+    async def read(self, limit: int) -> bytes | None:
+        """Return the whole body, or None (and keep what was read for `body`) if it is larger than `limit` bytes.
+
+        Raises:
+            UpstreamError: The body broke off.
+        """
+        pieces = [self.head]
+        total = len(self.head)
+        while not self._finished and total <= limit:
+            piece = await self._next()
+            pieces.append(piece)
+            total += len(piece)
+        self.head = b"".join(pieces)
+        return self.head if self._finished and total <= limit else None
+
+    async def _next(self) -> bytes:
+        try:
+            piece = await self._response.content.readany()
+        except TimeoutError as error:
+            raise UpstreamTimeoutError("the site behind the guard stopped sending") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise UpstreamError("the site behind the guard broke off its answer") from error
+        if not piece:
+            self._finished = True
+        return piece
+
+    def close(self) -> None:
+        """Give the connection back, or close it if the body was not read to its end."""
+        if self._finished:
+            self._response.release()
+        else:
+            self._response.close()
+
+    async def __aenter__(self) -> "Answered":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._finished:
+            self._response.release()
+        else:
+            self._response.close()
+
+
+class UpstreamClient:
+    """Asks one site behind us."""
+
+    def __init__(self, upstream: Upstream, timeouts: Timeouts) -> None:
+        self.upstream = upstream
+        connector: aiohttp.BaseConnector
+        if upstream.unix_socket:
+            connector = aiohttp.UnixConnector(path=upstream.unix_socket, limit=0)
+        else:
+            connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300)
+        self.session = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=READ_BUFFER,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect, sock_read=timeouts.read),
+            skip_auto_headers=_NEVER_ADDED,
+            max_line_size=1 << 14,
+            max_field_size=1 << 17,
+        )
+
+    def url(self, target: str) -> URL:
+        """Return the address of an origin-form target; nothing in it is normalised."""
+        return URL(self.upstream.base + target, encoded=True)
+
+    async def ask(self, request: BaseRequest, target: str, headers: Headers) -> Answered:
+        """Send a request on, its body streaming, and return once the head of the answer is there.
+
+        Raises:
+            UpstreamError: There is no usable answer; `UpstreamTimeoutError` if it did not come in time.
+        """
+        body = request.content.iter_any() if request.can_read_body else None
+        try:
+            response = await self.session.request(
+                request.method, self.url(target), headers=CIMultiDict(headers), data=body, allow_redirects=False
+            )
+        except (TimeoutError, aiohttp.ConnectionTimeoutError) as error:
+            raise UpstreamTimeoutError("the site behind the guard did not answer in time") from error
+        except aiohttp.ClientConnectorError as error:
+            raise UpstreamError("the site behind the guard can not be reached") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise UpstreamError("the site behind the guard gave no usable answer") from error
+        return Answered(response)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.session.close()
+        await asyncio.sleep(0)

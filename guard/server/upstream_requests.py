@@ -1,0 +1,99 @@
+"""What is the upstream asked for a given request, and what does its answer show?"""
+
+from collections.abc import Mapping
+
+from guard.core.facts import Kind, KindSource, ResponseFacts
+from guard.exporter.metrics import Metrics
+from guard.image.sniff import dimensions, kind_of, media_type
+from guard.server.exchange import Exchange
+from guard.server.headers import for_upstream
+from guard.server.pictures import Sizes
+from guard.server.upstream import PEEK, Answered, UpstreamClient
+
+CONDITIONAL = frozenset({"range", "if-range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since"})
+"""Left out where the answer itself has to be looked at: a part of a picture, or a 304, tells too little about it."""
+
+_STREAMED = ("text/", "application/json", "application/javascript", "multipart/")
+"""Answers that people get without a look at the first byte, which may be long in coming (server-sent events)."""
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class UpstreamRequests:
+    """Asks the upstream of an exchange's site."""
+
+    def __init__(self, clients: Mapping[str, UpstreamClient], sizes: Sizes, metrics: Metrics) -> None:
+        self.clients = clients
+        self._sizes = sizes
+        self._metrics = metrics
+
+    async def ask(self, exchange: Exchange, *, whole: bool) -> Answered:
+        """Send the request on and return the answer's head.
+
+        Args:
+            whole: Ask for the whole resource, not compressed, whatever part of it the client wants.
+
+        Raises:
+            UpstreamError: There is no usable answer.
+        """
+        facts, request = exchange.facts, exchange.request
+        if (
+            request.transport is not None
+            and facts.header("expect").lower() == "100-continue"
+            and facts.version == "1.1"
+        ):
+            request.transport.write(CONTINUE)
+        whole = whole and facts.method == "GET"
+        headers = for_upstream(
+            facts,
+            host=facts.authority,
+            peer_is_trusted=exchange.peer_is_trusted,
+            without=CONDITIONAL | {"accept-encoding"} if whole else frozenset(),
+        )
+        with self._metrics.upstream_seconds.labels(exchange.site.host).time():
+            return await self.clients[exchange.site.host].ask(request, facts.target, headers)
+
+    async def look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
+        """Say what the resource is; for a 304 or an error, what it was when it was last seen."""
+        if answered.status not in (200, 206) or exchange.facts.method not in ("GET", "HEAD"):
+            return exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
+        undecided = exchange.decision is None or exchange.decision.action != "allow"
+        encoded = answered.header("content-encoding").lower() not in ("", "identity")
+        at_start = answered.status == 200 or answered.header("content-range").lower().startswith("bytes 0-")
+        content_type = answered.header("content-type")
+        head = b""
+        if exchange.facts.method == "GET" and at_start and not encoded:
+            if undecided:
+                head = await _picture_head(answered)
+            elif not content_type.lower().startswith(_STREAMED):
+                head = await answered.peek()
+        seen = kind_of(
+            content_type,
+            head,
+            complete=answered.complete,
+            thumbnail_side=self._sizes.thumbnail,
+            display_side=self._sizes.display,
+        )
+        return ResponseFacts(
+            kind=seen.kind,
+            source=KindSource.RESPONSE,
+            width=seen.width,
+            height=seen.height,
+            hands_off=_hands_off(answered),
+        )
+
+
+async def _picture_head(answered: Answered) -> bytes:
+    """Read until the size of a picture is known, or it is clear that there is none."""
+    head = await answered.peek(16)
+    while len(head) < PEEK and not answered.complete and media_type(head).startswith("image/"):
+        if dimensions(head) is not None:
+            break
+        head = await answered.peek(len(head) + 1)
+    return head
+
+
+def _hands_off(answered: Answered) -> bool:
+    directives = {item.strip().lower().partition("=")[0] for item in answered.header("cache-control").split(",")}
+    disposition = answered.header("content-disposition").strip().lower()
+    return not directives.isdisjoint({"private", "no-store"}) or disposition.startswith("attachment")

@@ -1,0 +1,75 @@
+"""What does a worker process do?
+
+It is started by the supervisor with the settings on standard input and a listening socket
+as a file descriptor, says `ready` on standard output, serves until SIGTERM, then lets the
+answers under way end.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from datetime import date
+
+import orjson
+from aiohttp import web
+
+from guard.server.assembly import Worker
+from guard.server.process import die_with_parent, tune_memory
+from guard.settings import Settings
+
+MAX_LINE = 16 << 10
+MAX_FIELD = 128 << 10
+"""Bytes; more than browsers send, so that an absurd header is a record and not a connection error."""
+
+
+async def serve(settings: Settings, as_of: date, listener: socket.socket, recorder_socket: str) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    worker = Worker(settings, as_of)
+    proxy = await worker.start(recorder_socket)
+    server = web.Server(
+        proxy.handle,
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=75,
+        max_line_size=MAX_LINE,
+        max_field_size=MAX_FIELD,
+    )
+    runner = web.ServerRunner(server, shutdown_timeout=settings.timeouts.drain)
+    await runner.setup()
+    site = web.SockSite(runner, listener, backlog=1024)
+    await site.start()
+    tune_memory()
+    print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
+    await stopped.wait()
+    await runner.cleanup()
+    await worker.stop()
+
+
+def main() -> None:
+    """Run one worker process."""
+    die_with_parent()
+    given = orjson.loads(sys.stdin.buffer.read())
+    settings = Settings.model_validate(given["settings"])
+    listener = socket.socket(fileno=given["listener"])
+    as_of = date.fromisoformat(given["as_of"])
+    with contextlib.suppress(KeyboardInterrupt):
+        _run(serve(settings, as_of, listener, given["recorder"]))
+
+
+def _run(main_task: "asyncio.Future[None] | object") -> None:
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main_task)  # type: ignore[arg-type]
+    else:
+        uvloop.run(main_task)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""Programs from the system: used when they are there; in CI a missing one is a failure, not a skip."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parent.parent.parent / ".venv-tools" / "bin"
+
+
+def need(*names: str) -> str:
+    """Return the path of the first program that is installed."""
+    for name in names:
+        path = shutil.which(name) or shutil.which(name, path=f"/usr/sbin:/usr/local/sbin:{TOOLS}")
+        if path:
+            return path
+    if os.environ.get("GUARD_TEST_EVERYTHING"):
+        pytest.fail(f"{names[0]} is not installed, and here it must be")
+    pytest.skip(f"{names[0]} is not installed")
