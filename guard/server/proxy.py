@@ -79,7 +79,7 @@ class Proxy:
         self._told = Decision(
             action=Action.ALLOW,
             rule="reservation",
-            because="the reservation itself is given to everybody",
+            because="The reservation itself is given to everybody.",
             digest=pipeline.policy.digest,
             size=PreviewSize.PREVIEW,
             limit=None,
@@ -135,6 +135,7 @@ class Proxy:
                 planned = self._plan(exchange, exchange.decision or self._decide_on_response(exchange))
             return await self._carry_out(exchange, planned, answered)
         except RecorderUnavailableError:
+            exchange.rendition = "page"
             return await self._send_made(exchange, self._answers.unavailable(exchange))
         except UpstreamError as error:
             self._metrics.upstream_errors.labels(exchange.site.host, str(error.status)).inc()
@@ -216,7 +217,7 @@ class Proxy:
             ("Cache-Control", "private, max-age=3600"),
             ("Vary", "User-Agent"),
         )
-        if exchange.facts.header("if-none-match") == smaller.entity_tag:
+        if smaller.entity_tag in exchange.facts.header("if-none-match"):
             return await send_bytes(exchange, 304, headers, b"")
         return await send_bytes(exchange, 200, headers, smaller.preview.body)
 

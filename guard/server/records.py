@@ -18,6 +18,7 @@ from guard.errors import LeafError, RecorderUnavailableError
 from guard.evidence import disclosure, record
 from guard.exporter.access_log import AccessLog, Line
 from guard.exporter.metrics import Metrics
+from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
 from guard.server.recorder_client import RecorderClient
 
@@ -45,6 +46,7 @@ class Records:
         self._clock = clock
         self._reservations: dict[tuple[str, str], str] = {}
         self._recorded_rules: set[str] = set()
+        self._first_of_its_kind = asyncio.Lock()
         self._visitors: dict[str, Counter[str]] = {}
         self._counted_since = now()
         self._counting: asyncio.Task[None] | None = None
@@ -71,8 +73,7 @@ class Records:
         facts, who, decision = exchange.facts, exchange.who, exchange.decided
         disclosures = disclosure.of_request(facts, [secrets.token_bytes(disclosure.SALT_SIZE) for _ in range(3)])
         try:
-            rsv = await self._reservation(exchange)
-            await self._rule_set(decision.digest)
+            rsv = await self._what_is_in_force(exchange, decision.digest)
             leaf = record.request(
                 at=_microseconds(facts.at),
                 site=facts.site,
@@ -127,17 +128,29 @@ class Records:
         except RecorderUnavailableError:
             self._metrics.evidence_unrecorded.inc()
 
+    async def _what_is_in_force(self, exchange: Exchange, rules: str) -> str:
+        """Return the digest of the reservation, once it and the rule set are on record."""
+        try:
+            await self._rule_set(rules)
+            return await self._reservation(exchange)
+        except RecorderUnavailableError:
+            self._recorder.note_unrecorded("no_reservation_on_record")  # the request's own record is not even tried
+            raise
+
     async def _reservation(self, exchange: Exchange) -> str:
         """Return the digest of the reservation in force, which is on record before anything names it."""
-        site = exchange.site.host
-        key = (site, exchange.reservation.digest)
+        key = (exchange.site.host, exchange.reservation.digest)
         if (known := self._reservations.get(key)) is not None:
             return known
+        async with self._first_of_its_kind:
+            return self._reservations.get(key) or await self._record_reservation(key, exchange.reservation)
+
+    async def _record_reservation(self, key: tuple[str, str], reservation: ReservationSet) -> str:
         documents = [
             record.Document(path=one.path, sha256=await self._recorder.blob(one.body), media_type=one.media_type)
-            for one in exchange.reservation.documents
+            for one in reservation.documents
         ]
-        reserved = record.ReservationSet(site=site, documents=tuple(documents), headers=exchange.reservation.headers)
+        reserved = record.ReservationSet(site=key[0], documents=tuple(documents), headers=reservation.headers)
         await self._recorder.append(record.reservation(at=_microseconds(self._now()), reserved=reserved))
         self._metrics.evidence_records.labels("rsv").inc()
         digest = self._reservations[key] = reserved.digest()
@@ -145,7 +158,11 @@ class Records:
 
     async def _rule_set(self, digest: str) -> None:
         """Put the rule set on record, whole, before anything names it."""
-        if digest not in self._recorded_rules:
+        if digest in self._recorded_rules:
+            return
+        async with self._first_of_its_kind:
+            if digest in self._recorded_rules:
+                return
             await self._recorder.blob(self._policy.content)
             await self._recorder.append(record.rules(at=_microseconds(self._now()), digest=digest))
             self._metrics.evidence_records.labels("cls").inc()

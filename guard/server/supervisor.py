@@ -99,10 +99,9 @@ class Supervisor:
             for number, listener in enumerate(listeners)
         ]
         keeping_recorder = asyncio.create_task(self._keep(recorder))
-        await self._first_of(recorder.ready)
         keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
-        for worker in self._workers:
-            await self._first_of(worker.ready)
+        for child in (recorder, *self._workers):
+            await self._first_of(child.ready)
         if not self._stopping.is_set():
             self._say(f"guard: listening on {listeners[0].url}")
             if admin.url:

@@ -1,0 +1,59 @@
+"""Lines for one hop stay behind; what the front server said is continued, what a client invented is replaced."""
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from guard.server.headers import end_to_end, for_upstream
+from tests.support.facts import request
+
+
+def test_lines_keep_their_order_and_spelling():
+    """Some upstreams are fussy, and prints of crawlers live from it."""
+    lines = (("X-b", "1"), ("accept", "2"), ("X-B", "3"))
+
+    assert end_to_end((*lines, ("Upgrade", "h2c"))) == lines
+
+
+def test_connection_can_not_remove_what_gives_a_request_its_meaning():
+    """Naming Host, lengths or credentials there is an attack, not a wish."""
+    lines = (
+        ("Connection", "close, Host, content-length, X-Hop"),
+        ("Host", "a"),
+        ("Content-Length", "1"),
+        ("X-Hop", "1"),
+    )
+
+    assert end_to_end(lines) == (("Host", "a"), ("Content-Length", "1"))
+
+
+def sent(trusted: bool, **headers: str) -> dict[str, str]:
+    facts = request(**headers)
+    facts = replace(facts, client=replace(facts.client, address=ip_address("2001:db8::7"), peer="127.0.0.1"))
+    return dict(for_upstream(facts, host="photo.example:8443", peer_is_trusted=trusted, without=frozenset({"range"})))
+
+
+def test_an_untrusted_peer_starts_the_chain():
+    """Its own claims are gone."""
+    lines = sent(False, X_Forwarded_For="6.6.6.6", Forwarded="for=6.6.6.6", Range="bytes=0-1")
+
+    assert lines["X-Forwarded-For"] == "127.0.0.1"
+    assert lines["Forwarded"] == 'for="[2001:db8::7]";host="photo.example:8443";proto=https'
+    assert lines["X-Real-IP"] == "2001:db8::7"
+    assert "Range" not in lines
+
+
+def test_a_trusted_peer_continues_the_chain():
+    """As every proxy before us did."""
+    lines = sent(True, X_Forwarded_For="192.0.2.1", Forwarded="for=192.0.2.1")
+
+    assert lines["X-Forwarded-For"] == "192.0.2.1, 127.0.0.1"
+    assert lines["Forwarded"].startswith("for=192.0.2.1, for=")
+
+
+def test_quotes_in_a_host_can_not_end_the_quoting():
+    """A Host field with quotes does not get this far, and would do no harm."""
+    facts = request()
+
+    lines = dict(for_upstream(facts, host='a";for=6.6.6.6', peer_is_trusted=False, without=frozenset()))
+
+    assert lines["Forwarded"].count('"') == 2
