@@ -6,6 +6,8 @@
     ├── RequestError               400      the client's fault
     ├── UpstreamError              502      the site behind us did not answer properly
     │   └── UpstreamTimeoutError   504      … or not in time
+    ├── RangeListError                      a published address list is not believed
+    ├── FetchError                          something on the internet could not be fetched safely
     ├── PictureError                        a picture can not be read or is over a limit
     │   └── PicturesBusyError               … or nobody has time for it now
     └── EvidenceError              exit 1   the evidence log
@@ -75,6 +77,14 @@ class UpstreamTimeoutError(UpstreamError):
     """The site behind us took too long; it becomes status 504."""
 
     status = 504
+
+
+class RangeListError(GuardError):
+    """A published list of addresses is not believed; the last good one stays in use."""
+
+
+class FetchError(GuardError):
+    """Something that we fetch by ourselves (an address list, a key directory) did not come, or was refused."""
 
 
 class PictureError(GuardError):

@@ -4,23 +4,28 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from guard.evidence import disclosure, record
 from guard.store.batch import Entry
-from guard.store.log_directory import Environment, LogDirectory
+from guard.store.log_directory import LogDirectory
+from guard.store.log_values import Environment
 
 ENVIRONMENT = Environment(run="00" * 16, program="test", python="3", openssl="OpenSSL", system="Linux")
 AT = 1_767_225_600_000_000
 """2026-01-01 in microseconds."""
-RULES = "ab" * 32
+RULE_SET = b'{"rules":[]}'
+RULES = sha256(RULE_SET).hexdigest()
+STARTED: "list[subprocess.Popen[bytes]]" = []
+"""Recorder processes of the running test."""
 
 
 def request_leaf(*, sd: Sequence[str] = (), rsv: str = "", at: int = AT, **changes: Any) -> bytes:
     """Return the leaf of a plausible request."""
     fields: dict[str, Any] = {
-        "site": "photo.example", "method": "GET", "action": "refuse", "rule": "training-refused", "rules": RULES,
+        "site": "photo.example", "method": "GET", "action": "refuse", "rule": "training-refused", "rules": "",
         "purpose": "ai_training", "operator": "Example", "crawler": "example-bot", "claimed": "ExampleBot",
         "identity": "unverifiable", "conduct": "clean", "facts": [], "resource": "image",
         "resource_source": "response", "rendition": "card", "ref": "ABCD-EFGH", "monitor": [],
@@ -57,11 +62,12 @@ def fill(log: LogDirectory, requests: int = 5) -> list[int]:
         documents=(record.Document(path="/robots.txt", sha256=robots, media_type="text/plain"),),
         headers=(("tdm-reservation", "1"),),
     )
+    log.store_blob(RULE_SET)
     log.append([Entry(record.reservation(at=AT, reserved=reserved)), Entry(record.rules(at=AT, digest=RULES))])
     log.checkpoint()
     indexes = []
     for _ in range(requests):
-        (index,) = log.append([request_entry(rsv=reserved.digest())])
+        (index,) = log.append([request_entry(rsv=reserved.digest(), rules=RULES)])
         assert isinstance(index, int)
         log.append([Entry(end_leaf(index))])
         indexes.append(index)
@@ -73,9 +79,19 @@ def start_recorder(directory: Path, socket: Path, *options: str, **settings: Any
     """Start a recorder process and wait until it is ready."""
     command = [sys.executable, "-m", "guard.server.recorder", "--directory", str(directory), "--socket", str(socket)]
     process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings)
+    STARTED.append(process)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     return process
+
+
+def end_all() -> None:
+    """End the recorder processes that a failed test left behind."""
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+    STARTED.clear()
 
 
 def stop(process: "subprocess.Popen[bytes]", *, kill: bool = False) -> str:
@@ -85,4 +101,5 @@ def stop(process: "subprocess.Popen[bytes]", *, kill: bool = False) -> str:
     else:
         process.terminate()
     _, said = process.communicate(timeout=30)
-    return said.decode()
+    STARTED.remove(process)
+    return str(said.decode())

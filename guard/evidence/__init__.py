@@ -1,0 +1,1 @@
+"""WHAT IS KEPT AND PROVED: leaves, tree, checkpoints. No I/O."""

@@ -1,0 +1,154 @@
+"""How does a record hold a personal value without containing it?
+
+A leaf holds only a *commitment*: SHA-256 over the canonical JSON array `[salt, name, value]`,
+the form of RFC 9901 (section 4.2.1), the salt being 128 random bits in base64url. Those
+bytes, the *disclosure*, lie in an erasable store beside the log: whoever has them can show
+that this was the value; when they are deleted the log stays whole and nobody can guess.
+
+What identifies a person and what identifies a program are separate groups with separate
+lifetimes, so each header value is in exactly one of them.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final
+
+from guard.core.facts import RequestFacts
+from guard.errors import LeafError
+from guard.evidence import canonical, redaction
+from guard.evidence.text import escape
+
+SALT_SIZE: Final = 16
+LARGEST_DISCLOSURE: Final = 512 * 1024
+
+
+class Group(StrEnum):
+    """Values that are kept and erased together."""
+
+    PERSON = "person"
+    """Address, port, peer, forwarding chain and the header fields that repeat them."""
+    TOOL = "tool"
+    """The header print: names of all fields in order, with the values that the program itself chose."""
+    REQUEST = "request"
+    """Method, target, version and the remaining header fields."""
+
+
+PERSON_FIELDS: Final = frozenset(
+    {
+        "cf-connecting-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "client-ip", "fastly-client-ip", "forwarded",
+        "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-forwarded", "x-forwarded-for", "x-real-ip",
+        "x-remote-addr", "x-remote-ip", "remote-user", "x-remote-user", "x-forwarded-user", "x-forwarded-email",
+    }
+)  # fmt: skip
+"""Fields whose value names the client's address or account."""
+
+_TOOL_FIELDS: Final = frozenset(
+    {
+        "accept", "accept-charset", "accept-encoding", "accept-language", "connection", "dnt", "from", "keep-alive",
+        "pragma", "priority", "proxy-connection", "save-data", "sec-gpc", "te", "upgrade-insecure-requests",
+        "user-agent", "x-requested-with", "signature-agent",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One committed value, in the exact bytes that its commitment is over."""
+
+    group: str
+    data: bytes
+    commitment: str
+    """64 lower-case hexadecimal digits: SHA-256 of `data`."""
+
+
+def commit(group: str, value: object, salt: bytes) -> Disclosure:
+    """Commit to `value` under `group` with 16 fresh random bytes.
+
+    Raises:
+        LeafError: The value has no canonical form, is too large, or the salt is too short.
+    """
+    canonical.check([group, value])
+    return _commit(group, value, salt)
+
+
+def _commit(group: str, value: object, salt: bytes) -> Disclosure:
+    if len(salt) != SALT_SIZE:
+        raise LeafError(f"a salt of {len(salt)} bytes, {SALT_SIZE} are needed")
+    data = canonical.spell([_salt_text(salt), group, value])
+    if len(data) > LARGEST_DISCLOSURE:
+        raise LeafError(f"a disclosure of {len(data)} bytes, at most {LARGEST_DISCLOSURE} are kept")
+    return Disclosure(group, data, sha256(data).hexdigest())
+
+
+def read(data: bytes) -> tuple[str, Any]:
+    """Return group and value of a disclosure's bytes.
+
+    Raises:
+        LeafError: The bytes are no disclosure.
+    """
+    parts = canonical.decode(data)
+    if not (type(parts) is list and len(parts) == 3 and type(parts[0]) is str and type(parts[1]) is str):
+        raise LeafError("not a disclosure: an array of salt, name and value is needed")
+    try:
+        salt = b64decode(parts[0] + "==", altchars=b"-_", validate=True)
+    except ValueError:
+        salt = b""
+    if len(salt) != SALT_SIZE or _salt_text(salt) != parts[0]:
+        raise LeafError("not a disclosure: the salt is not 128 bits in base64url")
+    return parts[1], parts[2]
+
+
+def of_request(facts: RequestFacts, salts: Sequence[bytes]) -> tuple[Disclosure, Disclosure, Disclosure]:
+    """Commit to what `facts` tell about person, tool and request, with three fresh salts, secrets left out."""
+    client = facts.client
+    in_person: list[list[str]] = []
+    in_tool: list[list[str | None]] = []
+    in_request: list[list[str]] = []
+    for name, value in facts.headers:
+        group, shown = _group_of_field(name)
+        kept = escape(redaction.header_value(name, value))
+        if group is Group.TOOL:
+            in_tool.append([shown, kept])
+        else:
+            in_tool.append([shown, None])
+            (in_person if group is Group.PERSON else in_request).append([shown, kept])
+    person = {
+        "address": "" if client.address is None else str(client.address),
+        "chain": escape(client.chain),
+        "headers": in_person,
+        "peer": escape(client.peer),
+        "port": client.port,
+        "source": client.source.value,
+    }
+    request = {
+        "authority": escape(facts.authority.rpartition("@")[2]),
+        "headers": in_request,
+        "method": escape(facts.method),
+        "scheme": facts.scheme,
+        "target": escape(redaction.target(facts.target)),
+        "version": facts.version,
+    }
+    return (
+        _commit(Group.PERSON.value, person, salts[0]),
+        _commit(Group.TOOL.value, {"headers": in_tool}, salts[1]),
+        _commit(Group.REQUEST.value, request, salts[2]),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _group_of_field(name: str) -> tuple[Group, str]:
+    """Return the group that the field's value belongs to, and its name as it is recorded."""
+    lower = name.lower()
+    if lower in PERSON_FIELDS:
+        return Group.PERSON, escape(name)
+    if lower in _TOOL_FIELDS or lower.startswith("sec-"):
+        return Group.TOOL, escape(name)
+    return Group.REQUEST, escape(name)
+
+
+def _salt_text(salt: bytes) -> str:
+    return b64encode(salt, altchars=b"-_").rstrip(b"=").decode()

@@ -1,0 +1,291 @@
+"""What may a record of the evidence log say, and in which bytes?
+
+A record is one leaf: a canonical JSON object (see `canonical`) of at most 65,535 bytes with
+its schema version `v`, its `kind`, the time `at` and the fields of its kind. Times are
+integer microseconds since 1970-01-01 UTC, hashes SHA-256 in lower-case hexadecimal.
+
+The log outlives the program that wrote it. A later version adds kinds and fields; it never
+takes one away or changes what one means without raising `v`. So `read` demands the fields
+known here, and names the ones it does not know instead of refusing them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+
+from guard.errors import LeafError
+from guard.evidence import canonical
+from guard.evidence.schema import SCHEMAS
+from guard.evidence.segment import LARGEST_LEAF
+from guard.evidence.text import escape
+
+VERSION: Final = 1
+
+
+class RecordKind(StrEnum):
+    """What a record is about."""
+
+    BOOT = "boot"
+    """A recorder began to write: program, environment, key."""
+    KEY = "key"
+    """Checkpoints are signed with this key from here on."""
+    RESERVATION = "rsv"
+    """A reservation came into force on a site: exact documents and header lines."""
+    RULES = "cls"
+    """A rule set came into force."""
+    REQUEST = "req"
+    """A request was decided; written before the first byte of the answer leaves."""
+    END = "end"
+    """The answer to a request ended, whole or not."""
+    AGGREGATE = "agg"
+    """How many requests of one minute have no record of their own."""
+    COMMITMENT = "cmt"
+    """Somebody who may be a person asked for pictures; who, and for which, only commitments say."""
+    GAP = "gap"
+    """Records that should be here and could not be shown to be."""
+    REPAIR = "rec"
+    """Bytes of a segment, from an offset to its end, that are not part of the log."""
+
+
+class Rendition(StrEnum):
+    """What was sent in answer to a request."""
+
+    AS_IS = "as_is"
+    DISPLAY = "display"
+    PREVIEW = "preview"
+    CARD = "card"
+    PAGE = "page"
+    RESERVATION = "reservation"
+    """A document of the reservation itself."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document of a reservation, as it is served."""
+
+    path: str
+    """The path it is served at."""
+    sha256: str
+    """Names the blob that holds its exact bytes."""
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationSet:
+    """All that a site tells crawlers about its rights at one time."""
+
+    site: str
+    documents: tuple[Document, ...]
+    headers: tuple[tuple[str, str], ...]
+    """The header lines on every response, in the order sent."""
+
+    def value(self) -> dict[str, Any]:
+        """Return the set as it stands in its record."""
+        documents = sorted(self.documents, key=lambda one: one.path)
+        return {
+            "documents": [{"media_type": d.media_type, "path": d.path, "sha256": d.sha256} for d in documents],
+            "headers": [[name, escape(value)] for name, value in self.headers],
+            "site": self.site,
+        }
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the set's canonical bytes: what request records name."""
+        return sha256(canonical.encode(self.value())).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A leaf that was read and found to be right in itself."""
+
+    kind: RecordKind
+    at: int
+    fields: Mapping[str, Any]
+    """The fields of its kind, each of the type that `schema` says."""
+    unknown: tuple[str, ...]
+    """Fields that a later version added."""
+
+
+def boot(*, at: int, run: str, program: str, python: str, openssl: str, system: str, config: str, vkey: str) -> bytes:
+    """Say what begins to write: `run` is a random id of this start, `config` a digest or empty."""
+    return _leaf(
+        RecordKind.BOOT, at, config=config, openssl=openssl, program=program, python=python, run=run, system=system,
+        vkey=vkey,
+    )  # fmt: skip
+
+
+def key(*, at: int, vkey: str) -> bytes:
+    """Say that checkpoints are signed with `vkey` (signed-note text form) from here on."""
+    return _leaf(RecordKind.KEY, at, vkey=vkey)
+
+
+def reservation(*, at: int, reserved: ReservationSet) -> bytes:
+    """Say that `reserved` is in force on its site from here on."""
+    return _leaf(RecordKind.RESERVATION, at, digest=reserved.digest(), set=reserved.value())
+
+
+def rules(*, at: int, digest: str) -> bytes:
+    """Say that the rule set which lies in the blob of this digest decides from here on."""
+    return _leaf(RecordKind.RULES, at, rules=digest)
+
+
+def request(
+    *,
+    at: int,
+    site: str,
+    method: str,
+    action: str,
+    rule: str,
+    rules: str,
+    purpose: str,
+    operator: str,
+    crawler: str,
+    claimed: str,
+    identity: str,
+    conduct: str,
+    facts: Sequence[str],
+    resource: str,
+    resource_source: str,
+    rsv: str,
+    rendition: str,
+    ref: str,
+    monitor: Sequence[str],
+    sd: Sequence[str],
+) -> bytes:
+    """Say how one request was decided; what it ended with is said by `end`.
+
+    `facts` are the hard facts, `monitor` the ids of monitoring rules that would have matched, `rules` and `rsv`
+    digests, `ref` the reference code shown to the client or empty, `sd` the commitments in any order.
+    """
+    fields = {
+        "action": action,
+        "at": at,
+        "claimed": escape(claimed),
+        "conduct": conduct,
+        "crawler": crawler,
+        "facts": list(facts),
+        "identity": identity,
+        "kind": "req",
+        "method": escape(method),
+        "monitor": list(monitor),
+        "operator": operator,
+        "purpose": purpose,
+        "ref": ref,
+        "rendition": rendition,
+        "resource": resource,
+        "resource_source": resource_source,
+        "rsv": rsv,
+        "rule": rule,
+        "rules": rules,
+        "sd": sorted(sd),  # so that the place in the list does not tell the group
+        "site": site,
+        "v": VERSION,
+    }
+    return _bytes(fields)
+
+
+def end(
+    *,
+    at: int,
+    req: int,
+    status: int,
+    body_bytes: int,
+    completed: bool,
+    body_sha256: str,
+    duration_us: int,
+    reason: str = "",
+) -> bytes:
+    """Say how the answer to the request of leaf `req` ended.
+
+    `body_bytes` were handed to the socket, `body_sha256` is of the body as sent or empty, `reason` a short code such
+    as `client_gone` or empty.
+    """
+    return _leaf(
+        RecordKind.END, at, body_sha256=body_sha256, bytes=body_bytes, completed=completed, duration_us=duration_us,
+        reason=reason, req=req, status=status,
+    )  # fmt: skip
+
+
+def aggregate(*, at: int, site: str, since: int, until: int, requests: Mapping[str, int]) -> bytes:
+    """Say how many requests, by resource kind, between two times have no record of their own."""
+    return _leaf(
+        RecordKind.AGGREGATE,
+        at,
+        **{"from": since},
+        requests={str(kind): count for kind, count in requests.items()},
+        site=site,
+        to=until,
+    )
+
+
+def commitment(*, at: int, site: str, since: int, until: int, count: int, sd: Sequence[str]) -> bytes:
+    """Say that one client asked for `count` pictures between two times; `sd` are commitments to the rest."""
+    return _leaf(RecordKind.COMMITMENT, at, count=count, **{"from": since}, sd=sorted(sd), site=site, to=until)
+
+
+def gap(*, at: int, count: int, since: int, until: int, why: str) -> bytes:
+    """Say that `count` records between two times were not acknowledged as durable, and a short code why.
+
+    Some of them may be in the log all the same: it is not known of a record whose acknowledgement was lost.
+    """
+    return _leaf(RecordKind.GAP, at, count=count, **{"from": since}, to=until, why=why)
+
+
+def repair(*, at: int, segment: int, offset: int, cut: int, digest: str) -> bytes:
+    """Say that the `cut` bytes from `offset` to the end of `segment` are not part of the log; `digest` is theirs."""
+    return _leaf(RecordKind.REPAIR, at, bytes=cut, offset=offset, segment=segment, sha256=digest)
+
+
+def read(leaf: bytes) -> Record:
+    """Read one leaf.
+
+    Raises:
+        LeafError: It is not canonical, of no known kind or version, or a field is missing or of a wrong type.
+    """
+    if len(leaf) > LARGEST_LEAF:
+        raise LeafError(f"a leaf of {len(leaf)} bytes, at most {LARGEST_LEAF} are possible")
+    value = canonical.parse(leaf)
+    if type(value) is not dict:
+        raise LeafError("not a record: an object is needed")
+    version = value.get("v")
+    if version != VERSION or type(version) is not int:
+        raise LeafError(f"schema version {version!r:.20} is not known here: read it with the program that wrote it")
+    kind = value.get("kind")
+    known = SCHEMAS.get(kind) if type(kind) is str else None
+    if known is None or type(kind) is not str:
+        raise LeafError(f"kind {kind!r:.20} is not known here: read it with the program that wrote it")
+    for name in known.texts:
+        if type(value.get(name)) is not str:
+            raise _misfit(kind, name, value)
+    for name, fits in known.others:
+        if name not in value or not fits(value[name]):
+            raise _misfit(kind, name, value)
+    unknown: tuple[str, ...] = ()
+    if len(value) != known.count:
+        unknown = tuple(sorted(value.keys() - known.names - {"v", "kind"}))
+        canonical.check({name: value[name] for name in unknown})
+    return Record(RecordKind(kind), value["at"], value, unknown)
+
+
+def _misfit(kind: str, name: str, value: Mapping[str, Any]) -> LeafError:
+    if name not in value:
+        return LeafError(f"a {kind} record without {name!r}")
+    return LeafError(f"a {kind} record whose {name!r} can not be {value[name]!r:.60}")
+
+
+def _leaf(kind: RecordKind, at: int, **fields: object) -> bytes:
+    return _bytes({"at": at, "kind": kind.value, "v": VERSION, **fields})
+
+
+def _bytes(fields: dict[str, Any]) -> bytes:
+    leaf = canonical.encode(fields)
+    if len(leaf) > LARGEST_LEAF:
+        raise LeafError(f"a leaf of {len(leaf)} bytes, at most {LARGEST_LEAF} are possible")
+    return leaf
+
+
+def reservation_digest(one: Record) -> str:
+    """Return the digest of the set in a reservation record."""
+    return sha256(canonical.encode(one.fields["set"])).hexdigest()

@@ -1,0 +1,96 @@
+"""Which fields does a record of each kind have, and what can be in them?
+
+The table is what version 1 of the schema demands. A later version may add rows and fields;
+those that are here stay as they are, for a log must be readable for as long as it may be
+needed in a dispute.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Final
+
+from guard.evidence import canonical
+
+
+def _text(value: object) -> bool:
+    return type(value) is str
+
+
+def _count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= canonical.LARGEST_INTEGER
+
+
+def _flag(value: object) -> bool:
+    return type(value) is bool
+
+
+_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def _digest(value: object) -> bool:
+    return type(value) is str and _HEX.fullmatch(value) is not None
+
+
+def _digest_or_none(value: object) -> bool:
+    return value == "" or _digest(value)
+
+
+def _texts(value: object) -> bool:
+    return type(value) is list and all(type(one) is str for one in value)
+
+
+def _commitments(value: object) -> bool:
+    if type(value) is not list or not all(map(_digest, value)):
+        return False
+    return all(a < b for a, b in pairwise(value))
+
+
+def _counts(value: object) -> bool:
+    return type(value) is dict and all(map(_count, value.values())) and all(map(canonical.is_key, value))
+
+
+def _reservation_set(value: object) -> bool:
+    if type(value) is not dict or value.keys() != {"documents", "headers", "site"} or type(value["site"]) is not str:
+        return False
+    documents, headers = value["documents"], value["headers"]
+    return (
+        type(documents) is list
+        and all(type(d) is dict and d.keys() == {"media_type", "path", "sha256"} for d in documents)
+        and all(_text(d["media_type"]) and _text(d["path"]) and _digest(d["sha256"]) for d in documents)
+        and type(headers) is list
+        and all(_texts(line) and len(line) == 2 for line in headers)
+    )
+
+
+_FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
+    "boot": {"at": _count, "config": _digest_or_none, "openssl": _text, "program": _text, "python": _text,
+             "run": _text, "system": _text, "vkey": _text},
+    "key": {"at": _count, "vkey": _text},
+    "rsv": {"at": _count, "digest": _digest, "set": _reservation_set},
+    "cls": {"at": _count, "rules": _digest},
+    "req": {"action": _text, "at": _count, "claimed": _text, "conduct": _text, "crawler": _text, "facts": _texts,
+            "identity": _text, "method": _text, "monitor": _texts, "operator": _text, "purpose": _text, "ref": _text,
+            "rendition": _text, "resource": _text, "resource_source": _text, "rsv": _digest_or_none, "rule": _text,
+            "rules": _digest_or_none, "sd": _commitments, "site": _text},
+    "end": {"at": _count, "body_sha256": _digest_or_none, "bytes": _count, "completed": _flag, "duration_us": _count,
+            "reason": _text, "req": _count, "status": _count},
+    "agg": {"at": _count, "from": _count, "requests": _counts, "site": _text, "to": _count},
+    "cmt": {"at": _count, "count": _count, "from": _count, "sd": _commitments, "site": _text, "to": _count},
+    "gap": {"at": _count, "count": _count, "from": _count, "to": _count, "why": _text},
+    "rec": {"at": _count, "bytes": _count, "offset": _count, "segment": _count, "sha256": _digest},
+}  # fmt: skip
+
+
+class Schema:
+    """The fields of one kind, in the order in which checking them is quick: it is done for every record."""
+
+    def __init__(self, fields: Mapping[str, Callable[[object], bool]]) -> None:
+        self.texts = tuple(name for name, fits in fields.items() if fits is _text)
+        self.others = tuple((name, fits) for name, fits in fields.items() if fits is not _text)
+        self.names = fields.keys()
+        self.count = len(fields) + 2
+        """How many members a record has, with `v` and `kind`."""
+
+
+SCHEMAS: Final = {kind: Schema(fields) for kind, fields in _FIELDS.items()}

@@ -1,0 +1,315 @@
+"""How does the recorder process serve the workers and keep the log?
+
+One process writes the log; workers reach it over a unix socket. Records that arrive while a
+batch is being synced make up the next one, and an idle recorder waits two milliseconds for
+company, so the cost of a sync is shared. The disk is touched only by one thread, in order;
+the event loop goes on reading meanwhile.
+
+Ends at SIGTERM, SIGINT or when its parent is gone: it takes no more connections, writes what
+has arrived, publishes a checkpoint and exits with 0.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import platform
+import secrets
+import signal
+import ssl
+import stat
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+import orjson
+import uvloop
+
+from guard import __version__
+from guard.errors import GuardError, RecorderUnavailableError
+from guard.evidence.disclosure import Disclosure
+from guard.server.process import tune_memory
+from guard.server.recorder_protocol import Message, ProtocolError, Reader, done, message, parse_append, parse_disclose
+from guard.store.batch import Entry
+from guard.store.log_directory import LogDirectory
+from guard.store.log_values import Environment
+
+_T = TypeVar("_T")
+LINGER: Final = 0.002
+"""Seconds an idle recorder waits for further records before it syncs."""
+LARGEST_BATCH: Final = 4096
+LARGEST_BATCH_BYTES: Final = 8 * 1024 * 1024
+QUEUE_BYTES: Final = 64 * 1024 * 1024
+"""Beyond this the workers' sockets are not read, until the disk has caught up."""
+CHECKPOINT_EVERY: Final = 1.0
+
+log = logging.getLogger("guard.recorder")
+
+
+class _Connection(asyncio.Protocol):
+    """One worker."""
+
+    def __init__(self, recorder: "Recorder") -> None:
+        self._recorder = recorder
+        self._reader = Reader()
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are transports without being of that class
+        self._recorder.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self.transport = None
+        self._recorder.connections.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for kind, number, body in self._reader.feed(data):
+                self._recorder.receive(self, kind, number, body)
+        except ProtocolError as error:
+            log.error("a worker's connection is closed: %s", error)
+            if self.transport is not None:
+                self.transport.abort()
+
+    def send(self, data: bytes) -> None:
+        """Send `data` if the worker is still there."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading."""
+        if self.transport is None or self.transport.is_closing():
+            return
+        if paused and self.transport.is_reading():
+            self.transport.pause_reading()
+        elif not paused and not self.transport.is_reading():
+            self.transport.resume_reading()
+
+
+_Item = tuple[_Connection, int, Entry, int]
+"""Who sent it, their number for it, the record, its length in the queue."""
+
+
+class Recorder:
+    """Serves one open log until `stop` is called."""
+
+    def __init__(self, directory: LogDirectory) -> None:
+        self._directory = directory
+        self._parent = os.getppid()
+        self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
+        self._queue: list[_Item] = []
+        self._queued = 0
+        """Bytes in the queue."""
+        self._arrived = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.connections: set[_Connection] = set()
+
+    def stop(self) -> None:
+        """Begin to end: what has arrived is still written."""
+        self._stopping.set()
+        self._arrived.set()
+
+    async def serve(self, socket: Path, ready: Callable[[], None]) -> None:
+        """Listen on `socket`, call `ready`, and keep the log until `stop`.
+
+        Raises:
+            LogDamagedError: Another recorder has moved the log on; nothing more was written.
+        """
+        loop = asyncio.get_running_loop()
+        _remove_stale(socket)
+        server = await loop.create_unix_server(lambda: _Connection(self), path=socket)
+        ready()
+        ticks = asyncio.create_task(self._ticks())
+        writing = asyncio.create_task(self._write_batches())
+        try:
+            await asyncio.wait({ticks, writing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.stop()
+            server.close()
+            _remove_stale(socket)
+            try:
+                await writing
+                await ticks
+                await asyncio.gather(*self._tasks)
+            finally:
+                for connection in tuple(self.connections):
+                    if connection.transport is not None:
+                        connection.transport.close()
+                await asyncio.sleep(0)  # lets the transports send what they hold and close
+                await self._on_disk(self._directory.close)
+                self._disk.shutdown()
+
+    def receive(self, connection: _Connection, kind: int, number: int, body: bytes) -> None:
+        """Take one message of a worker.
+
+        Raises:
+            ProtocolError: It is none that a worker sends.
+        """
+        match kind:
+            case Message.APPEND:
+                leaf, disclosures = parse_append(body)
+                self._queue.append((connection, number, Entry(leaf, disclosures), len(body)))
+                self._queued += len(body)
+                self._arrived.set()
+                if self._queued > QUEUE_BYTES:
+                    connection.pause(True)
+            case Message.BLOB:
+                self._spawn(self._blob(connection, number, body))
+            case Message.DISCLOSE:
+                self._spawn(self._disclose(connection, number, parse_disclose(body)))
+            case Message.STATS:
+                stats = {**asdict(self._directory.stats), "queued": len(self._queue)}
+                connection.send(message(Message.DONE, number, orjson.dumps(stats)))
+            case _:
+                raise ProtocolError(f"a message of type {kind}")
+
+    async def _blob(self, connection: _Connection, number: int, data: bytes) -> None:
+        try:
+            digest = await self._on_disk(lambda: self._directory.store_blob(data))
+        except RecorderUnavailableError as error:
+            connection.send(message(Message.NOT_DURABLE, number, str(error).encode()))
+        else:
+            connection.send(message(Message.DONE, number, digest.encode()))
+
+    async def _disclose(
+        self, connection: _Connection, number: int, given: tuple[int, bytes, tuple[Disclosure, ...]]
+    ) -> None:
+        try:
+            refusal = await self._on_disk(lambda: self._directory.disclose(*given))
+        except RecorderUnavailableError as error:
+            connection.send(message(Message.NOT_DURABLE, number, str(error).encode()))
+        else:
+            kind = Message.DONE if refusal is None else Message.REFUSED
+            connection.send(message(kind, number, refusal.reason.encode() if refusal else b""))
+
+    async def _write_batches(self) -> None:
+        while True:
+            if not self._queue:
+                if self._stopping.is_set():
+                    return
+                self._arrived.clear()
+                await self._arrived.wait()
+                if not self._stopping.is_set():
+                    await asyncio.sleep(LINGER)
+                continue
+            batch = self._next_batch()
+            await self._write(batch)
+            if self._queued <= QUEUE_BYTES // 2:
+                for connection in self.connections:
+                    connection.pause(False)
+
+    def _next_batch(self) -> list[_Item]:
+        size = count = 0
+        for _, _, _, length in self._queue[:LARGEST_BATCH]:
+            size += length
+            count += 1
+            if size > LARGEST_BATCH_BYTES:
+                break
+        batch, self._queue = self._queue[:count], self._queue[count:]
+        self._queued -= size
+        return batch
+
+    async def _write(self, batch: list[_Item]) -> None:
+        entries = [entry for _, _, entry, _ in batch]
+        answers: dict[_Connection, list[bytes]] = {}
+        try:
+            results = await self._on_disk(lambda: self._directory.append(entries))
+        except RecorderUnavailableError as error:
+            reason = str(error).encode()
+            for connection, number, _, _ in batch:
+                answers.setdefault(connection, []).append(message(Message.NOT_DURABLE, number, reason))
+        else:
+            for (connection, number, _, _), result in zip(batch, results, strict=True):
+                if isinstance(result, int):
+                    answer = done(number, result)
+                else:
+                    log.error("a record was refused: %s", result.reason)
+                    answer = message(Message.REFUSED, number, result.reason.encode())
+                answers.setdefault(connection, []).append(answer)
+        for connection, parts in answers.items():
+            connection.send(b"".join(parts))
+
+    async def _ticks(self) -> None:
+        """Publish checkpoints and mend what failed, each second."""
+        was_failing = ""
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), CHECKPOINT_EVERY)
+            if os.getppid() != self._parent:
+                log.warning("the process that started the recorder is gone; it ends too")
+                self.stop()
+            await self._on_disk(self._tick)
+            failing = self._directory.stats.failing
+            if failing != was_failing:
+                log.log(logging.ERROR if failing else logging.WARNING, "%s", failing or "records are written again")
+                was_failing = failing
+
+    def _tick(self) -> None:
+        self._directory.retry()
+        self._directory.checkpoint()
+
+    async def _on_disk(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _remove_stale(socket: Path) -> None:
+    """Take away the socket of a recorder that was killed: whoever holds the log's lock is the only one."""
+    try:
+        if stat.S_ISSOCK(socket.lstat().st_mode):
+            socket.unlink()
+    except FileNotFoundError:
+        pass
+
+
+async def run(directory: LogDirectory, socket: Path) -> None:
+    """Serve until a signal says to stop; say `ready` on standard output when workers can connect."""
+    recorder = Recorder(directory)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, recorder.stop)
+    await recorder.serve(socket, lambda: print("ready", flush=True))  # noqa: T201 - the supervisor waits for it
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the recorder process; return its exit status."""
+    parser = argparse.ArgumentParser(prog="guard.server.recorder", description="Keep the evidence log of one guard.")
+    parser.add_argument("--directory", type=Path, required=True, help="the evidence directory")
+    parser.add_argument("--socket", type=Path, required=True, help="where workers connect, in a folder of mode 0700")
+    parser.add_argument("--host", default="localhost", help="the host in the log's name, when a log begins")
+    parser.add_argument("--guard-directory", type=Path, help="remember the newest head there, on another disk")
+    parser.add_argument("--configuration", default="", help="SHA-256 of the configuration, for the record of the start")
+    given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    environment = Environment(
+        run=secrets.token_hex(16),
+        program=f"crawler-guard {__version__}",
+        python=platform.python_version(),
+        openssl=ssl.OPENSSL_VERSION,
+        system=f"{platform.system()} {platform.machine()}",
+        config=given.configuration,
+    )
+    os.umask(0o077)
+    tune_memory()
+    try:
+        directory = LogDirectory(
+            given.directory, host=given.host, environment=environment, guard_folder=given.guard_directory
+        )
+        uvloop.run(run(directory, given.socket))
+    except (GuardError, OSError) as error:
+        log.error("%s", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

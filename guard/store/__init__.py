@@ -1,0 +1,1 @@
+"""DISKS AND DATABASES."""

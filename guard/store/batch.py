@@ -1,0 +1,126 @@
+"""Which records may go to the disk together, and with what bytes?
+
+Whoever writes the log is the last who can keep a contradiction out of it: a request that names
+a reservation nobody recorded, an end without a request, a reservation whose documents are
+not stored, a disclosure that no commitment fits. Such an entry is refused alone; the
+others of its batch go on.
+"""
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from guard.errors import LeafError
+from guard.evidence import record, segment
+from guard.evidence.disclosure import Disclosure
+from guard.evidence.merkle import leaf_hash
+from guard.evidence.record import RecordKind
+
+_OURS: Final = frozenset({RecordKind.BOOT, RecordKind.KEY, RecordKind.REPAIR})
+"""Records that only the log's own keeper may write."""
+
+
+_GAP: Final = b'"kind":"gap"'
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record to append, and the values it commits to."""
+
+    leaf: bytes
+    disclosures: Sequence[Disclosure] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether its loss is a gap. That of a gap record is not: whoever wanted to write it still knows the number."""
+        return _GAP not in self.leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one entry of a batch can not become a record. Nothing of it was written."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one append puts on the disk."""
+
+    first: int
+    """Index of its first leaf."""
+    known_reservations: AbstractSet[str]
+    """Digests of the sets that earlier batches put on record."""
+    has_blob: Callable[[str], bool]
+    """Say whether the document with this SHA-256 is stored."""
+    hashes: list[bytes] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
+    rows: list[tuple[int, str, bytes]] = field(default_factory=list)
+    new_reservations: set[str] = field(default_factory=set)
+
+    @property
+    def next(self) -> int:
+        """Index of the next leaf."""
+        return self.first + len(self.hashes)
+
+    def admit(self, entry: Entry) -> int | Refusal:
+        """Add a record that a client wants to have, if the log stays whole with it."""
+        try:
+            one = record.read(entry.leaf)
+        except LeafError as error:
+            return Refusal(str(error))
+        reason = self._against(one) or undisclosable(one, entry.disclosures)
+        if reason:
+            return Refusal(reason)
+        if one.kind is RecordKind.RESERVATION:
+            self.new_reservations.add(one.fields["digest"])
+        return self.add(entry.leaf, entry.disclosures)
+
+    def add(self, leaf: bytes, disclosures: Sequence[Disclosure] = ()) -> int:
+        """Add a leaf as it is and return its index."""
+        index = self.next
+        hashed = leaf_hash(leaf)
+        self.hashes.append(hashed)
+        self.frames.append(segment.encode(leaf, hashed))
+        for one in disclosures:
+            self.rows.append((index, one.group, one.data))
+        return index
+
+    def _against(self, one: record.Record) -> str:
+        """Return what speaks against the record; empty if nothing does."""
+        fields = one.fields
+        match one.kind:
+            case RecordKind.REQUEST:
+                named = fields["rsv"]
+                if named and named not in self.known_reservations and named not in self.new_reservations:
+                    return f"no record holds the reservation {named}"
+            case RecordKind.END:
+                if fields["req"] >= self.next:
+                    return f"there is no record {fields['req']} to end"
+            case RecordKind.RESERVATION:
+                if record.reservation_digest(one) != fields["digest"]:
+                    return "the digest is not that of the reservation"
+                for document in fields["set"]["documents"]:
+                    if not self.has_blob(document["sha256"]):
+                        return f"the document {document['sha256']} was not stored before"
+            case RecordKind.RULES:
+                if not self.has_blob(fields["rules"]):
+                    return f"the rule set {fields['rules']} was not stored before"
+            case kind if kind in _OURS:
+                return f"a {kind.value} record is written by the recorder alone"
+            case _:
+                pass
+        return ""
+
+
+def undisclosable(one: record.Record, disclosures: Sequence[Disclosure]) -> str:
+    """Return why `disclosures` are not values that the record commits to; empty if they are."""
+    commitments = one.fields.get("sd", ())
+    for disclosure in disclosures:
+        if sha256(disclosure.data).hexdigest() not in commitments:
+            return f"the record does not commit to its {disclosure.group}"
+    if len(disclosures) > 1 and len({disclosure.group for disclosure in disclosures}) != len(disclosures):
+        return "two values of one group"
+    return ""

@@ -1,0 +1,66 @@
+"""How is an evidence directory read, without changing anything in it?
+
+Works on a directory that a recorder is writing to, on a read-only copy, and on a `log/` folder
+that came without the erasable values.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from guard.errors import UsageError
+from guard.evidence.report import Report
+from guard.evidence.verify import verify_log
+from guard.store.side_store import read_rows
+
+
+class LogFolder:
+    """A `log/` folder and, where it is there, the side store beside it."""
+
+    def __init__(self, log: Path, side: Path | None) -> None:
+        self._log = log
+        self._side = side
+
+    def read(self, path: str) -> bytes | None:
+        """Return the whole file; None if there is none or it can not be read."""
+        try:
+            return (self._log / path).read_bytes()
+        except OSError:
+            return None
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the paths of all files below `folder`, sorted; without those whose name begins with a dot."""
+        found = []
+        for place, _, files in os.walk(self._log / folder):
+            within = Path(place).relative_to(self._log).as_posix()
+            found += [f"{within}/{name}" for name in files if not name.startswith(".")]
+        return tuple(sorted(found))
+
+    def disclosures(self) -> Iterator[tuple[int, str, bytes]] | None:
+        """Return the side store's rows by leaf; None if there is no side store."""
+        return read_rows(self._side) if self._side is not None and self._side.is_file() else None
+
+
+def open_folder(path: Path) -> LogFolder:
+    """Find the log at `path`: an evidence directory, or the `log/` folder of one.
+
+    Raises:
+        UsageError: There is neither.
+    """
+    if (path / "log" / "seg").is_dir():
+        return LogFolder(path / "log", path / "side" / "disclosures.db")
+    if (path / "seg").is_dir():
+        return LogFolder(path, None)
+    raise UsageError(
+        f"{path} is no evidence directory: expected a folder with log/seg/ in it (the `evidence.directory` of "
+        "guard.yaml), or that log/ folder itself"
+    )
+
+
+def verify_directory(path: Path, vkey: str = "") -> Report:
+    """Check everything at `path`; `vkey` is the key to trust, else the log's own is taken.
+
+    Raises:
+        UsageError: `path` is no evidence directory.
+    """
+    return verify_log(open_folder(path), vkey)

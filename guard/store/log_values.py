@@ -1,0 +1,54 @@
+"""What does the keeper of a log take and give, beside records?"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Clock = Callable[[], int]
+"""Gives the time in microseconds since 1970, UTC."""
+
+
+def microseconds() -> int:
+    """Return the time as records have it."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What a `boot` record says about the program that begins to write."""
+
+    run: str
+    program: str
+    python: str
+    openssl: str
+    system: str
+    config: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Stats:
+    """Numbers of this recorder since it started."""
+
+    records: int = 0
+    """Leaves in the log, all that were ever written."""
+    signed: int = 0
+    checkpoints: int = 0
+    segments: int = 0
+    bytes: int = 0
+    """Length of all segments."""
+    gaps: int = 0
+    """Records refused because the disk did not work, since the start."""
+    repaired_bytes: int = 0
+    last_sync_seconds: float = 0.0
+    failing: str = ""
+    """Why nothing can be written now; empty while it can."""
+
+
+@dataclass(slots=True)
+class Lost:
+    """Records refused since the disk stopped working."""
+
+    count: int = 0
+    since: int = 0
+    until: int = 0
+    why: str = ""

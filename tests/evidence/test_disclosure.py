@@ -1,0 +1,105 @@
+"""Do commitments hide and bind, and is each value in exactly one group?"""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.core.facts import AddressSource, ClientAddress, RequestFacts
+from guard.errors import LeafError
+from guard.evidence import disclosure
+from guard.evidence.text import unescape
+
+SALTS = (b"a" * 16, b"b" * 16, b"c" * 16)
+FACTS = RequestFacts(
+    at=datetime(2026, 1, 1, tzinfo=UTC), site="photo.example", scheme="https", authority="photo.example",
+    host="photo.example", method="GET", target="/a.jpg?token=s3cret", path="/a.jpg", version="1.1",
+    headers=(
+        ("Host", "photo.example"), ("User-Agent", "ExampleBot/1.0"), ("X-Forwarded-For", "203.0.113.7"),
+        ("Cookie", "s3cret"), ("Referer", "https://other.example/?key=s3cret"), ("Accept", "*/*"),
+    ),
+    client=ClientAddress(
+        address=ip_address("203.0.113.7"), port=4711, source=AddressSource.HEADER, peer="127.0.0.1",
+        chain="203.0.113.7",
+    ),
+)  # fmt: skip
+
+
+def test_a_commitment_is_the_hash_of_salt_name_and_value():
+    """Anybody can check it with a JSON text and sha256sum."""
+    one = disclosure.commit("person", {"address": "203.0.113.7"}, bytes(range(16)))
+
+    assert json.loads(one.data) == ["AAECAwQFBgcICQoLDA0ODw", "person", {"address": "203.0.113.7"}]
+    assert one.commitment == hashlib.sha256(one.data).hexdigest()
+    assert disclosure.read(one.data) == ("person", {"address": "203.0.113.7"})
+
+
+def test_another_salt_gives_another_commitment():
+    """The same visitor can not be recognised by equal commitments."""
+    assert disclosure.commit("a", 1, b"a" * 16).commitment != disclosure.commit("a", 1, b"b" * 16).commitment
+
+
+@pytest.mark.parametrize("salt", [b"", b"a" * 15, b"a" * 17])
+def test_a_salt_of_another_length_is_refused(salt):
+    """A short salt could be guessed."""
+    with pytest.raises(LeafError):
+        disclosure.commit("a", 1, salt)
+
+
+@given(st.binary(max_size=80))
+def test_hostile_bytes_are_no_disclosure(data):
+    """Reading gives a LeafError or a group and a value."""
+    try:
+        group, _ = disclosure.read(data)
+    except LeafError:
+        return
+    assert isinstance(group, str)
+
+
+@pytest.mark.parametrize("data", [b'["AAECAwQFBgcICQoLDA0ODx","a",1]', b'["AAAA","a",1]', b'["=","a",1]', b'[1,"a",1]'])
+def test_a_salt_with_two_spellings_is_refused(data):
+    """Base64 that decodes but is not the canonical text is another disclosure."""
+    with pytest.raises(LeafError):
+        disclosure.read(data)
+
+
+def test_an_address_is_in_the_person_group_only():
+    """When the person group is erased, nothing that names the person is left."""
+    person, tool, request = disclosure.of_request(FACTS, SALTS)
+
+    assert b"203.0.113.7" in person.data
+    assert b"203.0.113.7" not in tool.data + request.data
+
+
+def test_the_header_print_has_all_names_in_order():
+    """The tool group tells the order of the fields, and values only of those that the program itself chose."""
+    _, tool, _ = disclosure.of_request(FACTS, SALTS)
+
+    assert disclosure.read(tool.data)[1]["headers"] == [
+        ["Host", None], ["User-Agent", "ExampleBot/1.0"], ["X-Forwarded-For", None], ["Cookie", None],
+        ["Referer", None], ["Accept", "*/*"],
+    ]  # fmt: skip
+
+
+def test_no_secret_is_in_any_group():
+    """Cookies and tokens are not even in the erasable part."""
+    assert all(b"s3cret" not in one.data for one in disclosure.of_request(FACTS, SALTS))
+
+
+@given(st.binary(max_size=50), st.binary(max_size=50))
+def test_odd_bytes_survive(name, value):
+    """Header lines of any bytes can be committed to and are recovered."""
+    odd_name = "User-" + name.decode("utf-8", "surrogateescape")
+    odd_value = value.decode("utf-8", "surrogateescape")
+
+    groups = disclosure.of_request(replace(FACTS, headers=((odd_name, odd_value),)), SALTS)
+
+    lines = [line for one in groups for line in disclosure.read(one.data)[1]["headers"] if line[1] is not None]
+    assert len(lines) == 1
+    assert unescape(lines[0][0]) == odd_name
+    assert unescape(lines[0][1]) in {odd_value, "(present, not recorded)"}

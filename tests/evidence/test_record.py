@@ -1,0 +1,143 @@
+"""Do leaves say what they should, in bytes that stay, and is everything else refused?"""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.errors import LeafError
+from guard.evidence import record
+from guard.evidence.record import RecordKind
+from tests.support.evidence import AT, RULES, end_leaf, request_leaf
+
+RESERVED = record.ReservationSet(
+    site="photo.example",
+    documents=(record.Document(path="/robots.txt", sha256="01" * 32, media_type="text/plain"),),
+    headers=(("tdm-reservation", "1"),),
+)
+LEAVES = {
+    "boot": record.boot(
+        at=AT, run="r", program="crawler-guard 1", python="3", openssl="O", system="L", config="", vkey="v"
+    ),
+    "key": record.key(at=AT, vkey="v"),
+    "rsv": record.reservation(at=AT, reserved=RESERVED),
+    "cls": record.rules(at=AT, digest=RULES),
+    "req": request_leaf(sd=["02" * 32, "01" * 32]),
+    "end": end_leaf(3),
+    "agg": record.aggregate(at=AT, site="photo.example", since=1, until=2, requests={"page": 3}),
+    "cmt": record.commitment(at=AT, site="photo.example", since=1, until=2, count=3, sd=["02" * 32, "01" * 32]),
+    "gap": record.gap(at=AT, count=3, since=1, until=2, why="enospc"),
+    "rec": record.repair(at=AT, segment=0, offset=100, cut=5, digest="03" * 32),
+}
+
+
+@pytest.mark.parametrize("kind", RecordKind)
+def test_every_kind_is_read_back(kind):
+    """What a builder writes, the reader takes, with all fields known to it."""
+    one = record.read(LEAVES[kind.value])
+
+    assert (one.kind, one.at, one.unknown) == (kind, one.fields["at"], ())
+
+
+def test_the_bytes_of_a_record_stay_as_they_are():
+    """The format is final: this text is what version 1 writes, for ever."""
+    assert LEAVES["end"] == (
+        b'{"at":1767225600000001,"body_sha256":"' + b"cd" * 32 + b'","bytes":10,"completed":true,"duration_us":1234,'
+        b'"kind":"end","reason":"","req":3,"status":403,"v":1}'
+    )
+    assert LEAVES["rec"] == (
+        b'{"at":1767225600000000,"bytes":5,"kind":"rec","offset":100,"segment":0,"sha256":"' + b"03" * 32 + b'","v":1}'
+    )
+    assert LEAVES["rsv"] == (
+        b'{"at":1767225600000000,"digest":"' + RESERVED.digest().encode() + b'","kind":"rsv","set":{"documents":'
+        b'[{"media_type":"text/plain","path":"/robots.txt","sha256":"' + b"01" * 32 + b'"}],'
+        b'"headers":[["tdm-reservation","1"]],"site":"photo.example"},"v":1}'
+    )
+
+
+def test_commitments_are_sorted():
+    """Their order does not tell which group is which."""
+    assert record.read(LEAVES["req"]).fields["sd"] == ["01" * 32, "02" * 32]
+
+
+def test_the_digest_of_a_reservation_does_not_depend_on_the_order_of_its_documents():
+    """The same documents are the same reservation; other bytes, headers or another site are not."""
+    two = record.Document(path="/ai.txt", sha256="04" * 32, media_type="text/plain")
+    one = RESERVED.documents[0]
+    digests = {
+        record.ReservationSet(site=site, documents=documents, headers=headers).digest()
+        for site, documents, headers in [
+            ("a", (one, two), ()), ("a", (two, one), ()), ("b", (one, two), ()), ("a", (one,), ()),
+            ("a", (one, two), (("x", "1"),)),
+        ]
+    }  # fmt: skip
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_a_record_without_one_of_its_fields_is_refused(kind):
+    """Each field is demanded, and each has a type."""
+    fields = orjson.loads(LEAVES[kind])
+    for name in fields:
+        rest = {key: value for key, value in fields.items() if key != name}
+        with pytest.raises(LeafError):
+            record.read(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
+        for wrong in (None, 1.5, -1, [1], {"a": 1}, "\n", True):
+            if type(wrong) is type(fields[name]) and wrong != -1:
+                continue
+            with pytest.raises(LeafError):
+                record.read(orjson.dumps({**fields, name: wrong}, option=orjson.OPT_SORT_KEYS))
+
+
+def test_a_field_of_a_later_version_is_named_not_refused():
+    """Version 1 grows by fields; a reader of today reads a record of tomorrow."""
+    later = orjson.dumps({**orjson.loads(LEAVES["end"]), "mark": "x"}, option=orjson.OPT_SORT_KEYS)
+
+    assert record.read(later).unknown == ("mark",)
+
+
+@pytest.mark.parametrize("extra", [{"mark": 1.5}, {"Mark": 1}, {"mark": {"A": 1}}, {"mark": 2**53}])
+def test_a_later_field_keeps_to_the_profile(extra):
+    """What is not known is still canonical."""
+    with pytest.raises(LeafError):
+        record.read(orjson.dumps({**orjson.loads(LEAVES["end"]), **extra}, option=orjson.OPT_SORT_KEYS))
+
+
+@pytest.mark.parametrize(
+    "change", [{"v": 2}, {"v": True}, {"v": "1"}, {"kind": "new"}, {"kind": None}, {"kind": ["req"]}]
+)
+def test_another_version_or_kind_is_refused(change):
+    """What it means is not known here."""
+    with pytest.raises(LeafError):
+        record.read(orjson.dumps({**orjson.loads(LEAVES["end"]), **change}, option=orjson.OPT_SORT_KEYS))
+
+
+@pytest.mark.parametrize("leaf", [b"[]", b"1", b"{}", b"", b'{"v":1}', LEAVES["end"] + b" ", b" " + LEAVES["end"]])
+def test_other_json_is_no_record(leaf):
+    """A record is an object with its fields, spelled in one way."""
+    with pytest.raises(LeafError):
+        record.read(leaf)
+
+
+def test_a_leaf_of_65535_bytes_is_the_largest():
+    """One byte more fits no entry bundle."""
+    room = 65_535 - len(request_leaf(operator=""))
+
+    assert len(record.read(request_leaf(operator="x" * room)).fields["operator"]) == room
+    with pytest.raises(LeafError):
+        request_leaf(operator="x" * (room + 1))
+    with pytest.raises(LeafError):
+        record.read(request_leaf(operator="x" * room).replace(b'"x', b'"xx'))
+
+
+@given(st.binary(max_size=60).map(lambda b: b.decode("utf-8", "surrogateescape")))
+def test_odd_bytes_in_a_claim_do_not_stop_the_record(claimed):
+    """What a client names itself can be any bytes."""
+    record.read(request_leaf(claimed=claimed, method=claimed))
+
+
+@given(st.binary(max_size=100))
+def test_hostile_bytes_are_no_record(leaf):
+    """No other exception comes out."""
+    with pytest.raises(LeafError):
+        record.read(leaf)
