@@ -31,7 +31,7 @@ def test_the_wheel_holds_the_rules_and_nothing_else_beside_the_package(wheel: Pa
     rules = {f"guard/rules/{path.relative_to(ROOT / 'rules')}" for path in (ROOT / "rules").rglob("*.yaml")}
 
     assert rules <= names
-    assert "guard/py.typed" in names
+    assert {"guard/py.typed", "guard/image/fonts/Inter-Regular.otf"} <= names
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"guard"}
 
 

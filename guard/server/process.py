@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import os
 import signal
 import sys
 
@@ -17,8 +16,6 @@ def die_with_parent() -> None:
     """Make the kernel end this process when the one that started it is gone; nothing where it can not (not Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == 1:
-            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def tune_memory() -> None:

@@ -1,0 +1,142 @@
+"""What can an image worker be asked, and what does it answer?
+
+These are the values on the pipe between a proxy worker and an image worker. This module
+must not import Pillow: the proxy worker reads it, and no decoder runs in that process.
+
+A message is a head of 8 bytes (two lengths, big-endian), a JSON object and the picture's
+bytes.
+"""
+
+import json
+import struct
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from guard.errors import PictureError
+
+PREFIX = struct.Struct(">II")
+MAX_HEAD = 64 * 1024
+"""A job's text: names and a contact of a few hundred characters."""
+MAX_BODY = 64 * 1024 * 1024
+"""The largest picture that is worked on; a 100-megapixel JPEG of a medium format camera is about 60 MiB."""
+
+Language = Literal["en", "de"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewJob:
+    """Make a small copy of a picture; the picture itself travels beside the job."""
+
+    longest_side: int
+    """Pixels, at least 1."""
+    visible_mark: str
+    """Text that is drawn over the whole picture; empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardJob:
+    """Make a licence card."""
+
+    holder: str
+    contact: str
+    reference: str
+    """Shown as it is; empty where the code is only in the response's header."""
+    media_type: str
+    """One of `formats.CARD_TYPES`."""
+    language: Language
+    terms: str = ""
+    """The address of the terms page; it goes into the card's metadata."""
+
+
+Job = PreviewJob | CardJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A small copy, ready to send."""
+
+    body: bytes
+    media_type: str
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+
+def pack_job(job: Job, picture: bytes) -> bytes:
+    """Return the message that asks for `job`."""
+    name = "preview" if isinstance(job, PreviewJob) else "card"
+    return _message({"job": name, **asdict(job)}, picture)
+
+
+def unpack_job(head: bytes) -> Job:
+    """Read the JSON part of a message that asks; raise PictureError if it is not one."""
+    fields = _object(head)
+    match fields:
+        case {"job": "preview", "longest_side": int(side), "visible_mark": str(mark)}:
+            return PreviewJob(longest_side=side, visible_mark=mark)
+        case {
+            "job": "card",
+            "holder": str(holder),
+            "contact": str(contact),
+            "reference": str(reference),
+            "media_type": str(media_type),
+            "language": "en" | "de" as language,
+            "terms": str(terms),
+        }:
+            return CardJob(
+                holder=holder,
+                contact=contact,
+                reference=reference,
+                media_type=media_type,
+                language=language,
+                terms=terms,
+            )
+    raise PictureError("a job of the image worker can not be read")
+
+
+def pack_preview(preview: Preview) -> bytes:
+    """Return the message that carries a finished picture."""
+    fields: dict[str, object] = {"media_type": preview.media_type, "width": preview.width, "height": preview.height}
+    return _message(fields, preview.body)
+
+
+def pack_failure(reason: str) -> bytes:
+    """Return the message that says why there is no picture."""
+    return _message({"error": reason[:500]}, b"")
+
+
+def unpack_answer(head: bytes, body: bytes) -> Preview:
+    """Return what the worker made; raise PictureError with its reason if it could not."""
+    match _object(head):
+        case {"error": str(reason)}:
+            raise PictureError(reason)
+        case {"media_type": str(media_type), "width": int(width), "height": int(height)}:
+            return Preview(body=body, media_type=media_type, width=width, height=height)
+    raise PictureError("the image worker's answer can not be read")
+
+
+def lengths(prefix: bytes) -> tuple[int, int]:
+    """Return the lengths of head and body; raise PictureError where they are over the limits."""
+    head, body = PREFIX.unpack(prefix)
+    if head > MAX_HEAD or body > MAX_BODY:
+        raise PictureError("a message of the image worker is too large")
+    return head, body
+
+
+def _message(fields: dict[str, object], body: bytes) -> bytes:
+    # Escaped as ASCII, so that lone surrogates in a name travel too.
+    head = json.dumps(fields).encode("ascii")
+    if len(head) > MAX_HEAD or len(body) > MAX_BODY:
+        raise PictureError(f"too large for an image worker: {len(head) + len(body)} bytes")
+    return b"".join((PREFIX.pack(len(head), len(body)), head, body))
+
+
+def _object(head: bytes) -> dict[str, object]:
+    try:
+        fields = json.loads(head)
+    except ValueError:
+        fields = None
+    if not isinstance(fields, dict):
+        raise PictureError("a message of the image worker can not be read")
+    return fields

@@ -1,0 +1,121 @@
+"""What is sent while no licence card has been made yet?
+
+Tiny pictures with the words "Rights reserved", one a format, ready in memory. They were
+encoded once; a picture must be there even if no image worker is.
+"""
+
+import base64
+
+from guard.image.formats import AVIF, GIF, JPEG, PNG, WEBP
+
+
+def _bytes(*lines: str) -> bytes:
+    return base64.b64decode("".join(lines), validate=True)
+
+
+PLAIN_CARDS: dict[str, bytes] = {
+    JPEG: _bytes(
+        "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxO",
+        "UlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09P",
+        "T09PT09PT0//wAARCABwAMgDASIAAhEBAxEB/8QAGwABAAIDAQEAAAAAAAAAAAAAAAUGAgMEAQf/xAA8EAABBAEBBQQGBwcFAAAA",
+        "AAAAAQIDBBEFEhYhMaMGQWXiExQVUXHRIjI1QlRhkVJWc4GSk7EjcqGywf/EABkBAQEBAQEBAAAAAAAAAAAAAAABAwIEBf/EACMR",
+        "AQACAQUAAgIDAAAAAAAAAAABAlEDERMUsSExEmFBUpH/2gAMAwEAAhEDEQA/AJvcvxHo+Ybl+I9HzFsBjxUw9Pa1c+KnuX4j0fMN",
+        "y/Eej5i2AcVMHa1c+KnuX4j0fMNy/Eej5i2AcVMHa1c+KnuX4j0fMNy/Eej5i2AcVMHa1c+KnuX4j0fMNy/Eej5i2AcVMHa1c+Kn",
+        "uX4j0fMNy/Eej5i2AcVMHa1c+KnuX4j0fMNy/Eej5i2AcVMHa1c+KnuX4j0fMNy/Eej5i2AcVMHa1c+KnuX4j0fMNy/Eej5i2AcV",
+        "MHa1c+KnuX4j0fMNy/Eej5i2AcVMHa1c+KnuX4j0fMNy/Eej5i2AcVMHa1c+KnuX4j0fMNy/Eej5i2AcVMHa1c+KnuX4j0fMC2Ac",
+        "VMHa1c+AANHnAAAAAAAAAAABwW9Z06nKsVi01r05tRFcqfHCcDRvLo/4zpP+Rz+Vcu407z8xEpYETvLo/wCM6T/kN5dH/GdJ/wAh",
+        "+dcrxan9Z/xLA5KWp0b6qlSw2Ryc24VF/RTrLExP04mJidpAAVAAAAAAAAAAAAAAAAAAAAAANVuR0VOeRn1mRucnxRDac+o/Z1r+",
+        "C/8AwpJ+lr9whOzGnVJ9LS1Zgjnmle5XOlaju/8AMmPZenfgKv8AZb8ji7J/YEP+53/ZTR2o1l1CFtaq/FiTirk+435qZx+NaRMv",
+        "RaL31ZrE/wApT2Xp34Cr/Zb8iJnvdnYL/qj6cG0i7LnpA3ZavuVSR0TU2apRbKmElb9GRvuX5KRVnspHY1N87bOzC9+09mPpIq8V",
+        "RFFt5iJrCU2i0xqTMMdeqwafe0+3SjbBIsyNVI0wip8P1/Us5Xu1aIiacicknT/wsJa/Fpc6k70rM/sABoxAAAAAAAAAAAAAAAAA",
+        "AAAAA59R+zrX8F/+FOg8kY2SN0b0y1yKip70UkrE7TurujXotO7Jssy/dVyNb+0uVwhULViW3ZksTO2pJFyqllXTNToItVlKDUKq",
+        "OV0ayYy3P80PPV9Q/dul/SnzPNaJmIjD6OnatZm0fO/7hBaZqU+mWFmr4XaarVa7kp2aNrs1K++Sy90kU7sy54qi/tISPq+ofu3S",
+        "/pT5j1fUP3bpf0p8yRW0fTq16W33iPn9w6+1D2Sx6bJG5HMdOioqclTgWMrNXTNQvWq7r9eKpUrO2mQx44rnPvXvLMb03mZl4dXa",
+        "IisT9AANGIAAAAAAAAAAAAAAAAAaI71OV6MitQPevJrZEVQN4NbJ4ZJpIWSxulixtsRyK5meWU7smwADGOWOTa9HI1+w5Wu2Vzhf",
+        "cv5mQAAAAAAAAAAAADGWWOFivmkbGxObnLhEAyAAAAAAAAAAAAAD5TXWpJ2aiqs0iX2hYsLHBdVjWN29vhiTOconcfViGTs1QTQf",
+        "Y6vnWBHq9r1cm2121tZRcY/4LEjgh1KalqHaF0zIpFo1oX5axEdI70aquXc14+/kc66jr1aLRbNi7Xkj1KzE17Gwo1Y2u47KL3pj",
+        "v5pgnWaPBDLqFlPSWZbsTWSsmciNfst2U5Jwz3lYq6JcmuaZG3T71ZlOw2V62bSSRxNbx2I8c88OOO4IxrzarUq9obunWYYo6uoz",
+        "SOjfFtLLyymc8Ewdmluu2u2r7HrmyySlHMsfo0+o7kzOe73k43QajaWo1Ekm2NRlfLKu0mWq/ns8OXxyeM0CtFqFa7DPZjkggbAq",
+        "NemzKxOSOTHH+WBuITS9b1OTVIYtTtx1ZpJVY6lNVcxMZ4bEn3l5c+ZK9qb92hWorp7mNlnuxwLttyio7PBf0Q8i7MVWWIHyW7s0",
+        "NeX00MEsu0xj+5eWVx+akhqWmwak2sk7pG+rWGWGbComXNzhFynLiFV7UNV1OpqEOkuvKkrIFmmtR0VkV2XKjWoxucIid5nJrOsv",
+        "7MstRVHttJY9FM5K7lVsffI2NeK8McPiTGo6NDetR222LNW0xixpNXejXK3nsrlFRUzxMX6FXdpkdFtm4z0T/SNnSZfSbXvVe/4Y",
+        "wBX39prMOmqkN+C5NJaZAyVKzmviRUVVV8fevBcInM6ams6klXVmSukm9XqOngtPqOgy5Gr9FWqmOC4O9Oy1FYJ2zTWpp55Gyusu",
+        "k/1Ue36qoqJhMZXuN8OhRMr3Iprlyy65GsUkk0iK5Gqip9FMYTn7h8Ihl1LW6ug09btXIpIXugfNCyFE2Yl4OXPeq5avdgzu9ord",
+        "dut3YdiSrTeyvXareDpVwjlVU44RV5E97Lr+xU0l226ukHoMqqbWzjGc45nPW7PafBobtHVr5az8q9ZHfScqrnKqmOOcfogVG6Pq",
+        "+oLqja9p81uvJE56yrRfB6JycccUwqKmfzITWLerap2Ml1SxYgSpYkbs1kjwsbUkREXazxXKcvzLfp+ispWvWH3rtt6M2GesS7SN",
+        "T4IicfzUj5exunywSVvWrzKr37bYGypsRuznLUx/nPNRvCLGACKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA//9k=",
+    ),
+    PNG: _bytes(
+        "iVBORw0KGgoAAAANSUhEUgAAAMgAAABwBAMAAACp7yK1AAAAJFBMVEX39O7x7efg2tTey8HHvrm7opmqfW5zXlmwSipISk4tMDUc",
+        "ICYulOxTAAADs0lEQVR42u2YW2gcVQCGv7kltEqdhi0UlDjdkk0ogmNMxKrgJGm66oNs0lx8EdJKd4kW441G6ksfggR86UtpaUsN",
+        "iAZq0PVFsAbdlpIHLzQohQTT3fVSBBPtKCnI7mbGh11rdjV2B+c8eT5YmDkM+825zDn/Ocok4lGREolEIpFIJBKJRBhK3U/GDlTf",
+        "X33XDT0L6zUOdr4UfuDu+FtJg1X3C9bbrAnv3HxVQdxxpkKuiU6xyoF/nmjYzaXwaU2Jl9fC3wS5tywIeaf14KQtfDunJxgQLomA",
+        "boqWWJWfKEnnn13uipMo+2wgC15enMSgDyjm+UZgx7djAP6ZL94UJ1ESqDZQmkGcxAD6go/GYJLuisgWKFEdQE1g7BMo0Sud32NY",
+        "4iT9ZZXq0CVMopa7Qk1CizCJ/tfUpY6IkvSvu24RJFHXD1zNFiOJbFitsCIRmG3Vqcs0Q5f4WF9Xz7xbrULYkjVi6ep1KoYXeuB+",
+        "yq5Zp6KczIfdJ+/Zak1iLNW9ONadAtdW22oS5Gk39OaCndXD6aqLRCKRSCS3ZKvg/0+NH3Y4V07ujS8GyorjdYe7jj29h3HLK5/m",
+        "AI/XHX176k+QJ44YTnLd8tpk/qeW+ccg8eRnc81a/Jobf3np6S8HTefz56I/3xjbPQeNY86l1gljQRk+ZCy0ThgLjWPOnZ3zw51f",
+        "vbp7Dn08ds9bgbJwB8Yr2wZsjP54l6mZSXtvArR4tz6hjdLwjH5Qn9BG0eLdqw573MecB44x3DUUJHBHbBeM4pAFDOd3pec+cMaf",
+        "NwGSxubUxUTk99S3xubUxQQkP4koVqbvxKEWEu+MBJC8Nn17GnYs+2ko/ZKxwHcHfpwCCrlotj1vXTcefTaabc9bFHJrql76rfn7",
+        "ZlW9I70cIEFmm64B1nXy4JfPat7f3zOaBx+rbZIrxdUj9y22TXIFn5Kmeqo6iaf6rhpAMn1bCnDNdQdO0ysHj5YbYzHNUnF0KLG4",
+        "mGYJ8L67fwXvDTxf2aBhNuiTWQPIbbt5KmCpA+ePlueAy1tmFavlkZNKbsusYgFk9l9e+3Up0+QpjhYkcBd1G5YbTlVSrNt675AV",
+        "ywGwsj3Ze/xGapO3tD3ZexxgfuRt/8Lrl56YSaceClITLzMCxbNrU+Xbj/W7z+696xgAhanBQuanHw58VJgaLGQAsn6GU0biDDOR",
+        "XcG/VIuHK5am9V99FFB2VC5uvq1Vfiwomz7sOP1CGBPuv20d9GnTGxa+QYgMOnJdlUgkEsn/iz8ABBkDDqKgLNYAAAAASUVORK5C",
+        "YII=",
+    ),
+    WEBP: _bytes(
+        "UklGRr4EAABXRUJQVlA4ILIEAABQGwCdASrIAHAAPsFep0+npKMiJFFaaPAYCWVu4XKQ0fErkBvj1N7afnl7KDyHpkX+P6E/2IfZ",
+        "/lOEHa13Z+VXwc/q1yG8Dl4aNADxCf+Xy+/WPsD/rkRHZaWlpaWlpaWlpaWv1Z2R+YtZbD00WeLYkWoSbxsIDFFyMAP6Z0ENMP0T",
+        "6xMIHcSD/YxpB7kFw08krmn3U2xYk01JB/uItWVIU7JQxFeiP8cjNrU42oqWKXqtjoPKuj8qbiKX+uBvbhM9sigoQlZjoAB2Ed7c",
+        "jF8vUPWlfkTMCXT4DuKAeWbs5pqWAAD+/cLj//7gf/7uPP//dwv+2RV1HHAkv6dj01m9UfM2ghJrc28Wnon7rW5eVFdvLiccR4O3",
+        "raQxZ1RMvc8qh0jJOEvO6t7WMy2umpR92YqIEHuv8wy1r2h7evdaUJpHMVQrYRkmrwVtMaCE71s2fwLF8tQWLC3AW6h7HX7wfGJw",
+        "g7rzu+b7HUksgeIKeiMymX1csQ+EivJsBI5use8MjSEjJqi3cuOAXmL8i4Own5AJ9Pss0kQE0WRoAPgVXK8Qg6le7nP3b1G4Knp/",
+        "FGkzDfswsqv2/csXYrUJxkmPB0v3ZYFG6OqFYSEs2TOq/jdxRI+i/1jsIEVisbmxCqH250xf0dLfmixfo8gZnsRIbPak0CKe0eSK",
+        "5hXuhv2iUY68lTko97Lm/ZMDvG0KRjVHftV03eeIchd4aRqjb1dksvOSYo1CesXaN65gquWs3Y/9YHbbT1eKUrWN0u1STJCS4FZH",
+        "IBuXy22+nicJ5vNiRbEJ2W/SSPcV0d1kAsHgux9iUN+IUxXKhyte131NpXMnvX6CUAfbxTLy5ZdJyw/xVeGZ6MOyScSCUCQL82tJ",
+        "0bJ1KUetjLmq0bKolzQYn9P1+taP/X1TXVKP29u9QI/Wtti7rwWv2PzjiIFiRmIsM3SPHoyQRmWxrho68/RH1BbR+tIVcnqg7+yE",
+        "Ik6MQkl+i9zEQ1bhKSC3JTDEyqxANa8dTcjbZt8ERYYRKXUH9kmFuQe9q1TdY8pSYiM06SCO1iYneqvzxwyVgnUsRH+2z9yojivG",
+        "Dx3ZhIqMoGqFVH5ZaZw6VXKvUOG7jZn6BvVIUJe24TEVx/LuQJBRjZRtOXiaH+GPR8uGz4hxHBH0jxW/+5RXYMM9QK9fb/RcqqH7",
+        "dkKe59JwideUI9GF17jpxQ+ZEsmQkfjgBvfHaMBcZ9Y7/gy55KxXdV6YBWt9JrJ5hQjlq6fgP5sB35UrH9Pc+7PSTqVqg+C0zagq",
+        "mbTjAXeoJqebZ6fLx6lChz7xVDnBKsSWi5bI/Q8Ha1zuSbP+dL6hBvGQd/qH0/oCP6ZFbU4ixoc9694PSZT4VptSJwo4xBLeMsWY",
+        "FOYAKS+mfBUN5dfIm2gWPmUGnGR6ko2yf7tVaXacinDvP0i7aJn2misNMSyxDIILwXfv8Xn9Ut31uqHhVfD4Tfo6D6VJI+/emkB/",
+        "o3u1xhiRO2KbucupAx3xFcAnB4cQI5mqCsarL4bbSdWsQGz24YgLKWslXCk7r0Bl2gsqXxcIZJkX0SvwMRVzL2KCeh7QUCfQaql1",
+        "9q1Mr5bklBkvtNC/llXDeKmAAAAAAA==",
+    ),
+    GIF: _bytes(
+        "R0lGODdhyABwAIMAAPf07vHt5+Da1N7Lwce+ubuimap9bnNeWbBKKkhKTi0wNRwgJgAAAAAAAAAAAAAAACwAAAAAyABwAEAI/wAR",
+        "CBxIsKDBgwgTKlzIsKHDhxAjSpyoEIDFixgzatzIsaPHjyBDihxJsqTJkyhTqlzJsqXLlzBjypxJs6bNmzhFDqAYUUDOn0CDajQg",
+        "cEDKnQaNWiwgsIDQp1BrEkWgFKMAhU4vMq2akSmCrFHDilU5lQAArzwNBgAwFezYt3Djyp1Lt67duxYTLNjL10BeBWs/KlgQGCOB",
+        "BH7xqhSwQIFilXrNAjiw4IDFwT4DDM5K2TEAzBYJLEhwdrRFAQWyMiacETQAzQp8AiBQwCxq1XsFKIgduvblBbKXjq5sEbZs2mYD",
+        "7JXc+bHz59CjS59Ovbr169iza9/Ovbv37y+ncv+N6dUt+O/iOyIVmHgjco3lz8tPf3EqxfZLm8rfbz+tQsn7BSjggAQWeFJkrxGw",
+        "2WfA/eZXAHp5NtgBAQigl2UFEPdabgBYiN9vCQiwll5OBUBZiRx6CACJr50IoogrLpDcXiMuUKKLDD4YoYEc6WXAAIdpyOOQRBZp",
+        "JIH+Jankkkw26aRER0Yp5ZRUVmnllVhmqeWWVwrQ35IGFFAYl3WhNeZLVwkUHJlx0YcSAQUBeJZ+bMrl5kYBFMXRl/jFV2ebem70",
+        "pUBnfuTnn2/dOedCfqXJXqGHIioWfY76V1WkkkblqAGFruTlQJnSJcAApJZq6qmopjpAp6G26uqrsMb/elMArMr6HIIWUebXAQcE",
+        "R8ABiAnA629eJnCAWQVEeOxrBQB7gHm59grsac66FUCzxoIlbLYY8bpts+2BSy23hgH7Y2Py6ZVAAoORRuxspp2GLoPHmZahZUsN",
+        "tlevGrkmGl98uVuAvpUJ8C/A8brWoWkuHgwwaaK5u7Bn4OE6mWkKJ2vsAPP6G68BezkV5L5rvquVvgqANXLB+e6V8kUK5zXvyS6D",
+        "ZaLLolF8ZAC0+Wbrz0AHLfTQRH/35NFIJ6300kw37fTTUD9U9NRUV2311VhnrfXWXHft9ddghy322GRTCafSJZftUZ7sjbcSzwN9",
+        "qPaeAskZU1tzf6SoSeuN/4dp3hntPRLbBRX2N+D1BaoetKcdFNzhiLOluKADdRqAfZxiBDnigr+WVEmbAy742QbJ7bZWdEYe+OQW",
+        "DVrQcQOlvSjjkd9ZqUKDyh163m6ixZNbu8+d3uVMyha82l75peryzJcqYuyqb+S7AdRXb/312Gffn+zRW7SekwZw3/345Jdv/vno",
+        "p6/++rYawCuvBgC4m/gX8VqrfMLiW7GNo2YoI0mDgZSQvsMYnXnHYrqil3AaU5mONZAvBDDAYHbjlM7oxUb9Gs4CZtOudtWvMRcU",
+        "WQfjxaAL5uwiLFLQaDy4wHbN7DsXBBi+QFPAwJyQQUrJEGnuBbPKEIBVg1EKY7MSUCoeMuhYgRliETUUxPoswC88VCKpotgYG77w",
+        "gP/7l2xAwzGK3dBjOxwgzyR4RQXCKwEESGMagzPGCUZMjWs0mcwGsJu1vBGOPuniRW64P8msxiiu8R+7dmTGiMGrMquaULJI2MPg",
+        "gEwB1BtMchSpLrY0JpL/M6O8luNESJJRMo/k1QSnFBw9gqRCGKnQ/TYiANmpUiOt9JQr6TckFQZslezLpS53ycte+vKXwAymMO8S",
+        "EAA7",
+    ),
+    AVIF: _bytes(
+        "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAA",
+        "AAAAAAAOcGl0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAC+QAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEA",
+        "AGF2MDFDb2xvcgAAAABqaXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAAyAAAAHAAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwA",
+        "AAAAE2NvbHJuY2x4AAEADQAGgAAAABdpcG1hAAAAAAAAAAEAAQQBAoMEAAADAW1kYXQSAAoJGB2x97ZAQ0GhMukFRJR4eGIYAeCY",
+        "aBRAIN0kdUcTriXovk+XcVAlA2PtUi9YKE1lPHX6/1syeVFze3JkJZ6+P4OUsiN0ciGo+qlPe8z9PwzDf88lhwRiLKLj3jxHLj2h",
+        "AvZccG/mn4boYc+/SNDZbySES3wmYc1GBBtTvc6bgVguQl/oU5WCB9CDYJPKMmiOQxu29D7Cn0+nAvF9hlqc9phWGqNY/A+++jjN",
+        "X3kCjysY9RBsdigVCZqRqZICbelCAhW5oe2MWjwmdMZbPlOfFDQVM/fKG6v9WJi2WVhy8yzJ5Kg0GsVRZ+cte32rq4WaxLdsIG8/",
+        "pzEZ2ui9qDrfa3SBiCheEz6EgtciIeMqKMTq1yEFRKOAcDbN6bZ4bzVNGQRBfkMCMVTWAicOIq/nC3XINvz6z9+3g7ioEpo/0yLz",
+        "72abBWHcHXjajU+Dr0ojVupBqTklQuqKsmFjJ+sv8PUQwlrEMsYJcXVgsQcfVUim5TVC65PNQB2MITA7CSi0NXwIzb7ozJWyWqWN",
+        "KwFeCLk1if//4BFWFW6lvo4S53V+MJMscR1y23BsHTgM//IjVWd4WbnOgr9joPgBXyo0drYLafIVJjH7R/n0xdnTCpUXB/miAw8t",
+        "qrF1AFb+bEsNPBAHpRCSj+DA/ho8wfWK62g+sQESMfW6l715htejClIFn1zfoXS8nF3w1bwAKCmMwg+w+nVPjUZMuN2ISVV5nujJ",
+        "yib1ar4oPUjkZUHNkBIu7LqoyuKmscYwphKMvabS7uo3T2JAttfMS4BVUKu/08wWOBcojJvi/fnL6a9f23JcIlYj3tZ9Fg67tM8k",
+        "niVZ7Gpu6Te869T38vtZqu4Ix/S2cEBc+BlGcBO84LLmdaF13dk4Q3L3GEnmsMfaTkji1js3poI0sTvLzwfCeLOgVFbMED7egm3d",
+        "a3TZx928Rr4X6D4OEpsNYz2zlu16QbFgG4vwcfp3f9ysEWCJzAnSFJNkADyMiBSv+zX4NE6ai1Irl+whgA==",
+    ),
+}
+"""By media type; every type of `formats.CARD_TYPES`."""

@@ -1,0 +1,60 @@
+"""Pictures for the tests of image work, made on the spot."""
+
+import io
+import zlib
+
+import numpy as np
+from PIL import Image
+
+from guard.image import metadata
+
+
+def noise(width=120, height=80, channels=3):
+    """Return a picture whose pixels are all different, so that nothing compresses away."""
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    return Image.fromarray(np.random.default_rng(5).integers(0, 256, shape, dtype=np.uint8))
+
+
+def encoded(image, family, **options):
+    """Return the bytes of a file."""
+    out = io.BytesIO()
+    image.save(out, family, **options)
+    return out.getvalue()
+
+
+def decoded(data):
+    """Decode every pixel with the real decoder, after its own check of the file."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.verify()
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def photograph(width=120, height=80, **options):
+    """Return a JPEG with everything a camera and an editor leave in it."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "SecretMake", "SecretModel"
+    exif[0x013B], exif[0x8298] = "Jürgen Groß".encode(), "© Jürgen Groß".encode()
+    exif.get_ifd(0x8769)[0xA431] = "SERIAL-4711"
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (46.0, 30.0, 12.0)
+    rights = metadata.Rights(
+        notice="© Jürgen Groß", data_mining=metadata.PROHIBITED_EXCEPT_SEARCH, web_statement="https://photo.example/t"
+    )
+    packet = metadata.packet(rights).replace(
+        b"</rdf:Description>", b'<xmp:CreatorTool xmlns:xmp="http://ns.adobe.com/xap/1.0/">SecretTool</xmp:CreatorTool>'
+        b"</rdf:Description>"
+    )  # fmt: skip
+    for tag, value in options.pop("tags", {}).items():
+        exif[tag] = value
+    options = {"quality": 92, "exif": exif.tobytes(), "xmp": packet, "comment": b"SecretComment"} | options
+    return encoded(noise(width, height), "JPEG", **options)
+
+
+def bomb():
+    """Return a small PNG whose header promises 60000 × 60000 pixels."""
+    data = bytearray(encoded(noise(8, 8), "PNG"))
+    data[16:24] = (60000).to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    return bytes(data)
