@@ -1,0 +1,106 @@
+"""In which words does a photographer read what happened?
+
+What a purpose or an action is called in rules and logs stays there; here it is said as
+one would say it. A name without words of its own is shown as it is.
+"""
+
+import re
+from typing import Final
+
+from guard.demo.scene import Outcome, Verified, Visit
+
+PURPOSES: Final = {
+    "ai_training": "collects to train AI",
+    "ai_dataset": "collects data sets for AI",
+    "image_dataset": "collects pictures for data sets",
+    "ai_search": "answers questions with AI",
+    "ai_assistant": "an AI assistant, sent by somebody",
+    "ai_agent": "an AI agent, sent by somebody",
+    "search_engine": "a search engine",
+    "social_preview": "shows a link in a chat or a feed",
+    "scraper_platform": "a scraping program",
+    "http_library": "a program that copies",
+    "unknown_declared_bot": "a robot that nobody knows",
+    "browser": "a browser",
+    "unknown": "does not say what it is",
+}
+IDENTITIES: Final = {
+    "verified": "proven",
+    "impostor": "refuted by its operator's list",
+    "unverifiable": "can not be proven",
+    "unknown": "unproven",
+    "none_claimed": "",
+}
+ACTIONS: Final = {
+    "allow": ("served", "green"),
+    "mark": ("served with a mark", "cyan"),
+    "preview": ("given smaller", "yellow"),
+    "throttle": ("slowed down", "yellow"),
+    "challenge": ("asked to prove itself", "yellow"),
+    "charge": ("offered a licence", "yellow"),
+    "refuse": ("refused", "red"),
+    "drop": ("dropped", "red"),
+}
+BROWSER: Final = re.compile(r"(Firefox|Chrome)/([0-9]+)")
+
+
+def claim(visit: Visit) -> str:
+    """Say what the client claims to be, and what the claim is worth."""
+    purpose = PURPOSES.get(visit.purpose, visit.purpose.replace("_", " "))
+    if not visit.claimed:
+        browser = BROWSER.search(visit.user_agent)
+        return f"comes as {browser[1]} {browser[2]}" if browser else f"comes as {purpose or 'nobody in particular'}"
+    # Programs that anybody can run have no operator worth naming.
+    operator = f" of {visit.operator}" if visit.operator and "(tool)" not in visit.operator else ""
+    worth = IDENTITIES.get(visit.identity, visit.identity)
+    return "; ".join(part for part in (f"claims to be {visit.claimed}{operator}", purpose, worth) if part)
+
+
+def reason(visit: Visit) -> str:
+    """Say in whole sentences why the guard did what it did."""
+    because = visit.because[:1].upper() + visit.because[1:]
+    sentences = [because if because.endswith(".") else f"{because}."] if because else []
+    if visit.skipped:
+        sentences.append("The header of each answer says that the pictures are reserved.")
+    return " ".join(sentences)
+
+
+def haul(visit: Visit) -> list[str]:
+    """Say what the client took home, the pictures first."""
+    if visit.only_robots:
+        return ["nothing", "read robots.txt", size(visit.bytes)]
+    lines = [_count(visit.pictures, "picture")]
+    if visit.skipped:
+        lines.append(f"left {visit.skipped} alone")
+    if visit.refusals:
+        lines.append(_count(visit.refusals, "refusal"))
+    if visit.refusal_pictures:
+        lines.append(f"{visit.refusal_pictures} with a picture")
+    return [*lines, size(visit.bytes)]
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people."""
+    if count < 1000:
+        return f"{count} B"
+    # From 999,500 the kilobytes would round to 1000.
+    return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1_000_000:.1f} MB"
+
+
+def closing(evidence: Verified) -> str:
+    """Return the last line of the demo."""
+    if evidence.holds:
+        return f"evidence verified: {evidence.records} records, unchanged since recording"
+    return f"evidence NOT verified: {evidence.problem or 'the log contradicts what was signed'}"
+
+
+def summary(outcome: Outcome) -> str:
+    """Say in one line whether everybody was treated as expected."""
+    wrong = [visit.client for visit in outcome.visits if not visit.as_expected]
+    if not wrong:
+        return f"{_count(len(outcome.visits), 'visitor')}, each treated as expected"
+    return f"{len(wrong)} of {len(outcome.visits)} visitors not treated as expected: {', '.join(wrong)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
