@@ -117,8 +117,12 @@ def bench(*arguments: str) -> int:
 
 
 def lock() -> int:
+    uv = shutil.which("uv")
+    if uv is None:
+        say("uv is needed for this: python3 -m pip install uv")
+        return 2
     return run(
-        "uv", "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--python-version", "3.11",
+        uv, "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--python-version", "3.11",
         "--generate-hashes", "--no-annotate", "--no-header", "--no-emit-index-url", "--upgrade",
         "--quiet", "--output-file", LOCK, check=False,
     )  # fmt: skip

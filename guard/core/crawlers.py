@@ -215,7 +215,7 @@ class Catalogue:
         return Sighting(
             crawler=chosen,
             purpose=chosen.purpose,
-            claimed=chosen.token.rstrip("/"),
+            claimed=chosen.token.removesuffix("/"),
             forged_token=forged,
             also=tuple(crawler for crawler in named if crawler is not chosen),
         )

@@ -70,7 +70,8 @@ MALFORMED = {
     "no HTTP": b"hello\r\n\r\n",
     "a space in a name": b"GET / HTTP/1.1\r\nHost: a\r\nX Name: x\r\n\r\n",
     "two lengths": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-    "length and chunks": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "length and chunks": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    b"\r\n",
     "a negative length": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
     "a NUL in a value": b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: photo.example\r\nHost: evil.example\r\n\r\n",

@@ -79,7 +79,8 @@ def scrapy(folder: Path, base: str, *, obey: bool, agent: str) -> list[dict[str,
     subprocess.run(
         [
             sys.executable, "-m", "scrapy", "runspider", str(spider), "-o", str(out), "--nolog",
-            "-s", f"ROBOTSTXT_OBEY={obey}", "-s", f"USER_AGENT={agent}", "-s", "HTTPERROR_ALLOW_ALL=True", "-s", "CONCURRENT_REQUESTS=1",
+            "-s", f"ROBOTSTXT_OBEY={obey}", "-s", f"USER_AGENT={agent}", "-s", "HTTPERROR_ALLOW_ALL=True",
+            "-s", "CONCURRENT_REQUESTS=1",
         ],
         check=True, capture_output=True, timeout=100, cwd=folder,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from guard.server.recorder_client import RecorderClient
 from guard.store.log_files import verify_directory
 from tests.support.evidence import AT, end_all, end_leaf, request_entry, request_leaf, start_recorder, stop
 
-ROUNDS = int(os.environ.get("GUARD_TEST_KILLS", "20"))
+ROUNDS = int(os.environ.get("TEST_KILLS", "20"))
 
 
 @pytest.fixture

@@ -75,5 +75,5 @@ def test_an_upstream_fault_is_told_in_its_own_words():
     """And not as a refusal."""
     _, body = render(Refusal(status=504, detail="the site behind the guard did not answer in time"), Form.PAGE, "de")
 
-    assert "antwortet nicht rechtzeitig".encode() in body
+    assert b"antwortet nicht rechtzeitig" in body
     assert b"did not answer in time" in body

@@ -15,6 +15,6 @@ def need(*names: str) -> str:
         path = shutil.which(name) or shutil.which(name, path=f"/usr/sbin:/usr/local/sbin:{TOOLS}")
         if path:
             return path
-    if os.environ.get("GUARD_TEST_EVERYTHING"):
+    if os.environ.get("TEST_EVERYTHING"):
         pytest.fail(f"{names[0]} is not installed, and here it must be")
     pytest.skip(f"{names[0]} is not installed")

@@ -44,8 +44,12 @@ class RunningGuard:
         self.said: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.url = self.wait_for_words(READY, seconds)
-        self.admin = self.wait_for_words(METRICS, seconds)
+        try:
+            self.url = self.wait_for_words(READY, seconds)
+            self.admin = self.wait_for_words(METRICS, seconds)
+        except AssertionError:
+            self.stop()
+            raise
 
     def _read(self) -> None:
         assert self.process.stderr is not None
