@@ -224,7 +224,7 @@ def test_a_guard_that_does_not_start_shows_what_it_said(tmp_path: Path, monkeypa
         asyncio.run(open_it())
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_whole_demo_holds(tmp_path: Path) -> None:
     """Real processes from end to end: everybody is treated as expected, and what is kept can be used again."""
     kept = tmp_path / "kept"
@@ -232,7 +232,7 @@ def test_the_whole_demo_holds(tmp_path: Path) -> None:
     finished = subprocess.run(
         [sys.executable, "-m", "guard", "demo", "--once", "--json", "--keep", str(kept)],
         capture_output=True,
-        timeout=150,
+        timeout=280,
         check=False,
     )
 
@@ -280,7 +280,7 @@ def test_an_expectation_that_breaks_ends_with_status_1(
     assert "was handed over with" in err
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("two_pictures")
 def test_the_demo_holds_with_stand_ins_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
