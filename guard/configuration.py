@@ -12,8 +12,9 @@ from guard.core.crawlers import Catalogue
 from guard.core.policy import Condition, Policy
 from guard.core.policy_file import PolicyFile, combine, make_policy, name_faults, parse_policy_file
 from guard.errors import ConfigurationError, Fault
-from guard.settings import Settings, read_settings, settings_of, warnings
+from guard.settings import Settings, read_settings, settings_of
 from guard.settings_text import SHIPPED_POLICIES, policy_name
+from guard.settings_warnings import warnings
 from guard.store.rule_files import RulesRoot, load_catalogue, read_policy_file, rules_root
 from guard.validation import WrongValueError, in_file_order
 from guard.yaml12 import Document, load

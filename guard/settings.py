@@ -23,7 +23,8 @@ from pydantic import (
 )
 
 from guard.core.client_address import UNIX_PEER, AddressPolicy
-from guard.core.policy_file import DEFAULT_RULE, RuleEntry
+from guard.core.header_print import Front
+from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
 from guard.settings_source import interpolate, read_file, with_environment, with_overrides
 from guard.settings_text import (
@@ -150,6 +151,24 @@ class Evidence(Section):
     )
 
 
+class IdentityChecks(Section):
+    """What may be asked of the internet to check claims; the address lists that are shipped need nothing of it."""
+
+    refresh: YesNo = Field(default=False, description="Fetch operators' address lists once a day.")
+    reverse_dns: YesNo = Field(default=False, description="Look up the names of addresses that claim to be a crawler.")
+    key_directories: YesNo = Field(default=False, description="Fetch the keys of operators that sign requests.")
+
+
+class Behaviour(Section):
+    """How clients that do not name themselves are judged."""
+
+    front: Front = Field(default=Front.DIRECT, description="The server in front of us: it changes header lines.")
+    clients: int = Field(default=200_000, ge=1_000, le=10_000_000, description="How many clients are remembered.")
+    learning_days: int = Field(
+        default=7, ge=0, le=365, description="So long after the first start nobody is refused for behaviour."
+    )
+
+
 class Images(Section):
     """Sizes in pixels of the longer side."""
 
@@ -199,6 +218,8 @@ class Settings(Section):
     sites: tuple[Site, ...] = Field(min_length=1, description="The guarded sites.")
     rights: Rights = Rights()
     client_ip: ClientAddressSource = ClientAddressSource()
+    identity: IdentityChecks = IdentityChecks()
+    behaviour: Behaviour = Behaviour()
     policy: Annotated[str, AfterValidator(policy_name)] = Field(
         default="moderate", description="open, moderate, strict, or the path of a policy file."
     )
@@ -336,37 +357,6 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     if faults:
         raise ConfigurationError(in_file_order(faults))
     return settings.model_copy(update=changes)
-
-
-def warnings(settings: Settings) -> list[str]:
-    """Return sentences about what is allowed, but probably not meant or without effect."""
-    found: list[str] = []
-    for site in settings.sites:
-        if "profile" in site.model_fields_set:
-            found.append(f"profile '{site.profile}' of site {site.host} has no effect in this version")
-        if settings.rights_of(site).train and not settings.rules and settings.policy in SHIPPED_POLICIES:
-            found.append(
-                f"site {site.host} permits training, but policy '{settings.policy}' still refuses training crawlers; "
-                "add a rule that allows those you mean"
-            )
-    if settings.evidence.time_stamps:
-        found.append("evidence.time_stamps is used from a later version on")
-    if not settings.rights.contact:
-        found.append("rights.contact is empty: who is refused does not learn whom to ask for a licence")
-    if settings.client_ip.source == "peer" and endpoint(settings.listen).loopback:
-        found.append(
-            "client_ip is 'peer' and only this machine can reach the listener: behind a front server every visitor "
-            "has its address; set client_ip to the header that it sends"
-        )
-    for text in settings.client_ip.trusted:
-        if text != UNIX_PEER and ip_network(text).prefixlen == 0:
-            found.append(f"client_ip.trusted {text} trusts everybody: any client can claim any address")
-    found += [
-        f"rule '{rule.id}' has no condition, so no rule after it is ever reached"
-        for rule in settings.rules
-        if rule.always and not rule.monitor and rule.id != DEFAULT_RULE
-    ]
-    return found
 
 
 def json_schema() -> dict[str, Any]:

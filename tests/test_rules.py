@@ -11,6 +11,7 @@ import yaml
 
 from guard.core.crawlers import CATALOGUE_PURPOSES, Catalogue, TokenMatch
 from guard.store.rule_files import load_crawler_files, rules_root
+from guard.yaml12 import load
 
 ROOT = rules_root().path
 FILES, RANGES = load_crawler_files(ROOT)
@@ -93,7 +94,9 @@ def test_every_rule_file_reads_alike_in_old_and_new_yaml(path):
     new = next((file.document.value for file in FILES if file.document.file.endswith(f"/{path.name}")), None)
     old = yaml.safe_load(path.read_text(encoding="utf-8"))
 
-    if new is None:
+    if path.name == "behaviour.yaml":
+        assert old == load(path.read_bytes(), path.name).value
+    elif new is None:
         assert set(old["ranges"]) == set(RANGES.ranges)
     else:
         assert old == new

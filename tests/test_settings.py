@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from guard.core.client_address import AddressPolicy
 from guard.errors import ConfigurationError, UsageError
 from guard.reservation.statement import Statement
-from guard.settings import Rights, Settings, Site, from_upstream, json_schema, load_settings, warnings
+from guard.settings import Rights, Settings, Site, from_upstream, json_schema, load_settings
+from guard.settings_warnings import warnings
 
 SITE = "sites: [{host: photo.example, upstream: 'http://127.0.0.1:8080'}]\n"
 HOME = {"HOME": "/home/jane"}

@@ -20,7 +20,10 @@ EXIT_PROBLEMS = 1
 EXIT_USAGE = 2
 
 
-GROUPS = {"evidence": ("guard.cli.evidence", "Verify the evidence log.")}
+GROUPS = {
+    "evidence": ("guard.cli.evidence", "Verify the evidence log."),
+    "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
+}
 """Commands with commands of their own: the module whose `app` they are, and what is said about them."""
 
 
@@ -108,6 +111,132 @@ def check(
     from guard.cli.check import check as run_check
 
     raise typer.Exit(run_check(config, os.environ, as_json=as_json))
+
+
+@app.command()
+def classify(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", metavar="FILE", help="Ask the rules of this configuration.")
+    ] = None,
+    policy: Annotated[str, typer.Option(metavar="NAME", help="open, moderate, strict or a file [moderate].")] = "",
+    kind: Annotated[
+        str, typer.Option(metavar="KIND", help="page, thumbnail, image, original, other or unknown.")
+    ] = "image",
+) -> None:
+    """Say whom user agents name: one a line on standard input, one JSON object a line out.
+
+    `action` is what the policy does when the client asks with GET for a picture of display size, or for what --kind
+    says; claims are not checked, and nothing is known of its behaviour. `purpose` is `unknown_declared_bot` for a
+    crawler that the catalogue does not know, `browser`, or `unknown`. A line that is not UTF-8 has `"escaped": true`,
+    and in its `user_agent` a backslash is doubled and each odd byte is written \\xNN.
+
+    \b
+    Examples:
+      echo 'GPTBot/1.3' | guard classify
+      cut -d'"' -f6 access.log | sort -u | guard classify | jq -r .crawler
+      guard classify --policy strict --kind original < user-agents.txt
+    """
+    from guard.cli.classify import classify as run_classify
+
+    run_classify(config=config, policy=policy, kind=kind)
+
+
+@app.command()
+def explain(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A raw HTTP request; - or nothing: standard input.")
+    ] = None,
+    *,
+    line: Annotated[str, typer.Option(metavar="TEXT", help="A line of an access log; - for standard input.")] = "",
+    user_agent: Annotated[str | None, typer.Option(metavar="TEXT", help="The user agent.")] = None,
+    path: Annotated[str, typer.Option(metavar="PATH", help="Path and query [/].")] = "",
+    address: Annotated[str, typer.Option(metavar="ADDR", help="Where the connection comes from.")] = "",
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="'NAME: VALUE'", help="A header line; may be repeated.")
+    ] = None,
+    method: Annotated[str, typer.Option(metavar="METHOD", help="[GET]")] = "",
+    host: Annotated[str, typer.Option(metavar="HOST", help="The Host field.")] = "",
+    kind: Annotated[str, typer.Option(metavar="KIND", help="What the resource is, such as image or page.")] = "",
+    evidence: Annotated[Path | None, typer.Option(metavar="DIR", help="Explain a decision on record here.")] = None,
+    record: Annotated[int | None, typer.Option(metavar="N", min=0, help="The index of its record.")] = None,
+    reference: Annotated[str, typer.Option(metavar="CODE", help="The code that the client was shown.")] = "",
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", envvar="GUARD_CONFIG", metavar="FILE", help="Ask this configuration's rules."),
+    ] = None,
+    policy: Annotated[str, typer.Option(metavar="NAME", help="open, moderate, strict or a file [moderate].")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say why a request is treated so: who it is, every rule in order, and what is sent.
+
+    The rules are those of the proxy. What is not said is not known: without --kind the answer is given for each kind
+    of resource that makes a difference.
+
+    \b
+    Examples:
+      guard explain --user-agent 'GPTBot/1.3' --path /photo.jpg
+      guard explain -c guard.yaml --kind original request.txt
+      tail -1 access.log | guard explain --line -
+      guard explain --evidence evidence --reference 7K2M9-QX4TA
+    """
+    from guard.cli.explain import Question
+    from guard.cli.explain import explain as run_explain
+
+    question = Question(
+        file=file,
+        line=line,
+        user_agent=user_agent,
+        path=path,
+        address=address,
+        headers=tuple(header or ()),
+        method=method,
+        host=host,
+        kind=kind,
+        evidence=evidence,
+        record=record,
+        reference=reference,
+    )
+    run_explain(question, config=config, policy=policy, as_json=as_json)
+
+
+@app.command()
+def replay(
+    logs: Annotated[
+        list[Path] | None, typer.Argument(metavar="LOG", help="Access logs, also .gz; - is standard input.")
+    ] = None,
+    *,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", envvar="GUARD_CONFIG", metavar="FILE", help="Ask this configuration's rules."),
+    ] = None,
+    policy: Annotated[str, typer.Option(metavar="NAME", help="open, moderate, strict or a file [moderate].")] = "",
+    log_format: Annotated[
+        str,
+        typer.Option("--format", metavar="NAME", help="combined, common, nginx, caddy, traefik or guard [found out]."),
+    ] = "",
+    lang: Annotated[str, typer.Option(metavar="LANG", help="en or de.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print one table as CSV.")] = False,
+) -> None:
+    """Say what the policy would have done to an existing access log.
+
+    Most logs do not tell what a resource was. Then a path that ends like a picture's is counted as one, and decisions
+    that depend on it are counted apart. Claims are held against those address lists of operators that are of the log's
+    time. Nothing leaves this machine. Lines that can not be read are named, counted and skipped; the exit status is 1
+    if a log has no line that can be read, or breaks off.
+
+    \b
+    Examples:
+      guard replay /var/log/nginx/access.log*
+      zcat access.log.*.gz | guard replay --lang de -
+      guard replay --policy strict --json access.log | jq '.crawlers[].name'
+    """
+    from guard.cli.replay import replay as run_replay
+
+    status = run_replay(
+        logs or [], config=config, policy=policy, form=log_format, lang=lang, as_json=as_json, as_csv=as_csv
+    )
+    raise typer.Exit(status)
 
 
 for _name, (_module, _help) in GROUPS.items():

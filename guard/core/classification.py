@@ -37,6 +37,12 @@ class HardFact(StrEnum):
 
     FORGED_TOKEN = "forged_token"
     """The user agent carries a token that its operator uses in robots.txt only and never sends."""
+    CONTRADICTORY_CLAIMS = "contradictory_claims"
+    """The user agent claims to be crawlers of two operators at once, and both could be checked."""
+    TOOL_PRINT = "tool_print"
+    """The header lines are exactly those of a known downloading program, whatever the user agent says."""
+    BROKE_ROBOTS = "broke_robots"
+    """It asked for what the robots.txt that it was served disallows for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,23 +71,39 @@ class Classification:
 PERSON_LIKE = frozenset({Purpose.BROWSER, Purpose.UNKNOWN})
 
 
-def classify(sighting: Sighting) -> Classification:
-    """Judge one request from what its user agent claims.
+def classify(
+    sighting: Sighting,
+    *,
+    identity: Identity | None = None,
+    proven: Crawler | None = None,
+    conduct: Conduct = Conduct.CLEAN,
+    facts: frozenset[HardFact] = frozenset(),
+) -> Classification:
+    """Put together what is known of one client.
 
-    Claims are not checked here: a claim that could be checked against published addresses,
-    names or keys is `unknown`, any other `unverifiable`.
+    Args:
+        identity: What the claim was found to be worth; None if nobody has looked, then a claim that could be
+            checked is `unknown`.
+        proven: Who it is by its signature, where the user agent names nobody.
+        facts: Hard facts besides those that the user agent shows.
     """
-    if sighting.purpose in PERSON_LIKE:
-        identity = Identity.NONE_CLAIMED
-    elif sighting.crawler is not None and sighting.crawler.verifiable:
-        identity = Identity.UNKNOWN
-    else:
-        identity = Identity.UNVERIFIABLE
+    crawler = proven or sighting.crawler
+    purpose = proven.purpose if proven else sighting.purpose
+    if identity is None:
+        identity = _unchecked(sighting)
     return Classification(
-        purpose=sighting.purpose,
+        purpose=purpose,
         identity=identity,
-        conduct=Conduct.CLEAN,
-        claimed=sighting.claimed,
-        crawler=sighting.crawler,
-        facts=frozenset({HardFact.FORGED_TOKEN}) if sighting.forged_token else frozenset(),
+        conduct=conduct,
+        claimed=proven.token if proven else sighting.claimed,
+        crawler=crawler,
+        facts=facts | {HardFact.FORGED_TOKEN} if sighting.forged_token else facts,
     )
+
+
+def _unchecked(sighting: Sighting) -> Identity:
+    if sighting.purpose in PERSON_LIKE:
+        return Identity.NONE_CLAIMED
+    if sighting.crawler is not None and sighting.crawler.verifiable:
+        return Identity.UNKNOWN
+    return Identity.UNVERIFIABLE

@@ -6,9 +6,10 @@ policy. The proxy, and everybody else who asks the same question, asks it here.
 
 from functools import lru_cache
 
-from guard.core.classification import Classification, classify
-from guard.core.crawlers import Catalogue
+from guard.core.classification import Classification, Conduct, HardFact, classify
+from guard.core.crawlers import Catalogue, Sighting
 from guard.core.facts import RequestFacts, ResponseFacts
+from guard.core.identity import IdentityVerdict, contradiction
 from guard.core.policy import Decision, NeedsResponse, Policy, decide
 
 MATCHED_CHARACTERS = 512
@@ -23,11 +24,26 @@ class Pipeline:
     def __init__(self, catalogue: Catalogue, policy: Policy) -> None:
         self.catalogue = catalogue
         self.policy = policy
-        self._who = lru_cache(maxsize=REMEMBERED_USER_AGENTS)(lambda user_agent: classify(catalogue.find(user_agent)))
+        self._find = lru_cache(maxsize=REMEMBERED_USER_AGENTS)(catalogue.find)
 
-    def classify(self, request: RequestFacts) -> Classification:
-        """Say who is asking."""
-        return self._who(request.header("user-agent")[:MATCHED_CHARACTERS])
+    def sight(self, request: RequestFacts) -> Sighting:
+        """Say who the user agent names."""
+        return self._find(request.header("user-agent")[:MATCHED_CHARACTERS])
+
+    def classify(
+        self,
+        request: RequestFacts,
+        identity: IdentityVerdict | None = None,
+        conduct: Conduct = Conduct.CLEAN,
+        facts: frozenset[HardFact] = frozenset(),
+    ) -> Classification:
+        """Say who is asking; without a verdict on the claim it is taken for unchecked."""
+        sighting = self.sight(request)
+        if identity is None:
+            return classify(sighting, conduct=conduct, facts=facts)
+        if contradiction(sighting) is not None:
+            facts |= {HardFact.CONTRADICTORY_CLAIMS}
+        return classify(sighting, identity=identity.identity, proven=identity.crawler, conduct=conduct, facts=facts)
 
     def decide(
         self, request: RequestFacts, who: Classification, response: ResponseFacts | None = None

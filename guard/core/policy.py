@@ -35,6 +35,9 @@ class Action(StrEnum):
     """The connection is closed without an answer."""
 
 
+MILD = frozenset({Action.ALLOW, Action.MARK})
+
+
 class PreviewSize(StrEnum):
     """Which size a preview has: the display size is unmarked, the preview size visibly marked."""
 
@@ -128,6 +131,22 @@ class Decision:
     limit: Limit | None
     monitored: tuple[str, ...]
     """Ids of the rules in monitor mode that would have decided otherwise, in order."""
+    by_conduct: bool = False
+    """The rule asked how the client behaves: such a decision is softened in the learning week."""
+
+    def while_learning(self) -> "Decision":
+        """Return what is done instead while the guard still learns: a client is at most marked for its behaviour.
+
+        What the rule would have done is noted as for a rule in monitor mode.
+        """
+        if not self.by_conduct or self.action in MILD:
+            return self
+        return replace(
+            self,
+            action=Action.MARK,
+            because=f"still learning; rule {self.rule} would {self.action}",
+            monitored=(*self.monitored, self.rule),
+        )
 
     def throttled(self) -> "Decision":
         """Return this decision after its rule's limit was exceeded."""
@@ -170,6 +189,7 @@ def decide(
             size=rule.size,
             limit=rule.limit,
             monitored=tuple(monitored),
+            by_conduct=bool(rule.when.conduct),
         )
     raise AssertionError(f"policy {policy.name} has no rule without a condition at its end")
 

@@ -34,6 +34,8 @@ class Shrink:
     """Send the upstream's picture in a smaller size; a picture that is small enough stays as it is."""
 
     size: PreviewSize
+    visibly_marked: bool = False
+    """Write the holder's name across it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,8 @@ def plan(
         case Action.MARK | Action.PREVIEW:
             if request.method != "GET" or (response is not None and _stays_as_it_is(response)):
                 return Forward()
-            return Shrink(size=decision.size)
+            marked = decision.action is Action.PREVIEW and decision.size is PreviewSize.PREVIEW
+            return Shrink(size=decision.size, visibly_marked=marked)
         case Action.THROTTLE:
             return Answer(status=429, form=form_of(request, response), retry_after=max(1, retry_after))
         case Action.CHARGE:

@@ -6,12 +6,14 @@ are to most web servers (RFC 3986, section 6.2.2).
 """
 
 import re
+from collections.abc import Sequence
 
 from guard.errors import RequestError
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _ABSOLUTE = re.compile(r"(?i)https?://([^/?#]*)(.*)", re.DOTALL)
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(?::\d{1,5})?")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -34,6 +36,25 @@ def split_absolute(target: str) -> tuple[str, str]:
     if target == "*":
         return "", "*"
     raise RequestError("the request target is no path")
+
+
+def authority_and_host(absolute: str, headers: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Return the authority of a request, port included, and its host in lower case; both empty if there is none.
+
+    Args:
+        absolute: The authority of an absolute-form target, which counts before the Host field; may be empty.
+
+    Raises:
+        RequestError: There is more than one Host field, or the authority is no host name.
+    """
+    hosts = [value for name, value in headers if name.lower() == "host"]
+    if len(hosts) > 1:
+        raise RequestError("the request has more than one Host field")
+    authority = absolute or (hosts[0].strip() if hosts else "")
+    match = _AUTHORITY.fullmatch(authority)
+    if match is None and authority:
+        raise RequestError("the Host field is no host name")
+    return authority, match[1].lower() if match else ""
 
 
 def canonical_path(target: str) -> str:

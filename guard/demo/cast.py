@@ -15,6 +15,9 @@ from guard.demo.pages import is_picture_path
 DISPLAY_SIDE: Final = 1600
 """Pixels of the longest side that an unproven search engine gets at most."""
 
+FOUND_OUT_BY: Final = 15
+"""The picture from which on a client that hides gets no original any more."""
+
 PREVIEW_SIDE: Final = 1024
 """Pixels of the longest side above which nobody would call a picture a preview."""
 
@@ -147,6 +150,15 @@ def _previews_only(stay: Stay) -> Iterator[str]:
             yield f"the guard noted {line.action} for {line.path}"
 
 
+def _found_out(stay: Stay) -> Iterator[str]:
+    originals = [answer for answer in stay.report.answers if answer.path in stay.collection.originals]
+    late = [answer for answer in originals[FOUND_OUT_BY - 1 :] if stay.untouched(answer)]
+    if len(originals) < FOUND_OUT_BY:
+        yield f"it asked for {len(originals)} originals only"
+    if late:
+        yield f"it still got {len(late)} originals after its first {FOUND_OUT_BY - 1}, first {late[0].path}"
+
+
 def _never_refused(stay: Stay) -> Iterator[str]:
     for answer in stay.report.answers:
         if not 200 <= answer.status < 400:
@@ -234,6 +246,20 @@ CAST: Final = (
         kind="crawler",
         expectation="may read the pages; pictures are refused",
         check=_pages_only,
+    ),
+    Member(
+        visit="bulk",
+        name="bulk downloader",
+        kind="crawler",
+        expectation="is found out by how it asks and gets smaller copies before its fifteenth picture",
+        check=_found_out,
+    ),
+    Member(
+        visit="impersonator",
+        name="slow impersonator",
+        kind="crawler",
+        expectation="is found out although every header line is a browser's",
+        check=_found_out,
     ),
 )
 """Everybody who comes, in this order."""

@@ -5,6 +5,7 @@ publishes. Where it is told no at the door, it goes on with a list of picture ad
 from elsewhere, as the makers of data sets do.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,28 @@ CHATGPT: Final = (
 )
 UNLISTED: Final = "Mozilla/5.0 (compatible; PixelHarvestBot/0.3; +https://pixelharvest.example/bot)"
 """A crawler that no list names: it says that it is one, and nobody has heard of it."""
+
+CHROME: Final = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+)
+OPENING_A_PAGE: Final = (
+    ("sec-ch-ua", '"Chromium";v="156", "Google Chrome";v="156", "Not_A Brand";v="24"'),
+    ("sec-ch-ua-mobile", "?0"),
+    ("sec-ch-ua-platform", '"Windows"'),
+    ("Upgrade-Insecure-Requests", "1"),
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"),
+    ("Sec-Fetch-Site", "none"),
+    ("Sec-Fetch-Mode", "navigate"),
+    ("Sec-Fetch-User", "?1"),
+    ("Sec-Fetch-Dest", "document"),
+    ("Accept-Encoding", "gzip, deflate, br, zstd"),
+    ("Accept-Language", "en-US,en;q=0.9"),
+)
+"""What Chrome sends when somebody opens a page; tools that impersonate it send the same for a picture."""
+
+MANY: Final = 20
+PAUSE: Final = 0.15
+"""Seconds between two pictures of the impersonator; a real one takes longer, and nobody wants to wait for it here."""
 
 SOME: Final = 6
 """Pictures that a crawler asks for; enough to see a pattern, few enough to watch."""
@@ -145,6 +168,25 @@ def assistant(errand: Errand) -> Report:
     return visitor.report()
 
 
+def bulk_downloader(errand: Errand) -> Report:
+    """Take a list of originals as fast as they come, under the name of a browser."""
+    visitor = Visitor(
+        errand, CHROME, [("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), ("Connection", "close")]
+    )
+    for path in errand.known:
+        visitor.ask(path)
+    return visitor.report("calls itself a browser and takes a list of pictures")
+
+
+def impersonator(errand: Errand) -> Report:
+    """Take originals slowly, with every header line of a browser that opens a page."""
+    visitor = Visitor(errand, CHROME, OPENING_A_PAGE)
+    for path in errand.known[:MANY]:
+        visitor.ask(path)
+        time.sleep(PAUSE)
+    return visitor.report("sends a browser's header lines, for pictures as if they were pages")
+
+
 CRAWLERS: Final[dict[str, Client]] = {
     "training": training_crawler,
     "dataset": dataset_crawler,
@@ -152,5 +194,7 @@ CRAWLERS: Final[dict[str, Client]] = {
     "preview": link_preview,
     "assistant": assistant,
     "unlisted": unlisted_crawler,
+    "bulk": bulk_downloader,
+    "impersonator": impersonator,
 }
 """The crawlers of this module by the name under which `guard.demo.visit` starts them."""

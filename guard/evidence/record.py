@@ -153,11 +153,14 @@ def request(
     ref: str,
     monitor: Sequence[str],
     sd: Sequence[str],
+    grade: str = "",
+    signals: Sequence[tuple[str, int]] = (),
 ) -> bytes:
     """Say how one request was decided; what it ended with is said by `end`.
 
     `facts` are the hard facts, `monitor` the ids of monitoring rules that would have matched, `rules` and `rsv`
-    digests, `ref` the reference code shown to the client or empty, `sd` the commitments in any order.
+    digests, `ref` the reference code shown to the client or empty, `sd` the commitments in any order, `grade` what can
+    be said about who it was (A to E), `signals` what was odd about its behaviour and how much, in thousandths of a nat.
     """
     fields = {
         "action": action,
@@ -166,6 +169,7 @@ def request(
         "conduct": conduct,
         "crawler": crawler,
         "facts": list(facts),
+        "grade": grade,
         "identity": identity,
         "kind": "req",
         "method": escape(method),
@@ -179,6 +183,7 @@ def request(
         "rsv": rsv,
         "rule": rule,
         "rules": rules,
+        "signals": [list(signal) for signal in signals],
         "sd": sorted(sd),  # so that the place in the list does not tell the group
         "site": site,
         "v": VERSION,

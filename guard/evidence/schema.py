@@ -40,6 +40,12 @@ def _texts(value: object) -> bool:
     return type(value) is list and all(type(one) is str for one in value)
 
 
+def _signals(value: object) -> bool:
+    return type(value) is list and all(
+        type(one) is list and len(one) == 2 and _text(one[0]) and type(one[1]) is int for one in value
+    )
+
+
 def _commitments(value: object) -> bool:
     if type(value) is not list or not all(map(_digest, value)):
         return False
@@ -70,9 +76,9 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
     "rsv": {"at": _count, "digest": _digest, "set": _reservation_set},
     "cls": {"at": _count, "rules": _digest},
     "req": {"action": _text, "at": _count, "claimed": _text, "conduct": _text, "crawler": _text, "facts": _texts,
-            "identity": _text, "method": _text, "monitor": _texts, "operator": _text, "purpose": _text, "ref": _text,
-            "rendition": _text, "resource": _text, "resource_source": _text, "rsv": _digest_or_none, "rule": _text,
-            "rules": _digest_or_none, "sd": _commitments, "site": _text},
+            "grade": _text, "identity": _text, "method": _text, "monitor": _texts, "operator": _text, "purpose": _text,
+            "ref": _text, "rendition": _text, "resource": _text, "resource_source": _text, "rsv": _digest_or_none,
+            "rule": _text, "rules": _digest_or_none, "sd": _commitments, "signals": _signals, "site": _text},
     "end": {"at": _count, "body_sha256": _digest_or_none, "bytes": _count, "completed": _flag, "duration_us": _count,
             "reason": _text, "req": _count, "status": _count},
     "agg": {"at": _count, "from": _count, "requests": _counts, "site": _text, "to": _count},

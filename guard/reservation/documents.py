@@ -13,7 +13,7 @@ in lower-case hex; whoever keeps the manifest and the bodies can recompute it ye
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -49,6 +49,8 @@ class ReservationSet:
     manifest: bytes
     digest: str
     """The SHA-256 of `manifest` in lower-case hex."""
+    kept_out: frozenset[str]
+    """The product tokens, in lower case, that robots.txt disallows everything for."""
 
     def document(self, path: str) -> Document | None:
         """Return what is at the canonical `path`, which is compared by case, or None if it is not ours."""
@@ -57,7 +59,7 @@ class ReservationSet:
 
 def render(
     statement: Statement,
-    crawlers: Iterable[tuple[str, str]],
+    crawlers: Sequence[tuple[str, str]],
     *,
     as_of: date,
     disallow: Iterable[str] = (),
@@ -88,7 +90,14 @@ def render(
     )
     lines = headers.lines(statement)
     manifest = _manifest(documents, lines)
-    return ReservationSet(documents=documents, headers=lines, manifest=manifest, digest=sha256(manifest).hexdigest())
+    chosen = robots.choose(statement, crawlers)
+    return ReservationSet(
+        documents=documents,
+        headers=lines,
+        manifest=manifest,
+        digest=sha256(manifest).hexdigest(),
+        kept_out=frozenset(token.lower() for token in (*chosen.protected, *chosen.listed)),
+    )
 
 
 def _manifest(documents: tuple[Document, ...], lines: tuple[tuple[str, str], ...]) -> bytes:

@@ -1,8 +1,11 @@
 """How do settings and rules become the parts of one worker?"""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
+from guard.core.conduct import ConductJudge
 from guard.core.crawlers import Catalogue
+from guard.core.header_print import MASKS
 from guard.core.pipeline import Pipeline
 from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
@@ -11,7 +14,9 @@ from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
 from guard.server.answers import Answers
+from guard.server.behaviour import Behaviour
 from guard.server.cards import CardOwner, CardStock
+from guard.server.identities import Identities, IdentityOptions
 from guard.server.image_workers import ImageWorkers
 from guard.server.intake import Intake
 from guard.server.pictures import Pictures, Sizes
@@ -19,29 +24,57 @@ from guard.server.proxy import Proxy
 from guard.server.recorder_client import RecorderClient
 from guard.server.records import Records, utc_now
 from guard.server.site import Site, Sites, Upstream
+from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
 from guard.server.upstream_requests import UpstreamRequests
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
-from guard.store.rule_files import load_catalogue, read_policy_file, rules_root
+from guard.store.clients import ClientTable
+from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
 from guard.yaml12 import load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a worker is given by the supervisor besides the settings."""
+
+    as_of: date
+    """The day since which the rights statement holds."""
+    learning_until: datetime
+    """Until then nobody is refused for behaviour."""
+    clients: ClientTable
+    """The clients' recent past, shared by all workers."""
 
 
 class Worker:
     """The parts that one worker process holds, and their life."""
 
-    def __init__(self, settings: Settings, as_of: date) -> None:
+    def __init__(self, settings: Settings, given: Given) -> None:
         """Build everything that needs no running event loop.
-
-        Args:
-            as_of: The day since which the rights statement holds.
 
         Raises:
             ConfigurationError: The rules have faults.
         """
         self._settings = settings
+        self._given = given
+        as_of = given.as_of
+        root = rules_root().path
         self.pipeline = load_pipeline(settings)
+        self._identities = Identities(
+            self.pipeline.catalogue,
+            load_crawler_files(root)[1],
+            root / "ranges",
+            IdentityOptions(
+                reverse_dns=settings.identity.reverse_dns,
+                key_directories=settings.identity.key_directories,
+                refresh=settings.identity.refresh,
+                kept=settings.evidence.directory / "guard" / "ranges",
+            ),
+            now=utc_now,
+        )
+        judge = ConductJudge(load_behaviour(root), MASKS[settings.behaviour.front])
+        self._behaviour = Behaviour(given.clients, judge)
         self.sites = Sites([_site(settings, site, self.pipeline.catalogue, as_of) for site in settings.sites])
         self.metrics = Metrics()
         self.recorder = RecorderClient()
@@ -61,10 +94,17 @@ class Worker:
         timeouts = Timeouts(connect=settings.timeouts.connect, read=settings.timeouts.read)
         self._upstreams = {site.host: UpstreamClient(site.upstream, timeouts) for site in self.sites.all}
         await self.recorder.connect(recorder_socket)
+        clients = self._given.clients
         self._records = Records(
-            self.recorder, self.pipeline.policy, self.metrics, AccessLog(settings.access_log), now=utc_now
+            self.recorder,
+            self.pipeline.policy,
+            Unclassified(self.recorder, is_crawler=lambda key: bool(clients.standing(key))),
+            self.metrics,
+            AccessLog(settings.access_log),
+            now=utc_now,
         )
         self._records.start()
+        self._identities.start()
         self._cards = CardStock(self._images)
         for site in self.sites.all:
             self._cards.warm(site.owner)
@@ -78,12 +118,16 @@ class Worker:
             well_known=WellKnown(),
             records=self._records,
             metrics=self.metrics,
+            identities=self._identities,
+            behaviour=self._behaviour,
+            learning_until=self._given.learning_until,
         )
 
     async def stop(self) -> None:
         """Write what is left to write, and close everything."""
         if self._records is not None:
             await self._records.stop()
+        await self._identities.stop()
         await self.recorder.close()
         if self._cards is not None:
             await self._cards.close()

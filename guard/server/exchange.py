@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 
 from aiohttp.web import BaseRequest
 
-from guard.core.classification import Classification
+from guard.core.classification import Classification, Conduct, HardFact
+from guard.core.conduct import ConductVerdict
 from guard.core.facts import Kind, RequestFacts, ResponseFacts
+from guard.core.identity import IdentityVerdict
+from guard.core.observation import Observation
 from guard.core.policy import Decision
 from guard.reservation.documents import ReservationSet
 from guard.server.site import Site
@@ -25,6 +28,21 @@ class Sent:
     """Why it was not completed: `client_gone`, `upstream_broke_off`, …"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What is believed of a client's behaviour at one request."""
+
+    key: bytes
+    """Under which the client's record is kept."""
+    observation: Observation
+    verdict: ConductVerdict
+    facts: frozenset[HardFact]
+
+    @property
+    def conduct(self) -> Conduct:
+        return self.verdict.conduct
+
+
 @dataclass(slots=True, kw_only=True)
 class Exchange:
     """One request and what has become of it so far."""
@@ -34,6 +52,9 @@ class Exchange:
     site: Site
     reservation: ReservationSet
     who: Classification
+    identity: IdentityVerdict
+    judged: Judged | None
+    """What is believed of the client's behaviour; None where nobody looks."""
     peer_is_trusted: bool
     started: float
     """Seconds of the monotonic clock when the head was complete."""
@@ -45,6 +66,11 @@ class Exchange:
     record: int | None = None
     """Index of the `req` leaf; None where nothing was recorded."""
     sent: Sent = field(default_factory=Sent)
+
+    @property
+    def is_automatic(self) -> bool:
+        """True for a crawler that names itself and for a client that behaves like one: only these are recorded."""
+        return self.who.is_crawler or self.who.conduct is not Conduct.CLEAN
 
     @property
     def kind(self) -> Kind:

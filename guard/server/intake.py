@@ -1,6 +1,5 @@
 """How do the bytes of a request become facts?"""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,11 +7,8 @@ from aiohttp.web import BaseRequest
 
 from guard.core.client_address import AddressPolicy, find_client, parse_address
 from guard.core.facts import IPAddress, RequestFacts
-from guard.core.target import canonical_path, split_absolute
-from guard.errors import RequestError
+from guard.core.target import authority_and_host, canonical_path, split_absolute
 from guard.server.site import Sites
-
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(?::\d{1,5})?")
 
 
 class Intake:
@@ -30,15 +26,8 @@ class Intake:
             RequestError: The target or the Host field has no meaning.
         """
         headers = tuple((_text(name), _text(value)) for name, value in request.raw_headers)
-        authority, target = split_absolute(request._message.path)  # the target as received; rel_url is normalised
-        hosts = [value for name, value in headers if name.lower() == "host"]
-        if len(hosts) > 1:
-            raise RequestError("the request has more than one Host field")
-        authority = authority or (hosts[0].strip() if hosts else "")
-        match = _AUTHORITY.fullmatch(authority)
-        if match is None and authority:
-            raise RequestError("the Host field is no host name")
-        host = match[1].lower() if match else ""
+        absolute, target = split_absolute(request._message.path)  # the target as received; rel_url is normalised
+        authority, host = authority_and_host(absolute, headers)
         peer, port = self._peer(request)
         return RequestFacts(
             at=self._now(),

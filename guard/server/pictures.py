@@ -50,7 +50,7 @@ class Pictures:
         return size is PreviewSize.DISPLAY and 0 < max(seen.width, seen.height) <= self.sizes.display
 
     async def shrink(self, answered: Answered, size: PreviewSize, mark: str) -> Smaller:
-        """Return a smaller copy of the picture that the upstream is sending.
+        """Return a smaller copy of the picture that the upstream is sending, with `mark` across it if there is one.
 
         Raises:
             PictureError: It can not be read, is over a limit, or the image workers are busy.
@@ -60,12 +60,11 @@ class Pictures:
         if body is None:
             raise PictureError(f"the picture has more than {MAX_BODY >> 20} MiB")
         side = self.sizes.display if size is PreviewSize.DISPLAY else self.sizes.preview
-        text = "" if size is PreviewSize.DISPLAY else mark
-        key = (sha256(body).digest(), side, text)
+        key = (sha256(body).digest(), side, mark)
         if (known := self._made.get(key)) is not None:
             self._made.move_to_end(key)
             return known
-        preview = await self._workers.preview(body, longest_side=side, visible_mark=text)
+        preview = await self._workers.preview(body, longest_side=side, visible_mark=mark)
         made = Smaller(preview=preview, entity_tag=f'"{sha256(preview.body).hexdigest()[:32]}"')
         self._keep(key, made)
         return made

@@ -6,6 +6,7 @@ first byte of the answer leaves; people are only counted.
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import assert_never
 
 from aiohttp import web
@@ -19,7 +20,9 @@ from guard.core.response import Answer, Forward, Hangup, ResponsePlan, Shrink, p
 from guard.errors import PictureError, PicturesBusyError, RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
+from guard.server.behaviour import Behaviour
 from guard.server.exchange import Exchange
+from guard.server.identities import Identities
 from guard.server.intake import Intake
 from guard.server.kinds import Kinds
 from guard.server.limits import Limiter
@@ -62,6 +65,9 @@ class Proxy:
         well_known: WellKnown,
         records: Records,
         metrics: Metrics,
+        identities: Identities,
+        behaviour: Behaviour,
+        learning_until: datetime,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._intake = intake
@@ -73,6 +79,9 @@ class Proxy:
         self._well_known = well_known
         self._records = records
         self._metrics = metrics
+        self._identities = identities
+        self._behaviour = behaviour
+        self._learning_until = learning_until
         self._clock = clock
         self._kinds = Kinds()
         self._limiter = Limiter()
@@ -102,19 +111,27 @@ class Proxy:
                     return await self._well_known.send(exchange, document)
                 return await self._answer(exchange)
             finally:
+                self._behaviour.after_response(exchange)
                 await self._records.end(exchange)
 
     def _begin(self, request: web.BaseRequest, facts: RequestFacts, started: float) -> Exchange:
         site = self._sites.find(facts.host)
         if facts.client.source is AddressSource.PEER_HEADER_UNUSABLE:
             self._metrics.client_address_unusable.inc()
+        reservation = site.reservation(f"{facts.scheme}://{facts.authority}" if facts.authority else "")
+        trusted = self._intake.peer_is_trusted(request)
+        sighting = self._pipeline.sight(facts)
+        identity = self._identities.judge(facts, sighting)
+        judged = self._behaviour.at_request(facts, sighting, trusted_peer=trusted, kept_out=reservation.kept_out)
         return Exchange(
             request=request,
             facts=facts,
             site=site,
-            reservation=site.reservation(f"{facts.scheme}://{facts.authority}" if facts.authority else ""),
-            who=self._pipeline.classify(facts),
-            peer_is_trusted=self._intake.peer_is_trusted(request),
+            reservation=reservation,
+            who=self._pipeline.classify(facts, identity, judged.conduct, judged.facts),
+            identity=identity,
+            judged=judged,
+            peer_is_trusted=trusted,
             started=started,
             seen=self._kinds.recall(facts),
         )
@@ -157,6 +174,8 @@ class Proxy:
     def _plan(self, exchange: Exchange, decision: Decision) -> ResponsePlan:
         """Hold the client to the limit of the rule, once a request, and say what to send."""
         retry_after = 0
+        if not exchange.who.is_crawler and exchange.facts.at < self._learning_until:
+            decision = decision.while_learning()
         limit = decision.limit if exchange.decision is None else None
         if limit is not None and (not limit.pictures_only or exchange.kind is Kind.UNKNOWN or exchange.kind.is_picture):
             client = client_network(exchange.facts.client.address)
@@ -200,7 +219,8 @@ class Proxy:
         if answered.status != 200 or (exchange.seen and self._pictures.small_enough(exchange.seen, planned.size)):
             return await self._send_as_is(exchange, answered)
         try:
-            smaller = await self._pictures.shrink(answered, planned.size, f"© {exchange.site.owner.holder}")
+            mark = f"© {exchange.site.owner.holder}" if planned.visibly_marked else ""
+            smaller = await self._pictures.shrink(answered, planned.size, mark)
         except PictureError as error:
             if display and not isinstance(error, PicturesBusyError):
                 return await self._send_as_is(exchange, answered)

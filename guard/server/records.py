@@ -1,9 +1,10 @@
 """What of a request is kept, and when is it durable?
 
-A crawler that names itself gets a `req` record before the first byte of the answer and an
-`end` record after the last. Everybody else may be a person: they are counted by the
-minute and leave nothing that could be read. A record that could not be written is counted,
-and the count is itself a record as soon as writing works again.
+A crawler that names itself, or a client that behaves like one, gets a `req` record before the
+first byte of the answer and an `end` record after the last. Everybody else may be a person:
+they are counted by the minute, and what they leave beside that can not be read (see
+`unclassified`). A record that could not be written is counted, and the count is itself a record
+as soon as writing works again.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
 from guard.server.recorder_client import RecorderClient
+from guard.server.unclassified import Unclassified
 
 COUNTING_SECONDS = 60
 
@@ -32,6 +34,7 @@ class Records:
         self,
         recorder: RecorderClient,
         policy: Policy,
+        unclassified: Unclassified,
         metrics: Metrics,
         log: AccessLog,
         *,
@@ -40,6 +43,7 @@ class Records:
     ) -> None:
         self._recorder = recorder
         self._policy = policy
+        self._unclassified = unclassified
         self._metrics = metrics
         self._log = log
         self._now = now
@@ -54,21 +58,23 @@ class Records:
     def start(self) -> None:
         """Begin to write the counts of visitors, once a minute."""
         self._counting = asyncio.create_task(self._count_forever())
+        self._unclassified.start()
 
     async def stop(self) -> None:
         """Write the last counts."""
         if self._counting is not None:
             self._counting.cancel()
+        await self._unclassified.stop()
         await self._write_counts()
         self._log.close()
 
     async def begin(self, exchange: Exchange) -> None:
-        """Make the `req` record durable, for a crawler that names itself.
+        """Make the `req` record durable, for a crawler that names itself and a client that behaves like one.
 
         Raises:
             RecorderUnavailableError: It is not durable; the gap has been counted.
         """
-        if not exchange.who.is_crawler or exchange.record is not None:
+        if not exchange.is_automatic or exchange.record is not None:
             return
         facts, who, decision = exchange.facts, exchange.who, exchange.decided
         disclosures = disclosure.of_request(facts, [secrets.token_bytes(disclosure.SALT_SIZE) for _ in range(3)])
@@ -95,6 +101,10 @@ class Records:
                 ref=exchange.reference,
                 monitor=decision.monitored,
                 sd=[one.commitment for one in disclosures],
+                grade=exchange.identity.grade,
+                signals=[(fired.id, round(fired.level * 1000)) for fired in exchange.judged.verdict.fired]
+                if exchange.judged
+                else [],
             )
             exchange.record = await self._recorder.append(leaf, disclosures)
         except LeafError as error:
@@ -109,6 +119,11 @@ class Records:
         """Note how the answer ended: in the evidence, the metrics and the access log."""
         duration = self._clock() - exchange.started
         self._count(exchange, duration)
+        if exchange.judged is not None:
+            if exchange.is_automatic:
+                self._unclassified.promote(exchange.judged.key)
+            elif exchange.kind.is_picture:
+                self._unclassified.note(exchange.judged.key, exchange.facts)
         if exchange.record is None:
             return
         sent = exchange.sent

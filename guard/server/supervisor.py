@@ -15,16 +15,20 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import orjson
 
+from guard.core import behaviour
 from guard.errors import GuardError
 from guard.exporter.metrics import forget_process
 from guard.server.admin import Admin
 from guard.server.listeners import Listener, open_listeners
 from guard.settings import Settings
+from guard.store.client_snapshot import restore, save
+from guard.store.clients import ClientTable
+from guard.store.first_start import first_start
 
 READY_SECONDS = 60.0
 KILL_AFTER_SECONDS = 5.0
@@ -52,6 +56,9 @@ class Supervisor:
         self._as_of = as_of
         self._say = say
         self._directory = Path(tempfile.mkdtemp(prefix="guard-"))
+        evidence = settings.evidence.directory
+        self._snapshot = evidence / "guard" / "crawlers.past"
+        self._learning_until = first_start(evidence) + timedelta(days=settings.behaviour.learning_days)
         self._stopping = asyncio.Event()
         self._failed: GuardError | None = None
         self._environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._directory / "metrics")}
@@ -66,6 +73,8 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         (self._directory / "metrics").mkdir()
+        self._clients = ClientTable.create(self._settings.behaviour.clients, layout=behaviour.VERSION)
+        restore(self._clients, self._snapshot)
         listeners: list[Listener] = []
         admin = Admin(self._settings.admin, str(self._directory / "metrics"), self._is_ready)
         try:
@@ -76,6 +85,9 @@ class Supervisor:
             await admin.stop()
             for listener in listeners:
                 listener.close()
+            with contextlib.suppress(OSError):
+                save(self._clients, self._snapshot)
+            self._clients.close()
             shutil.rmtree(self._directory, ignore_errors=True)
         if self._failed is not None:
             raise self._failed
@@ -94,7 +106,7 @@ class Supervisor:
                 name=f"worker {number}",
                 arguments=("guard.server.worker",),
                 stdin=self._for_worker(listener.socket, recorder_socket),
-                pass_fds=(listener.socket.fileno(),),
+                pass_fds=(listener.socket.fileno(), self._clients.fileno()),
             )
             for number, listener in enumerate(listeners)
         ]
@@ -120,6 +132,8 @@ class Supervisor:
             {
                 "settings": self._settings.model_dump(mode="json", by_alias=True),
                 "as_of": self._as_of.isoformat(),
+                "learning_until": self._learning_until.isoformat(),
+                "clients": self._clients.fileno(),
                 "listener": listener.fileno(),
                 "recorder": recorder_socket,
             }

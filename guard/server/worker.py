@@ -10,27 +10,29 @@ import contextlib
 import signal
 import socket
 import sys
-from datetime import date
+from datetime import date, datetime
 
 import orjson
 from aiohttp import web
 
-from guard.server.assembly import Worker
+from guard.core import behaviour
+from guard.server.assembly import Given, Worker
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
+from guard.store.clients import ClientTable
 
 MAX_LINE = 16 << 10
 MAX_FIELD = 128 << 10
 """Bytes; more than browsers send, so that an absurd header is a record and not a connection error."""
 
 
-async def serve(settings: Settings, as_of: date, listener: socket.socket, recorder_socket: str) -> None:
+async def serve(settings: Settings, given: Given, listener: socket.socket, recorder_socket: str) -> None:
     """Serve until SIGTERM or SIGINT."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    worker = Worker(settings, as_of)
+    worker = Worker(settings, given)
     proxy = await worker.start(recorder_socket)
     server = web.Server(
         proxy.handle,
@@ -57,9 +59,13 @@ def main() -> None:
     given = orjson.loads(sys.stdin.buffer.read())
     settings = Settings.model_validate(given["settings"])
     listener = socket.socket(fileno=given["listener"])
-    as_of = date.fromisoformat(given["as_of"])
+    parts = Given(
+        as_of=date.fromisoformat(given["as_of"]),
+        learning_until=datetime.fromisoformat(given["learning_until"]),
+        clients=ClientTable(given["clients"], layout=behaviour.VERSION),
+    )
     with contextlib.suppress(KeyboardInterrupt):
-        _run(serve(settings, as_of, listener, given["recorder"]))
+        _run(serve(settings, parts, listener, given["recorder"]))
 
 
 def _run(main_task: "asyncio.Future[None] | object") -> None:

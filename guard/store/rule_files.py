@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import guard
+from guard.core.behaviour_file import parse_behaviour
 from guard.core.crawler_file import CrawlerFile, check_together, parse
 from guard.core.crawlers import Catalogue
 from guard.core.range_file import RangeFile, parse_ranges
+from guard.core.signals import BehaviourRules
 from guard.errors import ConfigurationError, Fault
 from guard.settings_text import SHIPPED_POLICIES
 from guard.yaml12 import MAX_BYTES, load
@@ -50,6 +52,15 @@ def load_catalogue(root: Path) -> Catalogue:
     """
     files, _ = load_crawler_files(root)
     return Catalogue([crawler for file in files for crawler in file.crawlers])
+
+
+def load_behaviour(root: Path) -> BehaviourRules:
+    """Read how clients that do not name themselves are judged.
+
+    Raises:
+        ConfigurationError: With all faults of the file.
+    """
+    return parse_behaviour(load(_read(root / "behaviour.yaml"), _shown(root, "behaviour.yaml")))
 
 
 def load_crawler_files(root: Path) -> tuple[tuple[CrawlerFile, ...], RangeFile]:

@@ -29,13 +29,21 @@ def test_help_lists_every_command_with_examples() -> None:
     assert ended.returncode == 0
     assert ended.stderr == ""
     commands = re.findall(r"^  (\w+)  +\S", ended.stdout.split("Commands:")[1], re.MULTILINE)
-    assert commands == ["serve", "demo", "check", "evidence"]
+    assert commands == ["serve", "demo", "check", "classify", "explain", "replay", "evidence", "rules"]
     assert "guard serve --upstream http://127.0.0.1:8080" in ended.stdout
     assert max(map(len, ended.stdout.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
-    ("command", "option"), [("serve", "--upstream URL"), ("demo", "--keep DIR"), ("check", "--json")]
+    ("command", "option"),
+    [
+        ("serve", "--upstream URL"),
+        ("demo", "--keep DIR"),
+        ("check", "--json"),
+        ("classify", "--kind KIND"),
+        ("explain", "--line TEXT"),
+        ("replay", "--lang LANG"),
+    ],
 )
 def test_every_command_has_help_with_examples(command: str, option: str) -> None:
     """Examples are what people read."""

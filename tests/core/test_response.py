@@ -61,7 +61,8 @@ def test_a_throttled_client_is_told_at_least_one_second():
 @pytest.mark.parametrize("action", [Action.PREVIEW, Action.MARK])
 def test_only_a_picture_got_with_get_is_made_smaller(action: Action):
     """Pages, other methods, and what the upstream keeps for one person stay as they are."""
-    assert planned(action, request(), seen(Kind.ORIGINAL)) == Shrink(size=PreviewSize.PREVIEW)
+    visible = action is Action.PREVIEW
+    assert planned(action, request(), seen(Kind.ORIGINAL)) == Shrink(size=PreviewSize.PREVIEW, visibly_marked=visible)
     assert planned(action, request(), seen(Kind.PAGE)) == Forward()
     assert planned(action, request(method="POST"), seen(Kind.ORIGINAL)) == Forward()
     assert planned(action, request(), seen(Kind.ORIGINAL, hands_off=True)) == Forward()
@@ -71,7 +72,7 @@ def test_what_was_once_seen_at_a_url_does_not_let_a_picture_through():
     """The page of yesterday may be a picture today; only this response counts."""
     remembered = seen(Kind.PAGE, source=KindSource.REMEMBERED)
 
-    assert planned(Action.PREVIEW, request(), remembered) == Shrink(size=PreviewSize.PREVIEW)
+    assert planned(Action.PREVIEW, request(), remembered) == Shrink(size=PreviewSize.PREVIEW, visibly_marked=True)
 
 
 def test_allow_and_drop_are_what_they_say():

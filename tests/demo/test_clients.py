@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from guard.demo.answers import Report
+from guard.demo.cast import CAST
 from guard.demo.clients import (
     CRAWLERS,
     GPTBOT,
@@ -19,6 +20,7 @@ from guard.demo.clients import (
     training_crawler,
     unlisted_crawler,
 )
+from guard.demo.visit import CLIENTS
 
 _out = io.BytesIO()
 Image.effect_noise((90, 60), 60).save(_out, "JPEG")
@@ -146,4 +148,5 @@ def test_a_report_that_is_none_is_refused(text: str) -> None:
 
 def test_every_crawler_can_be_started_by_name() -> None:
     """The names are the ones that the cast uses."""
-    assert set(CRAWLERS) == {"training", "dataset", "search", "preview", "assistant", "unlisted"}
+    assert set(CRAWLERS) < set(CLIENTS)
+    assert {member.visit for member in CAST} <= set(CLIENTS)

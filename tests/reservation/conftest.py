@@ -11,6 +11,8 @@ from gpyrobotstxt.robots_cc import RobotsMatcher
 from protego import Protego
 from robots import RobotsParser
 
+from tests.support.programs import missing
+
 Query = tuple[str, str]
 """A product token and a path."""
 Reader = Callable[[bytes, Sequence[Query]], list[bool]]
@@ -48,14 +50,14 @@ console.log(JSON.stringify(queries.map(([t, p]) => parser.isAllowed('https://pho
 
 
 def _npm(body: bytes, queries: Sequence[Query]) -> list[bool]:
-    """Run npm's robots-parser. Optional: skips unless node finds the package (`NODE_PATH`)."""
+    """Run npm's robots-parser; it is there where node finds the package (`NODE_PATH`)."""
     if (
         not shutil.which("node")
         or subprocess.run(
             ["node", "-e", "require.resolve('robots-parser')"], capture_output=True, check=False
         ).returncode
     ):
-        pytest.skip("optional reader: node with the package robots-parser is not installed")
+        missing("node with the package robots-parser")
     arguments = [json.dumps(body.decode("utf-8")), json.dumps(list(queries))]
     answer = subprocess.run(["node", "-e", _NODE, *arguments], capture_output=True, check=True, timeout=60)
     return list(json.loads(answer.stdout))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running import RunningGuard
+from tests.support.running import PATIENT, RunningGuard
 from tests.support.upstream import Servers
 
 
@@ -51,6 +51,7 @@ def guard(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "rights": {"holder": "Jane Doe", "contact": "rights@photo.example", "terms": "https://photo.example/terms"},
             "client_ip": {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]},
             "rules": [
+                *PATIENT,
                 {"id": "gone", "when": {"path": "/dropped"}, "action": "drop"},
                 {"id": "paid", "when": {"path": "/paid"}, "action": "charge"},
                 {

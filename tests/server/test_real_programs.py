@@ -12,7 +12,7 @@ import pytest
 from tests.server.conftest import Upstreams
 from tests.support.http import CHROME, Reply, ask
 from tests.support.programs import need
-from tests.support.running import RunningGuard, wait_until
+from tests.support.running import PATIENT, RunningGuard, wait_until
 from tests.support.upstream import PICTURES
 
 PATHS = ("/thumb.jpg", "/display.jpg", "/original.jpg")
@@ -149,7 +149,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def before_nginx(nginx: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGuard]:
     """Start a guard in front of nginx."""
-    configuration = {"sites": [{"host": "*", "upstream": f"http://127.0.0.1:{nginx}"}]}
+    configuration = {"sites": [{"host": "*", "upstream": f"http://127.0.0.1:{nginx}"}], "rules": PATIENT}
     running = RunningGuard(tmp_path_factory.mktemp("before-nginx"), configuration)
     yield running
     assert running.stop() == 0

@@ -16,14 +16,16 @@ import pytest
 from guard.cli.evidence import verify_directory
 from tests.server.conftest import Upstreams
 from tests.support.http import CHROME, GPTBOT, Reply, ask, connect, head, read_reply
-from tests.support.running import RunningGuard, wait_until
+from tests.support.running import PATIENT, RunningGuard, wait_until
 from tests.support.upstream import PICTURES
 
 
 @pytest.fixture
 def own_guard(upstreams: Upstreams, tmp_path: Path) -> Iterator[RunningGuard]:
     """Start a guard that a test may harm."""
-    running = RunningGuard(tmp_path, {"sites": [{"host": "photo.example", "upstream": upstreams.good}]})
+    running = RunningGuard(
+        tmp_path, {"sites": [{"host": "photo.example", "upstream": upstreams.good}], "rules": PATIENT}
+    )
     yield running
     running.stop()
 

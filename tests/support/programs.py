@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,6 +16,11 @@ def need(*names: str) -> str:
         path = shutil.which(name) or shutil.which(name, path=f"/usr/sbin:/usr/local/sbin:{TOOLS}")
         if path:
             return path
+    return missing(names[0])
+
+
+def missing(name: str) -> NoReturn:
+    """Skip the test, or fail it where everything must be there."""
     if os.environ.get("TEST_EVERYTHING"):
-        pytest.fail(f"{names[0]} is not installed, and here it must be")
-    pytest.skip(f"{names[0]} is not installed")
+        pytest.fail(f"{name} is not installed, and here it must be")
+    pytest.skip(f"{name} is not installed")

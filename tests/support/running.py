@@ -18,6 +18,13 @@ READY = re.compile(r"guard: listening on (\S+)")
 METRICS = re.compile(r"guard: metrics and health on (\S+)")
 
 
+PATIENT = [
+    {"id": "bulk-marked", "when": {"conduct": "suspect"}, "action": "allow"},
+    {"id": "bulk-refused", "when": {"conduct": "hostile"}, "action": "allow"},
+]
+"""Rules that leave behaviour aside: most tests ask for pictures as no person would."""
+
+
 class RunningGuard:
     """`guard serve` with a configuration, until `stop`."""
 

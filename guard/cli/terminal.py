@@ -1,0 +1,44 @@
+"""How does text that strangers chose get into a terminal or a spreadsheet, and stay text there?
+
+A path or a user agent may hold what a terminal obeys (escape sequences, characters that
+turn the line around) or what a spreadsheet computes (a cell that begins with `=`).
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+_COMPUTED: Final = frozenset("=+-@＝＋－＠\t\r\n")
+
+
+def printable(text: str, longest: int = 0) -> str:
+    """Return `text` on one line, with a visible code for whatever is not a visible character.
+
+    Args:
+        longest: Characters to cut it to; 0 for all of it.
+    """
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else _code(one) for one in text)
+    return text if not longest or len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _code(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def csv_lines(rows: Iterable[Sequence[str | int]]) -> str:
+    """Return rows as CSV (RFC 4180) that no spreadsheet takes for formulas."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for row in rows:
+        writer.writerow([_cell(one) if isinstance(one, str) else one for one in row])
+    return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    # A quote mark in front makes a spreadsheet show the rest as it is.
+    return f"'{printable(text)}" if text.lstrip(" ")[:1] in _COMPUTED and text.strip() else printable(text)

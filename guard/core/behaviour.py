@@ -1,0 +1,190 @@
+"""What is remembered of a client?
+
+A record of fixed size that is handed in and handed back as bytes; whoever keeps it need not understand it. No
+address, no path and no header line is in it, only counts, hashes of a few bits and times. Counters fade: what was seen
+a memory ago counts 1/e. Records are in the machine's own byte order and are not for other machines.
+"""
+
+from array import array
+from dataclasses import dataclass
+from math import exp, log
+from struct import Struct
+from typing import Final
+
+from guard.core.signals import SIGNALS, Memory
+
+VERSION: Final = 1
+
+# Indexes into the counters. Up to RATE_END they fade with the memory for rates, up to VISITS_END with that for visits.
+FULL_RATE, REFUSED, RATE_END = 0, 1, 2
+FULL, PAGES, PARTS, LOOSE, NO_REFERER, NAVIGATED, EMBEDDED = 2, 3, 4, 5, 6, 7, 8
+HEADS, ERRORS, ASKED, NEIGHBOURS, REVISITS, ROTATIONS, VISITS_END = 9, 10, 11, 12, 13, 14, 15
+GAP_MEAN, GAP_VARIANCE, GAPS, SCORE = 15, 16, 17, 18
+PICTURE_SUM, PICTURE_ZEROS, ALBUM_SUM, ALBUM_ZEROS, COUNTERS = 19, 20, 21, 22, 23
+LEVELS = COUNTERS
+VALUES = COUNTERS + len(SIGNALS)
+
+_REGISTERS: Final = 64
+_HEAD = Struct("<BBxxIIIiIddddd8s")
+_GAP_WEIGHT: Final = 0.2
+_MOST: Final = 0xFFFFFFFF
+SIZE: Final = _HEAD.size + 4 * VALUES + 2 * _REGISTERS
+
+
+class Past:
+    """A client's record while it is being worked on."""
+
+    __slots__ = ("albums", "decoys", "faded", "first", "full_seen", "hard_at", "last", "last_full", "last_number",
+                 "pictures", "robots_at", "robots_digest", "seen", "user_agent", "values")  # fmt: skip
+
+    def __init__(self, at: float) -> None:
+        self.first = self.last = self.faded = at
+        self.last_full = 0.0
+        self.hard_at = 0.0
+        """Unix seconds when a hard fact was last seen; 0 for never."""
+        self.robots_at = 0
+        """Second in which robots.txt was last served to the client; 0 for never."""
+        self.robots_digest = bytes(8)
+        self.decoys = 0
+        self.seen = 0
+        """Requests."""
+        self.full_seen = 0
+        """Pictures of display size and up."""
+        self.last_number = -1
+        """The last number in the address of the last picture; -1 for none."""
+        self.user_agent = 0
+        self.values = array("f", bytes(4 * VALUES))
+        self.values[PICTURE_SUM] = self.values[PICTURE_ZEROS] = _REGISTERS
+        self.values[ALBUM_SUM] = self.values[ALBUM_ZEROS] = _REGISTERS
+        self.pictures = bytearray(_REGISTERS)
+        self.albums = bytearray(_REGISTERS)
+
+    @classmethod
+    def from_bytes(cls, record: bytes | None, at: float) -> "Past":
+        """Read a record; one of another version, another size or none at all is a client never seen."""
+        if record is None or len(record) != SIZE or record[0] != VERSION:
+            return cls(at)
+        past = cls.__new__(cls)
+        (
+            _, past.decoys, past.seen, past.full_seen, past.user_agent, past.last_number, past.robots_at,
+            past.first, past.last, past.faded, past.last_full, past.hard_at, past.robots_digest,
+        ) = _HEAD.unpack_from(record)  # fmt: skip
+        start, end = _HEAD.size, _HEAD.size + 4 * VALUES
+        past.values = array("f", record[start:end])
+        past.pictures = bytearray(record[end : end + _REGISTERS])
+        past.albums = bytearray(record[end + _REGISTERS :])
+        return past
+
+    def to_bytes(self) -> bytes:
+        """Write the record: SIZE bytes."""
+        head = _HEAD.pack(
+            VERSION, self.decoys, min(self.seen, _MOST), min(self.full_seen, _MOST), self.user_agent, self.last_number,
+            min(max(self.robots_at, 0), _MOST), self.first, self.last, self.faded, self.last_full, self.hard_at,
+            self.robots_digest,
+        )  # fmt: skip
+        return head + self.values.tobytes() + self.pictures + self.albums
+
+    def advance(self, at: float, memory: Memory) -> float:
+        """Let everything fade up to `at` and return the seconds since the last request.
+
+        A clock that jumps back is believed, and nothing fades; one that jumps ahead makes us forget.
+        """
+        gap = max(0.0, at - self.last)
+        self.last = at
+        elapsed = at - self.faded
+        if elapsed < 0:
+            self.faded = at
+        elif elapsed >= 1:
+            self.faded = at
+            values = self.values
+            rate, visits = exp(-elapsed / memory.rate), exp(-elapsed / memory.visits)
+            score = exp(-elapsed / memory.score)
+            values[:RATE_END] = array("f", [value * rate for value in values[:RATE_END]])
+            values[RATE_END:VISITS_END] = array("f", [value * visits for value in values[RATE_END:VISITS_END]])
+            values[SCORE] *= score
+            values[LEVELS:] = array("f", [value * score for value in values[LEVELS:]])
+        return gap
+
+    def time_gap(self, seconds: float) -> None:
+        """Take the gap between two pictures into the moving mean and variance of its logarithm."""
+        values = self.values
+        x = log(seconds)
+        difference = x - values[GAP_MEAN] if values[GAPS] else 0.0
+        if not values[GAPS]:
+            values[GAP_MEAN] = x
+        values[GAP_MEAN] += _GAP_WEIGHT * difference
+        values[GAP_VARIANCE] = (1 - _GAP_WEIGHT) * (values[GAP_VARIANCE] + _GAP_WEIGHT * difference * difference)
+        values[GAPS] = min(values[GAPS] + 1, 1e6)
+
+    def add_picture(self, picture: int) -> bool:
+        """Count a picture by its 64-bit id; tell whether it was surely not seen before."""
+        return _add(self.pictures, self.values, PICTURE_SUM, PICTURE_ZEROS, picture)
+
+    def add_album(self, album: int) -> bool:
+        """Count an album by its 64-bit id; tell whether it was surely not seen before."""
+        return _add(self.albums, self.values, ALBUM_SUM, ALBUM_ZEROS, album)
+
+    @property
+    def distinct_pictures(self) -> float:
+        """About how many different pictures of display size and up were taken, ever; off by 13 % (one sigma)."""
+        return _estimate(self.values[PICTURE_SUM], self.values[PICTURE_ZEROS])
+
+    @property
+    def distinct_albums(self) -> float:
+        """About how many different albums they are from."""
+        return _estimate(self.values[ALBUM_SUM], self.values[ALBUM_ZEROS])
+
+
+def _add(registers: bytearray, values: "array[float]", total: int, zeros: int, number: int) -> bool:
+    """Add to a HyperLogLog sketch (Flajolet et al. 2007) and keep its sum of 2^-register up to date."""
+    place = number & 63
+    rank = 33 - ((number >> 6) & 0xFFFFFFFF).bit_length()
+    before = registers[place]
+    if rank <= before:
+        return False
+    registers[place] = rank
+    values[total] += 2.0**-rank - 2.0**-before
+    if not before:
+        values[zeros] -= 1
+    return True
+
+
+def _estimate(total: float, zeros: float) -> float:
+    estimate = 0.709 * _REGISTERS * _REGISTERS / max(total, 1e-9)
+    return _REGISTERS * log(_REGISTERS / zeros) if zeros > 0.5 and estimate < 2.5 * _REGISTERS else estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a record tells to whoever explains a decision, or holds a client to its robots.txt."""
+
+    first: float
+    """Unix seconds of the first request."""
+    last: float
+    requests: int
+    pictures: int
+    """Of display size and up."""
+    distinct_pictures: float
+    """About so many of them are different."""
+    decoys: int
+    robots_at: int
+    """Unix seconds when robots.txt was last served to the client; 0 for never."""
+    robots_digest: bytes
+    """The first 8 bytes of the digest of what was served."""
+
+
+def summary(record: bytes | None) -> Summary | None:
+    """Return what `record` tells; None for a client never seen."""
+    if record is None or len(record) != SIZE or record[0] != VERSION:
+        return None
+    past = Past.from_bytes(record, 0)
+    return Summary(
+        first=past.first,
+        last=past.last,
+        requests=past.seen,
+        pictures=past.full_seen,
+        distinct_pictures=past.distinct_pictures,
+        decoys=past.decoys,
+        robots_at=past.robots_at,
+        robots_digest=past.robots_digest,
+    )

@@ -1,0 +1,103 @@
+"""How has the client of this request behaved, in all workers together?
+
+The client's record lies in shared memory; it is read, judged and written back under one
+lock, once when the head of a request is there and once when it was answered. If the table can
+not be used the client is clean: a fault of ours accuses nobody.
+"""
+
+from hashlib import blake2b
+
+from guard.core.classification import Conduct, HardFact
+from guard.core.conduct import ConductJudge, ConductVerdict
+from guard.core.crawlers import Sighting
+from guard.core.facts import RequestFacts
+from guard.core.observation import Answered, Observation
+from guard.core.policy import Action
+from guard.core.signals import INDEX, SignalId
+from guard.errors import GuardError
+from guard.reservation import robots
+from guard.server.exchange import Exchange, Judged
+from guard.store.clients import KEY_SIZE, ClientTable, Standing
+
+_BREACH = INDEX[SignalId.ROBOTS_BREACH]
+_PRINT = INDEX[SignalId.TOOL_PRINT]
+_REFUSING = frozenset({Action.REFUSE, Action.CHARGE, Action.THROTTLE, Action.DROP})
+
+
+class Behaviour:
+    """Judges the clients of one worker by a past that all workers share."""
+
+    def __init__(self, table: ClientTable, judge: ConductJudge) -> None:
+        self._table = table
+        self._judge = judge
+
+    def at_request(
+        self, facts: RequestFacts, sighting: Sighting, *, trusted_peer: bool, kept_out: frozenset[str]
+    ) -> Judged:
+        """Judge the client by the head of its request.
+
+        Args:
+            kept_out: The product tokens, in lower case, for which our robots.txt disallows everything.
+        """
+        declared = bool(sighting.claimed)
+        seen = self._judge.look(
+            facts,
+            facts.at.timestamp(),
+            declared=declared,
+            trusted_peer=trusted_peer,
+            disallowed=facts.path != robots.PATH and sighting.claimed.lower() in kept_out,
+        )
+        key = _key_of_crawler(seen.key, sighting.claimed) if declared else seen.key
+        standing = Standing.DECLARED if declared else Standing.ORDINARY
+
+        def change(record: bytes | None) -> tuple[bytes, Standing, ConductVerdict]:
+            state, verdict = self._judge.at_request(record, seen)
+            return state, max(standing, _standing(verdict)), verdict
+
+        try:
+            verdict = self._table.update(key, change)
+        except GuardError:
+            _, verdict = self._judge.at_request(None, seen)
+        return Judged(key=key, observation=seen, verdict=verdict, facts=_hard_facts(verdict, seen))
+
+    def after_response(self, exchange: Exchange) -> None:
+        """Put into the client's record what became of its request."""
+        judged = exchange.judged
+        if judged is None:
+            return
+        served_robots = exchange.rendition == "reservation" and exchange.facts.path == robots.PATH
+        answered = Answered(
+            kind=exchange.kind,
+            status=exchange.sent.status or 499,
+            refused=exchange.decision is not None and exchange.decision.action in _REFUSING,
+            robots_digest=bytes.fromhex(exchange.reservation.digest) if served_robots else b"",
+        )
+        standing = Standing.DECLARED if judged.observation.declared else Standing.ORDINARY
+
+        def change(record: bytes | None) -> tuple[bytes, Standing, None]:
+            state, verdict = self._judge.after_response(record, judged.observation, answered)
+            return state, max(standing, _standing(verdict)), None
+
+        try:
+            self._table.update(judged.key, change)
+        except GuardError:
+            return
+
+
+def _key_of_crawler(key: bytes, claimed: str) -> bytes:
+    """Keep crawlers apart that share an address and a library: one does not answer for what another was told."""
+    return blake2b(claimed.lower().encode(), key=key, digest_size=KEY_SIZE).digest()
+
+
+def _standing(verdict: ConductVerdict) -> Standing:
+    return Standing.ORDINARY if verdict.conduct is Conduct.CLEAN else Standing.NOTED
+
+
+def _hard_facts(verdict: ConductVerdict, seen: Observation) -> frozenset[HardFact]:
+    facts = set()
+    for index, _ in verdict.signs:
+        if index == _BREACH:
+            facts.add(HardFact.BROKE_ROBOTS)
+        elif index == _PRINT and seen.head.lines.tool is not None and seen.head.lines.tool.hard:
+            facts.add(HardFact.TOOL_PRINT)
+    return frozenset(facts)

@@ -1,0 +1,39 @@
+"""What is allowed in a configuration, but probably not meant or without effect?"""
+
+from ipaddress import ip_network
+
+from guard.core.client_address import UNIX_PEER
+from guard.core.policy_file import DEFAULT_RULE
+from guard.settings import Settings
+from guard.settings_text import SHIPPED_POLICIES, endpoint
+
+
+def warnings(settings: Settings) -> list[str]:
+    """Return sentences about what is allowed, but probably not meant or without effect."""
+    found: list[str] = []
+    for site in settings.sites:
+        if "profile" in site.model_fields_set:
+            found.append(f"profile '{site.profile}' of site {site.host} has no effect in this version")
+        if settings.rights_of(site).train and not settings.rules and settings.policy in SHIPPED_POLICIES:
+            found.append(
+                f"site {site.host} permits training, but policy '{settings.policy}' still refuses training crawlers; "
+                "add a rule that allows those you mean"
+            )
+    if settings.evidence.time_stamps:
+        found.append("evidence.time_stamps is used from a later version on")
+    if not settings.rights.contact:
+        found.append("rights.contact is empty: who is refused does not learn whom to ask for a licence")
+    if settings.client_ip.source == "peer" and endpoint(settings.listen).loopback:
+        found.append(
+            "client_ip is 'peer' and only this machine can reach the listener: behind a front server every visitor "
+            "has its address; set client_ip to the header that it sends"
+        )
+    for text in settings.client_ip.trusted:
+        if text != UNIX_PEER and ip_network(text).prefixlen == 0:
+            found.append(f"client_ip.trusted {text} trusts everybody: any client can claim any address")
+    found += [
+        f"rule '{rule.id}' has no condition, so no rule after it is ever reached"
+        for rule in settings.rules
+        if rule.always and not rule.monitor and rule.id != DEFAULT_RULE
+    ]
+    return found

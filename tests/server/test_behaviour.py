@@ -1,0 +1,176 @@
+"""Who hides is found by how it asks, in every worker; people are not; claims are held against lists."""
+
+import io
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from guard.cli.evidence import verify_directory
+from tests.server.conftest import Upstreams
+from tests.support.http import CHROME, Reply, ask
+from tests.support.programs import need
+from tests.support.running import RunningGuard
+from tests.support.upstream import PICTURES
+
+FRONT = {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]}
+PERSON = (
+    ("Accept", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("Accept-Language", "de-DE,de;q=0.9,en;q=0.8"),
+    ("Referer", "http://photo.example/album/"),
+)
+
+
+def configuration(upstreams: Upstreams, **more: object) -> dict[str, object]:
+    return {"sites": [{"host": "photo.example", "upstream": upstreams.good}], "client_ip": FRONT, **more}
+
+
+@pytest.fixture
+def strict_guard(upstreams: Upstreams, tmp_path: Path) -> Iterator[RunningGuard]:
+    """Start a guard whose learning week is over, with two workers that share what they know."""
+    running = RunningGuard(tmp_path, configuration(upstreams, workers=2, behaviour={"learning_days": 0}))
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+def new_guard(upstreams: Upstreams, tmp_path: Path) -> Iterator[RunningGuard]:
+    """Start a guard that has just been installed."""
+    running = RunningGuard(tmp_path, configuration(upstreams))
+    yield running
+    assert running.stop() == 0
+
+
+def curl(guard: RunningGuard, count: int, address: str) -> list[int]:
+    """Let a real curl under a browser's name take an original `count` times; return how large each copy was."""
+    sides = []
+    for number in range(count):
+        out = guard.directory / f"{number}.jpg"
+        subprocess.run(
+            [
+                need("curl"), "--silent", "--noproxy", "*", "-A", CHROME, "-H", "Host: photo.example",
+                "-H", f"X-Forwarded-For: {address}", "-o", str(out), f"{guard.url}/original.jpg?{number}",
+            ],
+            check=True, timeout=20,
+        )  # fmt: skip
+        with Image.open(out) as picture:
+            sides.append(max(picture.size))
+    return sides
+
+
+def test_a_bulk_downloader_under_a_browsers_name_is_refused(strict_guard: RunningGuard):
+    """By its fifteenth picture it gets no original any more, by its thirtieth none at all."""
+    sides = curl(strict_guard, 30, "198.51.100.7")
+
+    assert sides[0] == 2400
+    assert all(side < 2400 for side in sides[14:]), sides
+    line = strict_guard.line_for("/original.jpg")
+    assert line["purpose"] == "browser"
+    assert line["conduct"] in ("suspect", "hostile")
+
+
+def test_in_the_learning_week_it_is_at_most_marked(new_guard: RunningGuard):
+    """Nobody is refused for behaviour before the owner has seen what would be."""
+    curl(new_guard, 30, "198.51.100.8")
+
+    lines = [line for line in new_guard.lines() if line["path"] == "/original.jpg"]
+    assert {line["action"] for line in lines} <= {"allow", "mark"}
+    assert lines[-1]["action"] == "mark"
+    assert lines[-1]["rendition"] == "preview"
+
+
+def visit(guard: RunningGuard, address: str) -> list[Reply]:
+    """Look through a gallery as a browser over plain http does."""
+    client = ("X-Forwarded-For", address)
+    page = (("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"), *PERSON[1:3], client)
+    replies = [ask(guard.port, "/", *page), ask(guard.port, "/style.css", *PERSON, client)]
+    for number in range(12):
+        replies.append(ask(guard.port, f"/thumb.jpg?{number}", *PERSON, client))
+        replies.append(ask(guard.port, f"/display.jpg?{number}", *PERSON, client))
+    replies.append(ask(guard.port, "/original.jpg", *PERSON, client))
+    return replies
+
+
+def test_a_person_beside_it_sees_everything(strict_guard: RunningGuard):
+    """Even from the same address: a client is an address together with how its browser asks."""
+    curl(strict_guard, 20, "198.51.100.9")
+
+    replies = visit(strict_guard, "198.51.100.9")
+
+    assert {reply.status for reply in replies} == {200}
+    assert replies[-1].body == PICTURES["/original.jpg"]
+
+
+def stored(guard: RunningGuard) -> bytes:
+    return b"".join(path.read_bytes() for path in guard.evidence.rglob("*") if path.is_file())
+
+
+def test_a_person_leaves_only_what_can_not_be_read(strict_guard: RunningGuard):
+    """Commitments are in the log; address, pages and pictures are nowhere."""
+    visit(strict_guard, "203.0.113.50")
+    assert strict_guard.stop() == 0
+
+    report = verify_directory(strict_guard.evidence)
+    assert report.holds
+    assert dict(report.kinds)["cmt"] >= 1
+    assert "req" not in dict(report.kinds)
+    assert b"203.0.113.50" not in stored(strict_guard)
+    assert b"display.jpg" not in stored(strict_guard)
+
+
+def test_the_first_pictures_of_one_who_is_found_out_are_on_record(strict_guard: RunningGuard):
+    """What was committed to while it still passed for a person becomes readable, and matches."""
+    curl(strict_guard, 30, "198.51.100.10")
+    time.sleep(7)
+    assert strict_guard.stop() == 0
+
+    report = verify_directory(strict_guard.evidence)
+    assert report.holds
+    assert dict(report.kinds)["req"] >= 15
+    assert b"original.jpg?0" in stored(strict_guard)
+
+
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+IN_GOOGLES_LIST = "66.249.66.1"
+
+
+def test_a_search_engine_from_its_operators_addresses_gets_what_a_person_gets(strict_guard: RunningGuard):
+    """The list ships with the rules; it may be old, and still confirms."""
+    reply = ask(strict_guard.port, "/original.jpg", ("X-Forwarded-For", IN_GOOGLES_LIST), agent=GOOGLEBOT)
+
+    assert reply.body == PICTURES["/original.jpg"]
+    assert strict_guard.line_for("/original.jpg")["identity"] == "verified"
+
+
+def test_an_old_list_accuses_nobody(strict_guard: RunningGuard):
+    """Somebody else under that name gets the display size: the claim could not be checked."""
+    reply = ask(strict_guard.port, "/original.jpg", ("X-Forwarded-For", "198.51.100.11"), agent=GOOGLEBOT)
+
+    with Image.open(io.BytesIO(reply.body)) as picture:
+        assert max(picture.size) == 1600
+    assert strict_guard.line_for("/original.jpg")["identity"] == "unknown"
+
+
+def test_a_fresh_list_refutes_a_false_claim(upstreams: Upstreams, tmp_path: Path):
+    """GPTBot publishes addresses only; with a list of today a stranger under its name is an impostor."""
+    from guard.store.rule_files import rules_root
+
+    seed = json.loads((rules_root().path / "ranges" / "openai-gptbot.json").read_text())
+    kept = tmp_path / "evidence" / "guard" / "ranges"
+    kept.mkdir(parents=True)
+    seed["fetchedAt"] = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    (kept / "openai-gptbot.json").write_text(json.dumps(seed))
+    inside = next(one["ipv4Prefix"].partition("/")[0] for one in seed["prefixes"] if "ipv4Prefix" in one)
+    guard = RunningGuard(tmp_path, configuration(upstreams))
+    try:
+        for address, identity in ((inside, "verified"), ("8.8.8.8", "impostor"), ("127.0.0.9", "unknown")):
+            ask(guard.port, f"/{identity}", ("X-Forwarded-For", address), agent="GPTBot/1.2")
+            assert guard.line_for(f"/{identity}")["identity"] == identity
+    finally:
+        assert guard.stop() == 0
