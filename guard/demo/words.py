@@ -33,7 +33,7 @@ IDENTITIES: Final = {
 }
 ACTIONS: Final = {
     "allow": ("served", "green"),
-    "mark": ("served with a mark", "cyan"),
+    "mark": ("given smaller", "cyan"),
     "preview": ("given smaller", "yellow"),
     "throttle": ("slowed down", "yellow"),
     "challenge": ("asked to prove itself", "yellow"),
