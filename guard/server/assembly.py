@@ -23,6 +23,7 @@ from guard.server.pictures import Pictures, Sizes
 from guard.server.proxy import Proxy
 from guard.server.recorder_client import RecorderClient
 from guard.server.records import Records, utc_now
+from guard.server.reports import Reports
 from guard.server.site import Site, Sites, Upstream
 from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
@@ -82,6 +83,7 @@ class Worker:
         self._upstreams: dict[str, UpstreamClient] = {}
         self._cards: CardStock | None = None
         self._records: Records | None = None
+        self._reports: Reports | None = None
 
     async def start(self, recorder_socket: str) -> Proxy:
         """Connect, and return what answers requests."""
@@ -100,10 +102,10 @@ class Worker:
             self.pipeline.policy,
             Unclassified(self.recorder, is_crawler=lambda key: bool(clients.standing(key))),
             self.metrics,
-            AccessLog(settings.access_log),
             now=utc_now,
         )
         self._records.start()
+        self._reports = Reports(self.metrics, AccessLog(settings.access_log))
         self._identities.start()
         self._cards = CardStock(self._images)
         for site in self.sites.all:
@@ -117,6 +119,7 @@ class Worker:
             answers=Answers(self._cards),
             well_known=WellKnown(),
             records=self._records,
+            reports=self._reports,
             metrics=self.metrics,
             identities=self._identities,
             behaviour=self._behaviour,
@@ -127,6 +130,8 @@ class Worker:
         """Write what is left to write, and close everything."""
         if self._records is not None:
             await self._records.stop()
+        if self._reports is not None:
+            self._reports.close()
         await self._identities.stop()
         await self.recorder.close()
         if self._cards is not None:

@@ -28,6 +28,7 @@ from guard.server.kinds import Kinds
 from guard.server.limits import Limiter
 from guard.server.pictures import Pictures
 from guard.server.records import Records
+from guard.server.reports import Reports
 from guard.server.sending import hang_up, send, send_bytes
 from guard.server.site import Sites
 from guard.server.upstream import Answered
@@ -64,6 +65,7 @@ class Proxy:
         answers: Answers,
         well_known: WellKnown,
         records: Records,
+        reports: Reports,
         metrics: Metrics,
         identities: Identities,
         behaviour: Behaviour,
@@ -78,6 +80,7 @@ class Proxy:
         self._answers = answers
         self._well_known = well_known
         self._records = records
+        self._reports = reports
         self._metrics = metrics
         self._identities = identities
         self._behaviour = behaviour
@@ -112,6 +115,7 @@ class Proxy:
                 return await self._answer(exchange)
             finally:
                 self._behaviour.after_response(exchange)
+                self._reports.finished(exchange)
                 await self._records.end(exchange)
 
     def _begin(self, request: web.BaseRequest, facts: RequestFacts, started: float) -> Exchange:

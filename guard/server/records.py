@@ -17,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from guard.core.policy import Policy
 from guard.errors import LeafError, RecorderUnavailableError
 from guard.evidence import disclosure, record
-from guard.exporter.access_log import AccessLog, Line
 from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
@@ -36,7 +35,6 @@ class Records:
         policy: Policy,
         unclassified: Unclassified,
         metrics: Metrics,
-        log: AccessLog,
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
@@ -45,7 +43,6 @@ class Records:
         self._policy = policy
         self._unclassified = unclassified
         self._metrics = metrics
-        self._log = log
         self._now = now
         self._clock = clock
         self._reservations: dict[tuple[str, str], str] = {}
@@ -66,7 +63,6 @@ class Records:
             self._counting.cancel()
         await self._unclassified.stop()
         await self._write_counts()
-        self._log.close()
 
     async def begin(self, exchange: Exchange) -> None:
         """Make the `req` record durable, for a crawler that names itself and a client that behaves like one.
@@ -116,9 +112,9 @@ class Records:
         self._metrics.evidence_records.labels("req").inc()
 
     async def end(self, exchange: Exchange) -> None:
-        """Note how the answer ended: in the evidence, the metrics and the access log."""
-        duration = self._clock() - exchange.started
-        self._count(exchange, duration)
+        """Record how the answer to a crawler ended; count a visitor."""
+        if not exchange.is_automatic:
+            self._visitors.setdefault(exchange.facts.site, Counter())[exchange.kind] += 1
         if exchange.judged is not None:
             if exchange.is_automatic:
                 self._unclassified.promote(exchange.judged.key)
@@ -134,7 +130,7 @@ class Records:
             body_bytes=sent.bytes,
             completed=sent.completed,
             body_sha256=sent.sha256,
-            duration_us=round(duration * 1_000_000),
+            duration_us=round((self._clock() - exchange.started) * 1_000_000),
             reason=sent.reason,
         )
         try:
@@ -187,21 +183,6 @@ class Records:
         self._metrics.evidence_unrecorded.inc()
         self._recorder.note_unrecorded(why)
 
-    def _count(self, exchange: Exchange, duration: float) -> None:
-        facts, who, sent, site = exchange.facts, exchange.who, exchange.sent, exchange.site.host
-        action = exchange.decision.action if exchange.decision else "allow"
-        if exchange.rendition == "reservation":
-            self._metrics.reservation_requests.labels(site, who.purpose, facts.path).inc()
-        else:
-            self._metrics.requests.labels(site, who.purpose, action, exchange.kind).inc()
-        if who.is_crawler:
-            crawler = (who.crawler.id, who.crawler.operator) if who.crawler else ("other", "other")
-            self._metrics.crawler_requests.labels(site, *crawler, who.identity, action).inc()
-        else:
-            self._visitors.setdefault(facts.site, Counter())[exchange.kind] += 1
-        self._metrics.response_bytes.labels(site, who.purpose, action).inc(sent.bytes)
-        self._log.write(_line(exchange, duration))
-
     async def _count_forever(self) -> None:
         while True:
             await asyncio.sleep(COUNTING_SECONDS)
@@ -235,28 +216,3 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def _microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _line(exchange: Exchange, duration: float) -> Line:
-    facts, who, sent, decision = exchange.facts, exchange.who, exchange.sent, exchange.decision
-    return Line(
-        at=facts.at.isoformat().replace("+00:00", "Z"),
-        site=facts.site,
-        method=facts.method,
-        path=facts.path,
-        status=sent.status,
-        bytes=sent.bytes,
-        purpose=who.purpose,
-        operator=who.operator,
-        crawler=who.crawler.id if who.crawler else "",
-        claimed=who.claimed,
-        identity=who.identity,
-        conduct=who.conduct,
-        action=decision.action if decision else "",
-        rule=decision.rule if decision else "",
-        because=decision.because if decision else "",
-        kind=exchange.kind,
-        rendition=exchange.rendition,
-        reference=exchange.reference,
-        duration_ms=round(duration * 1000, 3),
-    )

@@ -1,0 +1,120 @@
+"""What a crawler's request leaves in the evidence, from the wire to the verified log."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.cli.evidence import verify_directory
+from guard.store.record_finder import FoundRequest, find_request
+from tests.server.conftest import Upstreams
+from tests.support.http import GPTBOT, Reply, ask
+from tests.support.running import RunningGuard
+
+CLIENT = ("X-Forwarded-For", "198.51.100.77")
+SECRETS = (
+    ("Cookie", "session=topsecret1"),
+    ("Authorization", "Bearer topsecret2"),
+    ("X-Api-Key", "topsecret3"),
+)
+
+
+@pytest.fixture(scope="module")
+def visited(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Reply]]]:
+    """Let GPTBot read robots.txt, take a picture and a page, then stop the guard."""
+    guard = RunningGuard(
+        tmp_path_factory.mktemp("visited"),
+        {
+            "sites": [{"host": "photo.example", "upstream": upstreams.good}],
+            "client_ip": {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]},
+        },
+    )
+    replies = {
+        "robots": ask(guard.port, "/robots.txt", CLIENT, agent=GPTBOT),
+        "picture": ask(guard.port, "/original.jpg?token=topsecret4&size=1", CLIENT, *SECRETS, agent=GPTBOT),
+        "page": ask(guard.port, "/album/", CLIENT, ("Accept", "text/html"), agent=GPTBOT),
+    }
+    assert guard.stop() == 0
+    yield guard.evidence, replies
+
+
+def found(visited: tuple[Path, dict[str, Reply]], name: str) -> FoundRequest:
+    evidence, replies = visited
+    return find_request(evidence, reference=replies[name].get("Guard-Reference"))
+
+
+def test_the_whole_log_holds(visited: tuple[Path, dict[str, Reply]]):
+    """Three requests, three ends, one reservation, one rule set."""
+    report = verify_directory(visited[0])
+
+    assert report.holds, report.faults
+    kinds = dict(report.kinds)
+    assert (kinds["req"], kinds["end"], kinds["rsv"], kinds["cls"]) == (3, 3, 1, 1)
+
+
+def test_the_code_on_the_card_finds_the_decision(visited: tuple[Path, dict[str, Reply]]):
+    """Who claimed what, what that is worth, which rule, what was sent."""
+    fields = found(visited, "picture").request.fields
+
+    expected: dict[str, Any] = {
+        "crawler": "openai-gptbot", "operator": "OpenAI", "purpose": "ai_training", "claimed": "GPTBot",
+        "identity": "unknown", "grade": "D", "action": "refuse", "rule": "training-refused", "rendition": "card",
+        "method": "GET", "site": "photo.example",
+    }  # fmt: skip
+    assert {name: fields[name] for name in expected} == expected
+
+
+def test_the_end_says_what_was_really_sent(visited: tuple[Path, dict[str, Reply]]):
+    """Status, length and hash are those of the bytes that the client got."""
+    reply = visited[1]["picture"]
+    end = found(visited, "picture").end
+
+    assert end is not None
+    assert (end.fields["status"], end.fields["bytes"], end.fields["completed"]) == (403, len(reply.body), True)
+    assert end.fields["body_sha256"] == sha256(reply.body).hexdigest()
+
+
+def test_the_reservation_in_force_is_kept_in_the_very_bytes_that_the_crawler_read(
+    visited: tuple[Path, dict[str, Reply]],
+):
+    """The robots.txt that GPTBot was served is the blob that its later request names."""
+    evidence, replies = visited
+    reservation = found(visited, "page").reservation
+
+    assert reservation is not None
+    documents = {one["path"]: one["sha256"] for one in reservation.fields["set"]["documents"]}
+    blob = (evidence / "log" / "blobs" / documents["/robots.txt"]).read_bytes()
+    assert blob == replies["robots"].body
+    assert ["X-Robots-Tag", "noai, noimageai"] in reservation.fields["set"]["headers"]
+
+
+def test_the_rule_set_that_decided_is_kept_whole(visited: tuple[Path, dict[str, Reply]]):
+    """Years later it can be said what `training-refused` was."""
+    rules = found(visited, "page").rules
+
+    assert rules is not None
+    assert rules.policy == "moderate"
+    assert rules.rule is not None
+    assert rules.rule["action"] == "refuse"
+    assert rules.crawler is not None
+    assert rules.crawler["token"] == "GPTBot"
+
+
+def test_address_and_user_agent_are_beside_the_log_and_match_it(visited: tuple[Path, dict[str, Reply]]):
+    """Committed to in the record, readable while the values are kept."""
+    values = dict(found(visited, "picture").values)
+
+    assert values["person"]["address"] == "198.51.100.77"
+    assert ["User-Agent", GPTBOT] in values["tool"]["headers"]
+    log = b"".join(path.read_bytes() for path in (visited[0] / "log").rglob("*") if path.is_file())
+    assert b"198.51.100.77" not in log
+
+
+def test_secrets_are_nowhere(visited: tuple[Path, dict[str, Reply]]):
+    """Cookies, credentials and tokens in the query are dropped before anything is recorded."""
+    stored = b"".join(path.read_bytes() for path in visited[0].rglob("*") if path.is_file())
+
+    assert b"topsecret" not in stored
+    assert b"size=1" in stored
