@@ -244,7 +244,7 @@ class Reading:
 
     document: Document
     faults: tuple[Fault, ...]
-    """References that lead nowhere and variables that name no key."""
+    """Keys given twice, references that lead nowhere, and variables that name no key."""
 
 
 def from_upstream(upstream: str, listen: str = "", *, environ: Mapping[str, str]) -> Settings:
@@ -284,16 +284,17 @@ def read_settings(path: Path | None, environ: Mapping[str, str], overrides: Mapp
         ConfigurationError: The file is not YAML.
         UsageError: It can not be read.
     """
+    twice: list[Fault] = []
     if path is None:
         document = load(b"", NO_FILE).changed({}, {(): NO_FILE})
     else:
-        document = load(read_file(path), str(path))
+        document = load(read_file(path), str(path), faults=twice)
         if document.value is None:  # an empty file, or comments only
             document = document.changed({}, {})
     document, unset = interpolate(document, environ)
     document, unknown = with_environment(document, environ, Settings)
     document, misplaced = with_overrides(document, overrides)
-    return Reading(document=document, faults=(*unset, *unknown, *misplaced))
+    return Reading(document=document, faults=(*twice, *unset, *unknown, *misplaced))
 
 
 def settings_of(reading: Reading, environ: Mapping[str, str]) -> Settings:

@@ -139,16 +139,23 @@ class Document:
         return replace(self, value=value, origins={**self.origins, **origins})
 
 
-def load(data: bytes, file: str) -> Document:
+def load(data: bytes, file: str, *, faults: list[Fault] | None = None) -> Document:
     """Read one YAML document; `file` is only the name that faults carry.
 
+    Args:
+        faults: Takes the faults that do not end the reading, for a caller that looks for more in what is left.
+
     Raises:
-        ConfigurationError: The bytes are not UTF-8, not YAML, over a limit, or use a key twice, an explicit tag or a
-            merge key. Faults that do not end the reading are reported together.
+        ConfigurationError: The bytes are not UTF-8, not YAML, over a limit, or, without `faults`, use a key twice, an
+            explicit tag or a merge key.
     """
     text = _decode(data, file)
     reader = _Reader(text, file)
     root = reader.read()
+    if faults is not None:
+        faults += reader.faults
+    elif reader.faults:
+        raise ConfigurationError(tuple(reader.faults))
     return Document(value=root.value, file=file, root=root)
 
 
@@ -205,8 +212,6 @@ class _Reader:
             event = self.next()
             if isinstance(event, yaml.DocumentStartEvent):
                 self.stop(event, "a second document starts here; keep one document in a file")
-        if self.faults:
-            raise ConfigurationError(tuple(self.faults))
         return root
 
     def next(self) -> Any:

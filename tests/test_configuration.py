@@ -109,3 +109,14 @@ def test_without_a_file_an_upstream_is_enough() -> None:
     overrides = {"sites.0.host": "*", "sites.0.upstream": "http://127.0.0.1:8080"}
 
     assert load_configuration(None, {"HOME": "/home/jane"}, overrides).policy.name == "moderate"
+
+
+def test_a_key_given_twice_does_not_hide_other_faults(tmp_path: Path) -> None:
+    """Every fault at once: who mends the first should not meet the next one after it."""
+    file = tmp_path / "guard.yaml"
+    file.write_text("sites: [{host: a.example, upstream: 'http://127.0.0.1:1'}]\nsites: []\npolcy: open\n")
+
+    with pytest.raises(ConfigurationError) as caught:
+        load_configuration(file, {}, {})
+
+    assert [(fault.line, fault.where) for fault in caught.value.faults] == [(2, "sites"), (3, "polcy")]
