@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from guard.core.facts import RequestFacts
+from guard.core.signatures import SignatureVerdict
 from guard.errors import LeafError
 from guard.evidence import canonical, redaction
 from guard.evidence.text import escape
@@ -35,6 +36,8 @@ class Group(StrEnum):
     """The header print: names of all fields in order, with the values that the program itself chose."""
     REQUEST = "request"
     """Method, target, version and the remaining header fields."""
+    SIGNATURE = "signature"
+    """A verified request signature, the text that was signed, and whose key it was."""
 
 
 PERSON_FIELDS: Final = frozenset(
@@ -148,6 +151,17 @@ def _group_of_field(name: str) -> tuple[Group, str]:
     if lower in _TOOL_FIELDS or lower.startswith("sec-"):
         return Group.TOOL, escape(name)
     return Group.REQUEST, escape(name)
+
+
+def of_signature(verified: SignatureVerdict, salt: bytes) -> Disclosure:
+    """Commit to a verified signature with everything that is needed to verify it again, but the key itself."""
+    value = {
+        "agent": escape(verified.agent),
+        "base": escape(verified.base.decode("utf-8", "surrogateescape")),
+        "keyid": escape(verified.keyid),
+        "signature": b64encode(verified.signature).decode(),
+    }
+    return commit(Group.SIGNATURE.value, value, salt)
 
 
 def _salt_text(salt: bytes) -> str:

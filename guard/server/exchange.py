@@ -10,6 +10,7 @@ from guard.core.facts import Kind, RequestFacts, ResponseFacts
 from guard.core.identity import IdentityVerdict
 from guard.core.observation import Observation
 from guard.core.policy import Decision
+from guard.core.signatures import SignatureVerdict
 from guard.reservation.documents import ReservationSet
 from guard.server.site import Site
 
@@ -53,6 +54,8 @@ class Exchange:
     reservation: ReservationSet
     who: Classification
     identity: IdentityVerdict
+    signature: SignatureVerdict | None
+    """The verified signature of the request; None without one."""
     judged: Judged | None
     """What is believed of the client's behaviour; None where nobody looks."""
     peer_is_trusted: bool

@@ -14,6 +14,7 @@ from aiohttp import web
 from guard.core.client_address import client_network
 from guard.core.crawlers import Purpose
 from guard.core.facts import AddressSource, Kind, KindSource, RequestFacts, ResponseFacts
+from guard.core.identity import Grade
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
 from guard.core.response import Answer, Forward, Hangup, ResponsePlan, Shrink, plan
@@ -134,6 +135,7 @@ class Proxy:
             reservation=reservation,
             who=self._pipeline.classify(facts, identity, judged.conduct, judged.facts),
             identity=identity,
+            signature=self._identities.signature(facts) if identity.grade is Grade.SIGNATURE else None,
             judged=judged,
             peer_is_trusted=trusted,
             started=started,

@@ -73,7 +73,9 @@ class Records:
         if not exchange.is_automatic or exchange.record is not None:
             return
         facts, who, decision = exchange.facts, exchange.who, exchange.decided
-        disclosures = disclosure.of_request(facts, [secrets.token_bytes(disclosure.SALT_SIZE) for _ in range(3)])
+        disclosures = [*disclosure.of_request(facts, [_salt() for _ in range(3)])]
+        if exchange.signature is not None:
+            disclosures.append(disclosure.of_signature(exchange.signature, _salt()))
         try:
             rsv = await self._what_is_in_force(exchange, decision.digest)
             leaf = record.request(
@@ -204,6 +206,10 @@ class Records:
                 self._metrics.evidence_records.labels("agg").inc()
             except RecorderUnavailableError:
                 self._metrics.evidence_unrecorded.inc()
+
+
+def _salt() -> bytes:
+    return secrets.token_bytes(disclosure.SALT_SIZE)
 
 
 def utc_now() -> datetime:

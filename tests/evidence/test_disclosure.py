@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.core import signatures
 from guard.core.facts import AddressSource, ClientAddress, RequestFacts
 from guard.errors import LeafError
 from guard.evidence import disclosure
 from guard.evidence.text import unescape
+from tests.support import signing
 
 SALTS = (b"a" * 16, b"b" * 16, b"c" * 16)
 FACTS = RequestFacts(
@@ -103,3 +106,15 @@ def test_odd_bytes_survive(name, value):
     assert len(lines) == 1
     assert unescape(lines[0][0]) == odd_name
     assert unescape(lines[0][1]) in {odd_value, "(present, not recorded)"}
+
+
+def test_a_verified_signature_can_be_verified_again_from_what_is_disclosed():
+    """Years later, with the key alone: text and signature are those that were checked at the time."""
+    facts = signing.signed()
+    verdict = signatures.verify(facts, signing.keys_of(signing.ED25519))
+
+    group, value = disclosure.read(disclosure.of_signature(verdict, bytes(16)).data)
+
+    assert verdict.status is signatures.SignatureStatus.VERIFIED
+    assert (group, value["agent"]) == ("signature", verdict.agent)
+    signing.ED25519.public_key().verify(b64decode(value["signature"]), unescape(value["base"]).encode())
