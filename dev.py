@@ -109,7 +109,8 @@ def test(*arguments: str) -> int:
 
 def bench(*arguments: str) -> int:
     setup()
-    names = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("[a-z]*.py"))
+    parts = ("test_", "capture_", "accuracy_")
+    names = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("[a-z]*.py") if not path.stem.startswith(parts))
     if not arguments or arguments[0] not in names:
         say(f"name a benchmark: {', '.join(names)}")
         return 2

@@ -11,6 +11,7 @@ from pathlib import Path
 from guard.core.crawlers import Catalogue
 from guard.core.policy import Condition, Policy
 from guard.core.policy_file import PolicyFile, combine, make_policy, name_faults, parse_policy_file
+from guard.core.search_faults import search_faults
 from guard.errors import ConfigurationError, Fault
 from guard.settings import Settings, read_settings, settings_of
 from guard.settings_text import SHIPPED_POLICIES, policy_name
@@ -34,7 +35,7 @@ class Configuration:
     @property
     def warnings(self) -> list[str]:
         """Sentences about what is allowed, but probably not meant or without effect."""
-        return warnings(self.settings)
+        return [*warnings(self.settings), *search_faults(self.policy, self.catalogue)]
 
 
 def load_configuration(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]) -> Configuration:

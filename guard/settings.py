@@ -169,6 +169,13 @@ class Behaviour(Section):
     )
 
 
+class SearchCheck(Section):
+    """How often it is checked that search engines get what people get; in seconds."""
+
+    first: float = Field(default=60.0, ge=0, le=3600, allow_inf_nan=False, description="After the start.")
+    every: float = Field(default=900.0, ge=0, le=86_400, allow_inf_nan=False, description="Between checks; 0 is off.")
+
+
 class Images(Section):
     """Sizes in pixels of the longer side."""
 
@@ -226,6 +233,7 @@ class Settings(Section):
     rules: tuple[RuleEntry, ...] = Field(default=(), description="Your own rules; they come before the policy's.")
     evidence: Evidence = Evidence()
     images: Images = Images()
+    search_check: SearchCheck = SearchCheck()
     timeouts: Timeouts = Timeouts()
     access_log: Line = Field(default="off", description="A file, - for standard output, or off.")
 

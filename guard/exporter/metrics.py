@@ -81,6 +81,19 @@ class Metrics:
             "Evidence records that could not be written; each is counted in a gap record when writing works again.",
             registry=registry,
         )
+        self.search_guard_checks = Counter(
+            "guard_search_guard_checks",
+            "Comparisons of what a verified search engine and a person get: equal, different, failed, gone.",
+            ("site", "result"),
+            registry=registry,
+        )
+        self.search_guard_different = Gauge(
+            "guard_search_guard_different",
+            "Standing findings that search engines and people get different things; more than 0 is an alert.",
+            ("site",),
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.requests_open = Gauge(
             "guard_requests_open",
             "Requests that are being answered.",

@@ -1,6 +1,6 @@
 """How do settings and rules become the parts of one worker?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from guard.core.conduct import ConductJudge
@@ -16,6 +16,7 @@ from guard.reservation.statement import Statement
 from guard.server.answers import Answers
 from guard.server.behaviour import Behaviour
 from guard.server.cards import CardOwner, CardStock
+from guard.server.crowds import CrowdWatch
 from guard.server.identities import Identities, IdentityOptions
 from guard.server.image_workers import ImageWorkers
 from guard.server.intake import Intake
@@ -24,6 +25,7 @@ from guard.server.proxy import Proxy
 from guard.server.recorder_client import RecorderClient
 from guard.server.records import Records, utc_now
 from guard.server.reports import Reports
+from guard.server.search_guard import SearchGuard
 from guard.server.site import Site, Sites, Upstream
 from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
@@ -32,6 +34,7 @@ from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
 from guard.store.clients import ClientTable
+from guard.store.prefixes import Crowds
 from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
 from guard.yaml12 import load
 
@@ -46,6 +49,14 @@ class Given:
     """Until then nobody is refused for behaviour."""
     clients: ClientTable
     """The clients' recent past, shared by all workers."""
+    crowds: Crowds
+    """What came from each network and by each header shape, shared likewise."""
+    started: float
+    """Unix seconds when these tables were empty."""
+    own_token: str = field(default="", repr=False)
+    """By which the workers know the guard's own requests."""
+    asks_itself: bool = False
+    """This worker, of all, checks what search engines get."""
 
 
 class Worker:
@@ -78,6 +89,13 @@ class Worker:
         self._behaviour = Behaviour(given.clients, judge)
         self.sites = Sites([_site(settings, site, self.pipeline.catalogue, as_of) for site in settings.sites])
         self.metrics = Metrics()
+        self.search_guard = SearchGuard(
+            self.pipeline,
+            given.own_token,
+            self.metrics.search_guard_checks,
+            self.metrics.search_guard_different,
+            now=utc_now,
+        )
         self.recorder = RecorderClient()
         self._images = ImageWorkers()
         self._upstreams: dict[str, UpstreamClient] = {}
@@ -85,7 +103,7 @@ class Worker:
         self._records: Records | None = None
         self._reports: Reports | None = None
 
-    async def start(self, recorder_socket: str) -> Proxy:
+    async def start(self, recorder_socket: str, address: object) -> Proxy:
         """Connect, and return what answers requests."""
         settings = self._settings
         sizes = Sizes(
@@ -107,6 +125,9 @@ class Worker:
         self._records.start()
         self._reports = Reports(self.metrics, AccessLog(settings.access_log))
         self._identities.start()
+        if self._given.asks_itself:
+            check = settings.search_check
+            self.search_guard.start(address, first=check.first, every=check.every)
         self._cards = CardStock(self._images)
         for site in self.sites.all:
             self._cards.warm(site.owner)
@@ -123,6 +144,13 @@ class Worker:
             metrics=self.metrics,
             identities=self._identities,
             behaviour=self._behaviour,
+            crowds=CrowdWatch(
+                self._given.crowds,
+                clients,
+                learning_until=self._given.learning_until.timestamp(),
+                since=self._given.started,
+            ),
+            search_guard=self.search_guard,
             learning_until=self._given.learning_until,
         )
 

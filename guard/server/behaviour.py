@@ -16,7 +16,8 @@ from guard.core.policy import Action
 from guard.core.signals import INDEX, SignalId
 from guard.errors import GuardError
 from guard.reservation import robots
-from guard.server.exchange import Exchange, Judged
+from guard.server.exchange import Exchange
+from guard.server.judged import Judged
 from guard.store.clients import KEY_SIZE, ClientTable, Standing
 
 _BREACH = INDEX[SignalId.ROBOTS_BREACH]

@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 
 from aiohttp.web import BaseRequest
 
-from guard.core.classification import Classification, Conduct, HardFact
-from guard.core.conduct import ConductVerdict
+from guard.core.classification import Classification, Conduct
 from guard.core.facts import Kind, RequestFacts, ResponseFacts
 from guard.core.identity import IdentityVerdict
-from guard.core.observation import Observation
 from guard.core.policy import Decision
 from guard.core.signatures import SignatureVerdict
 from guard.reservation.documents import ReservationSet
+from guard.server.judged import NOBODY, CrowdVerdict, Judged
 from guard.server.site import Site
 
 
@@ -27,21 +26,6 @@ class Sent:
     """Hex, of the body as sent; empty for visitors who are only counted."""
     reason: str = ""
     """Why it was not completed: `client_gone`, `upstream_broke_off`, …"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What is believed of a client's behaviour at one request."""
-
-    key: bytes
-    """Under which the client's record is kept."""
-    observation: Observation
-    verdict: ConductVerdict
-    facts: frozenset[HardFact]
-
-    @property
-    def conduct(self) -> Conduct:
-        return self.verdict.conduct
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +45,9 @@ class Exchange:
     peer_is_trusted: bool
     started: float
     """Seconds of the monotonic clock when the head was complete."""
+    crowd: CrowdVerdict = NOBODY
+    own: bool = False
+    """A request of the guard itself: neither counted, nor recorded, nor held to limits."""
     seen: ResponseFacts | None = None
     decision: Decision | None = None
     rendition: str = "none"

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from aiohttp import web
 
+from guard.core.classification import Conduct
 from guard.core.client_address import client_network
 from guard.core.crawlers import Purpose
 from guard.core.facts import AddressSource, Kind, KindSource, RequestFacts, ResponseFacts
@@ -22,14 +23,17 @@ from guard.errors import PictureError, PicturesBusyError, RecorderUnavailableErr
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
 from guard.server.behaviour import Behaviour
+from guard.server.crowds import CrowdWatch
 from guard.server.exchange import Exchange
 from guard.server.identities import Identities
 from guard.server.intake import Intake
+from guard.server.judged import NOBODY
 from guard.server.kinds import Kinds
 from guard.server.limits import Limiter
 from guard.server.pictures import Pictures
 from guard.server.records import Records
 from guard.server.reports import Reports
+from guard.server.search_guard import SearchGuard
 from guard.server.sending import hang_up, send, send_bytes
 from guard.server.site import Sites
 from guard.server.upstream import Answered
@@ -70,6 +74,8 @@ class Proxy:
         metrics: Metrics,
         identities: Identities,
         behaviour: Behaviour,
+        crowds: CrowdWatch,
+        search_guard: SearchGuard,
         learning_until: datetime,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -85,6 +91,8 @@ class Proxy:
         self._metrics = metrics
         self._identities = identities
         self._behaviour = behaviour
+        self._crowds = crowds
+        self._search_guard = search_guard
         self._learning_until = learning_until
         self._clock = clock
         self._kinds = Kinds()
@@ -115,31 +123,47 @@ class Proxy:
                     return await self._well_known.send(exchange, document)
                 return await self._answer(exchange)
             finally:
-                self._behaviour.after_response(exchange)
-                self._reports.finished(exchange)
-                await self._records.end(exchange)
+                if not exchange.own:
+                    self._behaviour.after_response(exchange)
+                    self._crowds.after_response(exchange.crowd, exchange.kind, exchange.sent.status)
+                    self._reports.finished(exchange)
+                    self._search_guard.note(exchange)
+                    await self._records.end(exchange)
 
     def _begin(self, request: web.BaseRequest, facts: RequestFacts, started: float) -> Exchange:
+        own = self._search_guard.recognise(facts)
+        if own is not None:
+            facts = own.facts
         site = self._sites.find(facts.host)
         if facts.client.source is AddressSource.PEER_HEADER_UNUSABLE:
             self._metrics.client_address_unusable.inc()
         reservation = site.reservation(f"{facts.scheme}://{facts.authority}" if facts.authority else "")
         trusted = self._intake.peer_is_trusted(request)
         sighting = self._pipeline.sight(facts)
-        identity = self._identities.judge(facts, sighting)
-        judged = self._behaviour.at_request(facts, sighting, trusted_peer=trusted, kept_out=reservation.kept_out)
+        seen = self._kinds.recall(facts)
+        if own is not None:
+            identity, judged, crowd = own.identity, None, NOBODY
+            who = self._pipeline.classify(facts, own.identity)
+        else:
+            identity = self._identities.judge(facts, sighting)
+            judged = self._behaviour.at_request(facts, sighting, trusted_peer=trusted, kept_out=reservation.kept_out)
+            crowd = self._crowds.at_request(judged, seen)
+            conduct = Conduct.SUSPECT if crowd.suspect and judged.conduct is Conduct.CLEAN else judged.conduct
+            who = self._pipeline.classify(facts, identity, conduct, judged.facts)
         return Exchange(
             request=request,
             facts=facts,
             site=site,
             reservation=reservation,
-            who=self._pipeline.classify(facts, identity, judged.conduct, judged.facts),
+            who=who,
             identity=identity,
             signature=self._identities.signature(facts) if identity.grade is Grade.SIGNATURE else None,
             judged=judged,
             peer_is_trusted=trusted,
+            own=own is not None,
             started=started,
-            seen=self._kinds.recall(facts),
+            seen=seen,
+            crowd=crowd,
         )
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
@@ -182,7 +206,7 @@ class Proxy:
         retry_after = 0
         if not exchange.who.is_crawler and exchange.facts.at < self._learning_until:
             decision = decision.while_learning()
-        limit = decision.limit if exchange.decision is None else None
+        limit = decision.limit if exchange.decision is None and not exchange.own else None
         if limit is not None and (not limit.pictures_only or exchange.kind is Kind.UNKNOWN or exchange.kind.is_picture):
             client = client_network(exchange.facts.client.address)
             retry_after = self._limiter.take(decision.rule, client, limit, self._clock())
@@ -258,6 +282,8 @@ class Proxy:
         """
         if made is not None:
             exchange.rendition, exchange.reference = made.rendition, made.reference
+        if exchange.own:
+            return
         try:
             await self._records.begin(exchange)
         except RecorderUnavailableError:

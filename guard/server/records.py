@@ -100,9 +100,7 @@ class Records:
                 monitor=decision.monitored,
                 sd=[one.commitment for one in disclosures],
                 grade=exchange.identity.grade,
-                signals=[(fired.id, round(fired.level * 1000)) for fired in exchange.judged.verdict.fired]
-                if exchange.judged
-                else [],
+                signals=_signals(exchange),
             )
             exchange.record = await self._recorder.append(leaf, disclosures)
         except LeafError as error:
@@ -206,6 +204,12 @@ class Records:
                 self._metrics.evidence_records.labels("agg").inc()
             except RecorderUnavailableError:
                 self._metrics.evidence_unrecorded.inc()
+
+
+def _signals(exchange: Exchange) -> list[tuple[str, int]]:
+    fired = exchange.judged.verdict.fired if exchange.judged else ()
+    signals = [(one.id.value, round(one.level * 1000)) for one in fired]
+    return [*signals, ("crowd", 0)] if exchange.crowd.suspect else signals
 
 
 def _salt() -> bytes:

@@ -8,11 +8,13 @@ and passes a stop on in the right order: workers first, so that their last recor
 import asyncio
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -29,6 +31,7 @@ from guard.settings import Settings
 from guard.store.client_snapshot import restore, save
 from guard.store.clients import ClientTable
 from guard.store.first_start import first_start
+from guard.store.prefixes import Crowds
 
 READY_SECONDS = 60.0
 KILL_AFTER_SECONDS = 5.0
@@ -59,6 +62,8 @@ class Supervisor:
         evidence = settings.evidence.directory
         self._snapshot = evidence / "guard" / "crawlers.past"
         self._learning_until = first_start(evidence) + timedelta(days=settings.behaviour.learning_days)
+        self._started = time.time()
+        self._own_token = secrets.token_urlsafe(32)
         self._stopping = asyncio.Event()
         self._failed: GuardError | None = None
         self._environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._directory / "metrics")}
@@ -75,6 +80,7 @@ class Supervisor:
         (self._directory / "metrics").mkdir()
         self._clients = ClientTable.create(self._settings.behaviour.clients, layout=behaviour.VERSION)
         restore(self._clients, self._snapshot)
+        self._crowds = Crowds.create()
         listeners: list[Listener] = []
         admin = Admin(self._settings.admin, str(self._directory / "metrics"), self._is_ready)
         try:
@@ -88,6 +94,7 @@ class Supervisor:
             with contextlib.suppress(OSError):
                 save(self._clients, self._snapshot)
             self._clients.close()
+            self._crowds.table.close()
             shutil.rmtree(self._directory, ignore_errors=True)
         if self._failed is not None:
             raise self._failed
@@ -105,8 +112,8 @@ class Supervisor:
             Child(
                 name=f"worker {number}",
                 arguments=("guard.server.worker",),
-                stdin=self._for_worker(listener.socket, recorder_socket),
-                pass_fds=(listener.socket.fileno(), self._clients.fileno()),
+                stdin=self._for_worker(listener.socket, recorder_socket, asks_itself=number == 0),
+                pass_fds=(listener.socket.fileno(), self._clients.fileno(), self._crowds.table.fileno()),
             )
             for number, listener in enumerate(listeners)
         ]
@@ -127,15 +134,19 @@ class Supervisor:
     def _is_ready(self) -> bool:
         return all(worker.ready.is_set() for worker in getattr(self, "_workers", ())) and not self._stopping.is_set()
 
-    def _for_worker(self, listener: socket.socket, recorder_socket: str) -> bytes:
+    def _for_worker(self, listener: socket.socket, recorder_socket: str, *, asks_itself: bool) -> bytes:
         return orjson.dumps(
             {
                 "settings": self._settings.model_dump(mode="json", by_alias=True),
                 "as_of": self._as_of.isoformat(),
                 "learning_until": self._learning_until.isoformat(),
                 "clients": self._clients.fileno(),
+                "crowds": self._crowds.table.fileno(),
+                "started": self._started,
                 "listener": listener.fileno(),
                 "recorder": recorder_socket,
+                "own_token": self._own_token,
+                "asks_itself": asks_itself,
             }
         )
 

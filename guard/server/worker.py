@@ -20,6 +20,7 @@ from guard.server.assembly import Given, Worker
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
 from guard.store.clients import ClientTable
+from guard.store.prefixes import Crowds
 
 MAX_LINE = 16 << 10
 MAX_FIELD = 128 << 10
@@ -33,7 +34,7 @@ async def serve(settings: Settings, given: Given, listener: socket.socket, recor
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     worker = Worker(settings, given)
-    proxy = await worker.start(recorder_socket)
+    proxy = await worker.start(recorder_socket, listener.getsockname())
     server = web.Server(
         proxy.handle,
         access_log=None,
@@ -49,6 +50,7 @@ async def serve(settings: Settings, given: Given, listener: socket.socket, recor
     tune_memory()
     print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await stopped.wait()
+    await worker.search_guard.stop()
     await runner.cleanup()
     await worker.stop()
 
@@ -63,6 +65,10 @@ def main() -> None:
         as_of=date.fromisoformat(given["as_of"]),
         learning_until=datetime.fromisoformat(given["learning_until"]),
         clients=ClientTable(given["clients"], layout=behaviour.VERSION),
+        crowds=Crowds(given["crowds"]),
+        started=given["started"],
+        own_token=given["own_token"],
+        asks_itself=given["asks_itself"],
     )
     with contextlib.suppress(KeyboardInterrupt):
         _run(serve(settings, parts, listener, given["recorder"]))

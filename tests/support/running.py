@@ -38,6 +38,7 @@ class RunningGuard:
             "evidence": {"directory": str(self.evidence)},
             "access_log": str(self.access_log),
             "timeouts": {"connect": 2, "read": 2, "drain": 5},
+            "search_check": {"every": 0},
             **configuration,
         }
         self.file = directory / "guard.yaml"

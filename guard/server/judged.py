@@ -1,0 +1,54 @@
+"""What is believed of a client at one request: of how it behaves, and of the crowd that it may belong to?"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from guard.core.classification import Conduct, HardFact
+from guard.core.conduct import ConductVerdict
+from guard.core.crowd import Coming, Group
+from guard.core.observation import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What is believed of a client's behaviour at one request."""
+
+    key: bytes
+    """Under which the client's record is kept."""
+    observation: Observation
+    verdict: ConductVerdict
+    facts: frozenset[HardFact]
+
+    @property
+    def conduct(self) -> Conduct:
+        return self.verdict.conduct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What is counted of a request, once it was answered."""
+
+    coming: Coming
+    keys: tuple[tuple[Group, bytes], ...]
+    usual: bytes
+    """The key of what the site is used to."""
+    client: bytes
+    address: bytes
+    picture: int
+    newcomer: bool
+    at: float
+    portfolio: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdVerdict:
+    """Whether a client belongs to a crowd that walks through the portfolio."""
+
+    suspect: bool = False
+    why: str = ""
+    """A sentence for the owner."""
+    member: Member | None = None
+    """What to count; None for whom no crowd concerns."""
+
+
+NOBODY: Final = CrowdVerdict()
