@@ -110,7 +110,8 @@ def test(*arguments: str) -> int:
 def bench(*arguments: str) -> int:
     setup()
     parts = ("test_", "capture_", "accuracy_")
-    names = sorted(path.stem for path in (ROOT / "tests" / "bench").glob("[a-z]*.py") if not path.stem.startswith(parts))
+    found = (path.stem for path in (ROOT / "tests" / "bench").glob("[a-z]*.py"))
+    names = sorted(name for name in found if not name.startswith(parts))
     if not arguments or arguments[0] not in names:
         say(f"name a benchmark: {', '.join(names)}")
         return 2

@@ -164,6 +164,9 @@ class Behaviour(Section):
 
     front: Front = Field(default=Front.DIRECT, description="The server in front of us: it changes header lines.")
     clients: int = Field(default=200_000, ge=1_000, le=10_000_000, description="How many clients are remembered.")
+    decoys: YesNo = Field(
+        default=False, description="Put links that no person sees into pages, and note who follows them."
+    )
     learning_days: int = Field(
         default=7, ge=0, le=365, description="So long after the first start nobody is refused for behaviour."
     )

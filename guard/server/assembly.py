@@ -17,6 +17,7 @@ from guard.server.answers import Answers
 from guard.server.behaviour import Behaviour
 from guard.server.cards import CardOwner, CardStock
 from guard.server.crowds import CrowdWatch
+from guard.server.decoys import Decoys, load_or_create_secret
 from guard.server.identities import Identities, IdentityOptions
 from guard.server.image_workers import ImageWorkers
 from guard.server.intake import Intake
@@ -87,7 +88,11 @@ class Worker:
         )
         judge = ConductJudge(load_behaviour(root), MASKS[settings.behaviour.front])
         self._behaviour = Behaviour(given.clients, judge)
-        self.sites = Sites([_site(settings, site, self.pipeline.catalogue, as_of) for site in settings.sites])
+        secret = settings.evidence.directory / "guard" / "decoys.secret"
+        self._decoys = Decoys(load_or_create_secret(secret)) if settings.behaviour.decoys else None
+        self.sites = Sites(
+            [_site(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]
+        )
         self.metrics = Metrics()
         self.search_guard = SearchGuard(
             self.pipeline,
@@ -134,7 +139,7 @@ class Worker:
         return Proxy(
             intake=Intake(self.sites, settings.client_ip.policy(), utc_now),
             sites=self.sites,
-            upstreams=UpstreamRequests(self._upstreams, sizes, self.metrics),
+            upstreams=UpstreamRequests(self._upstreams, sizes, self.metrics, plain_pages=self._decoys is not None),
             pipeline=self.pipeline,
             pictures=Pictures(self._images, sizes),
             answers=Answers(self._cards),
@@ -144,6 +149,7 @@ class Worker:
             metrics=self.metrics,
             identities=self._identities,
             behaviour=self._behaviour,
+            decoys=self._decoys,
             crowds=CrowdWatch(
                 self._given.crowds,
                 clients,
@@ -183,7 +189,7 @@ def load_pipeline(settings: Settings) -> Pipeline:
     return Pipeline(catalogue, make_policy(shipped.name, rules, catalogue))
 
 
-def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: date) -> Site:
+def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: date, decoys: Decoys | None) -> Site:
     rights = settings.rights_of(site)
     tokens = tuple((crawler.token, crawler.purpose) for crawler in catalogue.crawlers)
 
@@ -206,7 +212,8 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
             if not base_url:
                 raise
             stated = statement(site.base_url)  # the client's Host field makes no URL; the reservation holds without
-        return render(stated, tokens, as_of=as_of)
+        disallow = (decoys.directory(site.host),) if decoys else ()
+        return render(stated, tokens, as_of=as_of, disallow=disallow)
 
     return Site(
         upstream=Upstream(base=site.upstream_base, unix_socket=site.upstream_socket),

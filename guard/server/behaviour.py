@@ -33,12 +33,13 @@ class Behaviour:
         self._judge = judge
 
     def at_request(
-        self, facts: RequestFacts, sighting: Sighting, *, trusted_peer: bool, kept_out: frozenset[str]
+        self, facts: RequestFacts, sighting: Sighting, *, trusted_peer: bool, kept_out: frozenset[str], decoy: bool
     ) -> Judged:
         """Judge the client by the head of its request.
 
         Args:
             kept_out: The product tokens, in lower case, for which our robots.txt disallows everything.
+            decoy: The path is one that no person sees.
         """
         declared = bool(sighting.claimed)
         seen = self._judge.look(
@@ -46,6 +47,7 @@ class Behaviour:
             facts.at.timestamp(),
             declared=declared,
             trusted_peer=trusted_peer,
+            decoy=decoy,
             disallowed=facts.path != robots.PATH and sighting.claimed.lower() in kept_out,
         )
         key = _key_of_crawler(seen.key, sighting.claimed) if declared else seen.key

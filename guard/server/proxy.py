@@ -6,6 +6,7 @@ first byte of the answer leaves; people are only counted.
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -24,6 +25,7 @@ from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
 from guard.server.behaviour import Behaviour
 from guard.server.crowds import CrowdWatch
+from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
 from guard.server.identities import Identities
 from guard.server.intake import Intake
@@ -75,6 +77,7 @@ class Proxy:
         identities: Identities,
         behaviour: Behaviour,
         crowds: CrowdWatch,
+        decoys: Decoys | None,
         search_guard: SearchGuard,
         learning_until: datetime,
         clock: Callable[[], float] = time.monotonic,
@@ -92,6 +95,7 @@ class Proxy:
         self._identities = identities
         self._behaviour = behaviour
         self._crowds = crowds
+        self._decoys = decoys
         self._search_guard = search_guard
         self._learning_until = learning_until
         self._clock = clock
@@ -106,6 +110,7 @@ class Proxy:
             limit=None,
             monitored=(),
         )
+        self._lured = replace(self._told, rule="decoy", because="It followed a link that no person sees.")
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -121,6 +126,10 @@ class Proxy:
                     exchange.rendition, exchange.decision = "reservation", self._told
                     await self._record(exchange)
                     return await self._well_known.send(exchange, document)
+                if self._decoys is not None and (decoy := self._decoys.find(facts)):
+                    exchange.rendition, exchange.decision = "page", self._lured
+                    await self._record(exchange)
+                    return await self._decoys.answer(exchange, decoy)
                 return await self._answer(exchange)
             finally:
                 if not exchange.own:
@@ -146,7 +155,13 @@ class Proxy:
             who = self._pipeline.classify(facts, own.identity)
         else:
             identity = self._identities.judge(facts, sighting)
-            judged = self._behaviour.at_request(facts, sighting, trusted_peer=trusted, kept_out=reservation.kept_out)
+            judged = self._behaviour.at_request(
+                facts,
+                sighting,
+                trusted_peer=trusted,
+                kept_out=reservation.kept_out,
+                decoy=self._decoys is not None and self._decoys.hit(facts),
+            )
             crowd = self._crowds.at_request(judged, seen)
             conduct = Conduct.SUSPECT if crowd.suspect and judged.conduct is Conduct.CLEAN else judged.conduct
             who = self._pipeline.classify(facts, identity, conduct, judged.facts)
@@ -169,7 +184,8 @@ class Proxy:
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
         answered: Answered | None = None
         try:
-            talks = wants_websocket(exchange.facts)
+            if talks := wants_websocket(exchange.facts):
+                exchange.seen = NO_PICTURE
             decided = self._pipeline.decide(exchange.facts, exchange.who, NO_PICTURE if talks else None)
             self._metrics.decision_seconds.observe(self._clock() - exchange.started)
             planned = None if isinstance(decided, NeedsResponse) else self._plan(exchange, decided)
@@ -242,7 +258,10 @@ class Proxy:
     async def _send_as_is(self, exchange: Exchange, answered: Answered) -> web.StreamResponse:
         exchange.rendition = "as_is"
         await self._record(exchange)
-        return await send(exchange, answered.status, answered.reason, answered.headers, answered.body())
+        headers, body = answered.headers, answered.body()
+        if self._decoys is not None and self._decoys.wants_injection(exchange.facts, answered.status, headers):
+            headers, body = self._decoys.head(headers), self._decoys.inject(exchange.facts, body)
+        return await send(exchange, answered.status, answered.reason, headers, body)
 
     async def _send_smaller(self, exchange: Exchange, planned: Shrink, answered: Answered) -> web.StreamResponse:
         display = planned.size is PreviewSize.DISPLAY

@@ -26,6 +26,7 @@ from guard.core import behaviour
 from guard.errors import GuardError
 from guard.exporter.metrics import forget_process
 from guard.server.admin import Admin
+from guard.server.decoys import load_or_create_secret
 from guard.server.listeners import Listener, open_listeners
 from guard.settings import Settings
 from guard.store.client_snapshot import restore, save
@@ -61,6 +62,8 @@ class Supervisor:
         self._directory = Path(tempfile.mkdtemp(prefix="guard-"))
         evidence = settings.evidence.directory
         self._snapshot = evidence / "guard" / "crawlers.past"
+        if settings.behaviour.decoys:
+            load_or_create_secret(evidence / "guard" / "decoys.secret")
         self._learning_until = first_start(evidence) + timedelta(days=settings.behaviour.learning_days)
         self._started = time.time()
         self._own_token = secrets.token_urlsafe(32)

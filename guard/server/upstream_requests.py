@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from guard.core.facts import Kind, KindSource, ResponseFacts
+from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
 from guard.exporter.metrics import Metrics
 from guard.image.sniff import dimensions, kind_of, media_type
 from guard.server.exchange import Exchange
@@ -22,10 +22,14 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class UpstreamRequests:
     """Asks the upstream of an exchange's site."""
 
-    def __init__(self, clients: Mapping[str, UpstreamClient], sizes: Sizes, metrics: Metrics) -> None:
+    def __init__(
+        self, clients: Mapping[str, UpstreamClient], sizes: Sizes, metrics: Metrics, *, plain_pages: bool = False
+    ) -> None:
+        """Take `plain_pages` if pages are to be changed on their way, which compressed ones can not be."""
         self.clients = clients
         self._sizes = sizes
         self._metrics = metrics
+        self._plain_pages = plain_pages
 
     async def ask(self, exchange: Exchange, *, whole: bool) -> Answered:
         """Send the request on and return the answer's head.
@@ -48,10 +52,16 @@ class UpstreamRequests:
             facts,
             host=facts.authority,
             peer_is_trusted=exchange.peer_is_trusted,
-            without=CONDITIONAL | {"accept-encoding"} if whole else frozenset(),
+            without=self._left_out(facts, whole=whole),
         )
         with self._metrics.upstream_seconds.labels(exchange.site.host).time():
             return await self.clients[exchange.site.host].ask(request, facts.target, headers)
+
+    def _left_out(self, facts: RequestFacts, *, whole: bool) -> frozenset[str]:
+        if whole:
+            return CONDITIONAL | {"accept-encoding"}
+        plain = self._plain_pages and facts.method == "GET" and "text/html" in facts.header("accept").lower()
+        return frozenset({"accept-encoding"}) if plain else frozenset()
 
     async def look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         """Say what the resource is; for a 304 or an error, what it was when it was last seen."""

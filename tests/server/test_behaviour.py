@@ -1,7 +1,9 @@
 """Who hides is found by how it asks, in every worker; people are not; claims are held against lists."""
 
+import gzip
 import io
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -174,3 +176,37 @@ def test_a_fresh_list_refutes_a_false_claim(upstreams: Upstreams, tmp_path: Path
             assert guard.line_for(f"/{identity}")["identity"] == identity
     finally:
         assert guard.stop() == 0
+
+
+PAGE = (("Accept", "text/html,*/*;q=0.8"), ("Accept-Encoding", "gzip"), ("Accept-Language", "de"))
+
+
+def test_who_follows_links_that_no_person_sees_is_found_out(upstreams: Upstreams, tmp_path: Path):
+    """They are in the page only where the owner wants that, disallowed in robots.txt, and answered by the guard."""
+    behaviour = {"learning_days": 0, "decoys": True}
+    guard = RunningGuard(tmp_path, configuration(upstreams, behaviour=behaviour))
+    client = ("X-Forwarded-For", "198.51.100.20")
+    try:
+        page = ask(guard.port, "/whole.html", *PAGE, client)
+        links = re.findall(rb'(?:href|src)="(/[^"]+)"', page.body)
+        robots = ask(guard.port, "/robots.txt", ("X-Forwarded-For", "198.51.100.21")).body
+        followed = [ask(guard.port, link.decode(), *PAGE, client) for link in links]
+        after = ask(guard.port, "/original.jpg", *PAGE, client)
+    finally:
+        assert guard.stop() == 0
+
+    assert page.body.endswith(b"</body></html>")
+    assert len(links) >= 2
+    directory = links[0].split(b"/")[1]
+    assert b"Disallow: /" + directory in robots
+    assert {reply.status for reply in followed} == {200}
+    assert after.status == 403
+
+
+def test_pages_are_not_changed_where_nobody_asked_for_it(strict_guard: RunningGuard):
+    """The page is the upstream's, byte for byte, compression included."""
+    page = ask(strict_guard.port, "/whole.html", *PAGE)
+
+    assert page.get("Content-Encoding") == "gzip"
+    assert b"img" in gzip.decompress(page.body)
+    assert b"hidden" not in gzip.decompress(page.body)

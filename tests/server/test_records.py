@@ -1,6 +1,5 @@
 """What a crawler's request leaves in the evidence, from the wire to the verified log."""
 
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ SECRETS = (
 
 
 @pytest.fixture(scope="module")
-def visited(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Reply]]]:
+def visited(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Reply]]:
     """Let GPTBot read robots.txt, take a picture and a page, then stop the guard."""
     guard = RunningGuard(
         tmp_path_factory.mktemp("visited"),
@@ -37,7 +36,7 @@ def visited(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> I
         "page": ask(guard.port, "/album/", CLIENT, ("Accept", "text/html"), agent=GPTBOT),
     }
     assert guard.stop() == 0
-    yield guard.evidence, replies
+    return guard.evidence, replies
 
 
 def found(visited: tuple[Path, dict[str, Reply]], name: str) -> FoundRequest:

@@ -117,6 +117,13 @@ async def _page(_request: web.Request) -> web.Response:
     return web.Response(text="<title>Gallery</title><img src=/display.jpg>", content_type="text/html")
 
 
+async def _whole_page(_request: web.Request) -> web.Response:
+    text = "<!doctype html><html><head><title>Gallery</title></head><body><img src=/display.jpg></body></html>"
+    response = web.Response(text=text, content_type="text/html")
+    response.enable_compression()
+    return response
+
+
 async def _svg(_request: web.Request) -> web.Response:
     return web.Response(body=SVG, content_type="image/svg+xml")
 
@@ -162,6 +169,7 @@ def application() -> web.Application:
             web.get("/cookies", _cookies),
             web.get("/", _page),
             web.get("/album/", _page),
+            web.get("/whole.html", _whole_page),
             web.route("*", "/{tail:.*}", _echo),
         ]
     )

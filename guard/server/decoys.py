@@ -1,0 +1,125 @@
+"""Who follows links that nobody sees?
+
+Off unless the owner asks for it. A decoy is answered by the guard itself, from memory, with a page or a picture of a
+few thousand bytes; there is no maze, nothing is slow, and nothing is kept for whoever comes.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from secrets import token_bytes
+from typing import Final
+
+from aiohttp.web import StreamResponse
+
+from guard.core.decoys import SECRET_SIZE, Decoy, DecoyKind, DecoyNames, Inserter, link, may_take_a_link, page
+from guard.core.facts import RequestFacts
+from guard.errors import GuardError
+from guard.image.formats import JPEG
+from guard.image.plain_cards import PLAIN_CARDS
+from guard.server.exchange import Exchange
+from guard.server.headers import Headers
+from guard.server.sending import send_bytes
+from guard.store.durable import FILE_MODE, FOLDER_MODE, sync_folder, write_all
+
+_ABOUT_THE_BYTES: Final = frozenset(
+    {"content-length", "content-md5", "digest", "content-digest", "repr-digest", "etag", "last-modified",
+     "accept-ranges"}
+)  # fmt: skip
+"""What a head says about bytes that are changed; without a validator nobody gets a 304 for a page of another client."""
+_HEAD: Final = (("Cache-Control", "no-store"), ("X-Robots-Tag", "noindex, nofollow"))
+_PREFETCHED: Final = frozenset({"sec-purpose", "purpose", "x-purpose", "x-moz"})
+
+
+class Decoys:
+    """Knows the decoys of one installation, answers for them and puts links to them into pages."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._names = DecoyNames(secret)
+
+    def directory(self, site: str) -> str:
+        """Return the directory that robots.txt disallows."""
+        return self._names.directory(site)
+
+    def find(self, facts: RequestFacts) -> Decoy | None:
+        """Return the decoy that the request asks for; the guard answers for it, whoever asks."""
+        return self._names.read(facts.path, facts.site, facts.client.address, facts.at.timestamp())
+
+    def hit(self, facts: RequestFacts) -> bool:
+        """Tell whether the request speaks against its client.
+
+        It does not where somebody else has led the client here, or where a browser fetches ahead of its user.
+        """
+        decoy = self.find(facts)
+        if decoy is None or not decoy.own or facts.header("sec-fetch-site") == "cross-site":
+            return False
+        referer = facts.header("referer").partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+        if referer and referer not in {facts.authority.lower(), facts.host}:
+            return False
+        return not any(name.lower() in _PREFETCHED for name, _ in facts.headers)
+
+    async def answer(self, exchange: Exchange, decoy: Decoy) -> StreamResponse:
+        """Answer the request for a decoy."""
+        facts = exchange.facts
+        exchange.rendition = "page" if decoy.kind is DecoyKind.PAGE else "card"
+        if facts.method not in ("GET", "HEAD"):
+            return await send_bytes(exchange, 405, (("Allow", "GET, HEAD"), *_HEAD), b"")
+        if decoy.kind is DecoyKind.PICTURE:
+            return await send_bytes(exchange, 200, (("Content-Type", JPEG), *_HEAD), PLAIN_CARDS[JPEG])
+        body = page(self._path(facts, DecoyKind.PICTURE))
+        return await send_bytes(exchange, 200, (("Content-Type", "text/html; charset=utf-8"), *_HEAD), body)
+
+    @staticmethod
+    def wants_injection(facts: RequestFacts, status: int, headers: Headers) -> bool:
+        """Tell whether a link may be put into this answer of the upstream."""
+        # HTTP/1.0 has no way to tell a body that was made longer from one that broke off.
+        return (
+            facts.method == "GET"
+            and facts.version != "1.0"
+            and facts.header("sec-fetch-dest") in ("", "document")
+            and may_take_a_link(status, headers)
+        )
+
+    @staticmethod
+    def head(headers: Headers) -> Headers:
+        """Return the header lines of a page that is changed."""
+        return tuple(line for line in headers if line[0].lower() not in _ABOUT_THE_BYTES)
+
+    async def inject(self, facts: RequestFacts, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield the page with a link to a decoy in it, or as it is if it does not end as pages do."""
+        inserter = Inserter(link(self._path(facts, DecoyKind.PAGE), self._path(facts, DecoyKind.PICTURE)))
+        async for piece in body:
+            if ready := inserter.feed(piece):
+                yield ready
+        if rest := inserter.end():
+            yield rest
+
+    def _path(self, facts: RequestFacts, kind: DecoyKind) -> str:
+        return self._names.path(facts.site, facts.client.address, facts.at.timestamp(), kind)
+
+
+def load_or_create_secret(file: Path) -> bytes:
+    """Return the secret of this installation, made now if there is none.
+
+    Raises:
+        GuardError: It can not be read or written, or is none.
+    """
+    try:
+        file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+        except FileExistsError:
+            secret = file.read_bytes()
+        else:
+            secret = token_bytes(SECRET_SIZE)
+            try:
+                write_all(descriptor, secret)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            sync_folder(file.parent)
+    except OSError as error:
+        raise GuardError(f"{file} can not be used: {(error.strerror or str(error)).lower()}") from error
+    if len(secret) != SECRET_SIZE:
+        raise GuardError(f"{file} is no secret of {SECRET_SIZE} bytes; remove it, and a new one is made")
+    return secret

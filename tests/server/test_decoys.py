@@ -1,0 +1,176 @@
+"""Who is caught by a decoy, who is not, and what do they get?"""
+
+import asyncio
+import stat
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_address
+from types import SimpleNamespace
+
+import pytest
+
+from guard.core.decoys import DecoyKind
+from guard.errors import GuardError
+from guard.server import decoys as module
+from guard.server.decoys import Decoys, load_or_create_secret
+from tests.support.facts import request
+
+DECOYS = Decoys(bytes(32))
+PAGE = (b"<html><body><h1>Album</h1>", b"<img src=a.jpg></bo", b"dy></html>\n")
+
+
+async def _pieces(pieces):
+    for piece in pieces:
+        yield piece
+
+
+def injected(facts, pieces=PAGE):
+    async def collect():
+        return b"".join([piece async for piece in DECOYS.inject(facts, _pieces(pieces))])
+
+    return asyncio.run(collect())
+
+
+def links(html):
+    return [part.split('"')[0] for part in html.decode().split('href="')[1:]]
+
+
+def test_whoever_follows_a_link_out_of_its_own_page_is_caught():
+    """To the page and to the picture; a day later too."""
+    found = links(injected(request("/album/")))
+
+    assert len(found) == 2
+    for path in found:
+        facts = request(path)
+        assert DECOYS.hit(facts)
+        assert DECOYS.hit(replace(facts, at=facts.at + timedelta(days=1)))
+        assert DECOYS.hit(request(path, referer="https://photo.example/album/"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"address": "198.51.100.9"},
+        {"sec_fetch_site": "cross-site"},
+        {"referer": "https://elsewhere.example/photo.example/"},
+        {"sec_purpose": "prefetch;prerender"},
+        {"purpose": "prefetch"},
+    ],
+)
+def test_whom_somebody_else_leads_there_is_not(more):
+    """A link passed on, a picture in a page of an enemy's, a browser that fetches ahead."""
+    for path in links(injected(request("/album/"))):
+        facts = request(path, **more)
+        assert not DECOYS.hit(facts)
+        assert DECOYS.find(facts) is not None
+
+
+def test_a_person_hits_none():
+    """Ordinary addresses, and the directory itself, which stands in robots.txt for everybody to read."""
+    for path in ("/", "/robots.txt", "/album/coast-morning.html", DECOYS.directory("photo.example")):
+        assert not DECOYS.hit(request(path))
+
+
+def answered(monkeypatch, facts):
+    """Return what was sent for a decoy."""
+    sent = []
+
+    async def send_bytes(_exchange, status, headers, body):
+        sent.append((status, dict(headers), body))
+
+    monkeypatch.setattr(module, "send_bytes", send_bytes)
+    exchange = SimpleNamespace(facts=facts, rendition="none")
+    asyncio.run(DECOYS.answer(exchange, DECOYS.find(facts)))
+    return exchange.rendition, *sent[0]
+
+
+def test_a_decoy_is_small_and_leads_to_one_picture(monkeypatch):
+    """A page, the picture that it links to, and there it ends."""
+    path = links(injected(request("/")))[0]
+    rendition, status, headers, body = answered(monkeypatch, request(path))
+    assert (rendition, status, headers["Cache-Control"]) == ("page", 200, "no-store")
+    assert len(body) < 1024
+    [picture] = links(body)
+    assert DECOYS.hit(request(picture))
+
+    rendition, status, headers, body = answered(monkeypatch, request(picture))
+    assert (rendition, status, headers["Content-Type"]) == ("card", 200, "image/jpeg")
+    assert body.startswith(b"\xff\xd8")
+    assert len(body) < 8192
+
+
+def test_a_decoy_takes_nothing(monkeypatch):
+    """405 for a method that would change something."""
+    path = links(injected(request("/")))[0]
+
+    assert answered(monkeypatch, request(path, method="POST"))[1] == 405
+
+
+def test_a_page_stays_what_it_was():
+    """But for the link in front of its end; one that does not end so stays wholly the same."""
+    facts = request("/album/")
+    whole = b"".join(PAGE)
+    html = injected(facts)
+    start, _, rest = html.partition(b"<div hidden")
+    assert start + rest.partition(b"</div>")[2] == whole
+    assert injected(facts, [b"<body>", b"x", b"</body>y"]) == b"<body>x</body>y"
+    assert injected(facts, []) == b""
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        (request("/"), True),
+        (request("/", sec_fetch_dest="document"), True),
+        (request("/", sec_fetch_dest="iframe"), False),
+        (request("/", sec_fetch_dest="empty"), False),
+        (request("/", method="HEAD"), False),
+        (request("/", method="POST"), False),
+        (replace(request("/"), version="1.0"), False),
+    ],
+)
+def test_only_whole_pages_that_somebody_opens_get_a_link(facts, wanted):
+    """Not what a script fetches and puts into a page."""
+    assert DECOYS.wants_injection(facts, 200, (("Content-Type", "text/html"),)) is wanted
+
+
+def test_the_head_says_nothing_about_the_old_bytes():
+    """No length, no digest, no validator."""
+    kept = (("Content-Type", "text/html"), ("X-Frame-Options", "DENY"))
+    gone = (
+        ("Content-Length", "5"),
+        ("ETag", '"a"'),
+        ("Last-Modified", "x"),
+        ("Content-MD5", "x"),
+        ("Repr-Digest", "x"),
+    )
+    assert DECOYS.head((*gone, *kept)) == kept
+
+
+def test_a_client_without_an_address_has_decoys_too():
+    """Behind a unix socket whose front server says nothing."""
+    facts = request("/")
+    facts = replace(facts, client=replace(facts.client, address=None))
+    path = links(injected(facts))[0]
+    assert DECOYS.hit(replace(facts, path=path))
+    assert not DECOYS.hit(replace(facts, path=path, client=replace(facts.client, address=ip_address("192.0.2.1"))))
+
+
+def test_the_secret_is_made_once(tmp_path):
+    """It is the same after a restart, and readable by nobody else."""
+    file = tmp_path / "guard" / "decoys.secret"
+    secret = load_or_create_secret(file)
+
+    assert len(secret) == 32
+    assert load_or_create_secret(file) == secret
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert Decoys(secret).find(request(Decoys(secret).directory("photo.example"))) is None
+    assert DecoyKind.PAGE.value == "html"
+
+
+def test_a_damaged_secret_is_an_error(tmp_path):
+    """A short one could be guessed."""
+    file = tmp_path / "decoys.secret"
+    file.write_bytes(b"short")
+    with pytest.raises(GuardError, match="32 bytes"):
+        load_or_create_secret(file)
