@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from guard.core.challenge import MOST_BITS
 from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.core.header_print import Front
 from guard.core.policy_file import RuleEntry
@@ -179,6 +180,14 @@ class SearchCheck(Section):
     every: float = Field(default=900.0, ge=0, le=86_400, allow_inf_nan=False, description="Between checks; 0 is off.")
 
 
+class Challenges(Section):
+    """What a client is asked for where a rule says `challenge`."""
+
+    proof_of_work: YesNo = Field(default=False, description="Also a small sum, which needs JavaScript.")
+    bits: int = Field(default=14, ge=1, le=MOST_BITS, description="Of it: every bit more doubles the work.")
+    pass_hours: int = Field(default=24, ge=1, le=720, description="So long a browser is not asked again.")
+
+
 class Images(Section):
     """Sizes in pixels of the longer side."""
 
@@ -230,6 +239,7 @@ class Settings(Section):
     client_ip: ClientAddressSource = ClientAddressSource()
     identity: IdentityChecks = IdentityChecks()
     behaviour: Behaviour = Behaviour()
+    challenge: Challenges = Challenges()
     policy: Annotated[str, AfterValidator(policy_name)] = Field(
         default="moderate", description="open, moderate, strict, or the path of a policy file."
     )

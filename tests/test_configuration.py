@@ -77,7 +77,7 @@ def test_faults_of_all_files_are_told_at_once(faults: Any, tmp_path: Path) -> No
         "guard.yaml:2:1: listn: unknown key (did you mean 'listen'?)",
         "guard.yaml:5:3: rules.0.id: is missing; add it",
         "guard.yaml:6:42: rules.1.when.operator: the catalogue knows no operator 'opnai' (did you mean 'OpenAI'?)",
-        "mine.yaml:2:25: rules.0.action: must be one of allow, mark, preview, throttle, charge, refuse, drop"
+        "mine.yaml:2:25: rules.0.action: must be one of allow, mark, preview, throttle, challenge, charge, refuse, drop"
         " (did you mean 'allow'?)",
     ]
 

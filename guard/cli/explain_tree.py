@@ -14,7 +14,7 @@ from guard.core.classification import HardFact, Identity
 from guard.core.explanation import Explanation, FailedCondition, Outcome, Step, StepResult
 from guard.core.facts import AddressSource
 from guard.core.policy import Limit
-from guard.core.response import Answer, Forward, Hangup, ResponsePlan, Shrink
+from guard.core.response import Answer, Challenge, Forward, Hangup, ResponsePlan, Shrink
 from guard.evidence.text import escape
 
 LONGEST: Final = 400
@@ -90,6 +90,8 @@ def plan_words(planned: ResponsePlan) -> str:
         case Answer():
             forms = {"picture": "a picture that says so", "page": "a short page", "problem": "problem+json"}
             return f"status {planned.status} with {forms[planned.form]}"
+        case Challenge():
+            return "a page that lets through who keeps a cookie"
         case Hangup():
             return "nothing; the connection is closed"
         case _:

@@ -27,6 +27,8 @@ class Action(StrEnum):
     """A smaller picture."""
     THROTTLE = "throttle"
     """429 with Retry-After."""
+    CHALLENGE = "challenge"
+    """A page that lets through who keeps a cookie; only in place of pages."""
     CHARGE = "charge"
     """402 with the address of the terms."""
     REFUSE = "refuse"
@@ -147,6 +149,10 @@ class Decision:
             because=f"still learning; rule {self.rule} would {self.action}",
             monitored=(*self.monitored, self.rule),
         )
+
+    def passed(self) -> "Decision":
+        """Return this decision for a client that is not, or no longer, to be challenged."""
+        return replace(self, action=Action.ALLOW, because=f"needs no challenge of rule {self.rule}")
 
     def throttled(self) -> "Decision":
         """Return this decision after its rule's limit was exceeded."""

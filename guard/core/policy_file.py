@@ -44,12 +44,6 @@ def _rule_id(text: str) -> str:
     return text
 
 
-def _action(value: Any) -> Any:
-    if isinstance(value, str) and suggest(value, [*Action, "challenge"]) == "challenge":
-        raise WrongValueError("'challenge' is not available in this version; take throttle or refuse")
-    return value
-
-
 def _path(text: str) -> str:
     if not text.startswith(("/", "*")):
         raise WrongValueError("must start with '/' or '*', as in robots.txt", f"/{text}")
@@ -160,7 +154,7 @@ class RuleEntry(Entry):
 
     id: Annotated[str, AfterValidator(_rule_id)] = Field(description="Lower-case words with - between them.")
     when: WhenEntry = Field(default=WhenEntry(), description="The condition; without one the rule always matches.")
-    action: Annotated[Action, BeforeValidator(_action)] = Field(description="What is done, from allow to drop.")
+    action: Action = Field(description="What is done, from allow to drop.")
     monitor: YesNo = Field(default=False, description="Only note what the rule would have done, and go on.")
     limit: LimitEntry | None = Field(default=None, description="A rate; what exceeds it is throttled.")
     size: PreviewSize | None = Field(default=None, description="Of a preview: display (unmarked) or preview (marked).")

@@ -49,11 +49,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """Answer with the page that lets through who keeps a cookie."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hangup:
     """Close the connection without an answer."""
 
 
-ResponsePlan = Forward | Shrink | Answer | Hangup
+ResponsePlan = Forward | Shrink | Answer | Challenge | Hangup
 
 
 def plan(
@@ -75,6 +80,8 @@ def plan(
             return Shrink(size=decision.size, visibly_marked=marked)
         case Action.THROTTLE:
             return Answer(status=429, form=form_of(request, response), retry_after=max(1, retry_after))
+        case Action.CHALLENGE:
+            return _challenge(request, response)
         case Action.CHARGE:
             return Answer(status=402, form=form_of(request, response))
         case Action.REFUSE:
@@ -83,6 +90,24 @@ def plan(
             return Hangup()
         case _:
             assert_never(decision.action)
+
+
+def _challenge(request: RequestFacts, response: ResponseFacts | None) -> ResponsePlan:
+    """Challenge pages only: a picture becomes a preview, a style sheet or a feed stays what it is."""
+    if request.method not in ("GET", "HEAD"):
+        return Answer(status=403, form=form_of(request, response))
+    if response is None:
+        # Nobody knows yet what it is: the upstream is asked for the whole of it, and then this is planned again.
+        return Shrink(size=PreviewSize.PREVIEW)
+    if response.kind.is_picture:
+        return Forward() if request.method == "HEAD" or _stays_as_it_is(response) else Shrink(size=PreviewSize.PREVIEW)
+    if response.kind is Kind.OTHER:
+        return Forward()
+    if response.kind is Kind.PAGE:
+        return Challenge()
+    form = form_of(request, response)
+    page = form is Form.PAGE and "text/html" in request.header("accept").lower()
+    return Challenge() if page else Answer(status=403, form=form)
 
 
 def _stays_as_it_is(response: ResponseFacts) -> bool:

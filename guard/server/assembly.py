@@ -16,6 +16,7 @@ from guard.reservation.statement import Statement
 from guard.server.answers import Answers
 from guard.server.behaviour import Behaviour
 from guard.server.cards import CardOwner, CardStock
+from guard.server.challenge import ChallengeOptions, Challenges, SpentChallenges
 from guard.server.crowds import CrowdWatch
 from guard.server.decoys import Decoys, load_or_create_secret
 from guard.server.identities import Identities, IdentityOptions
@@ -50,6 +51,10 @@ class Given:
     """Until then nobody is refused for behaviour."""
     clients: ClientTable
     """The clients' recent past, shared by all workers."""
+    challenge_key: bytes = field(repr=False)
+    """Seals challenges and passes; the same in all workers, new with each start."""
+    spent_challenges: ClientTable
+    """The challenges that were solved, shared by all workers."""
     crowds: Crowds
     """What came from each network and by each header shape, shared likewise."""
     started: float
@@ -143,6 +148,15 @@ class Worker:
             pipeline=self.pipeline,
             pictures=Pictures(self._images, sizes),
             answers=Answers(self._cards),
+            challenges=Challenges(
+                self._given.challenge_key,
+                SpentChallenges(self._given.spent_challenges),
+                ChallengeOptions(
+                    bits=settings.challenge.bits if settings.challenge.proof_of_work else 0,
+                    pass_seconds=settings.challenge.pass_hours * 3600,
+                ),
+                rules=self.pipeline.policy.digest,
+            ),
             well_known=WellKnown(),
             records=self._records,
             reports=self._reports,

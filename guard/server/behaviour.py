@@ -22,7 +22,7 @@ from guard.store.clients import KEY_SIZE, ClientTable, Standing
 
 _BREACH = INDEX[SignalId.ROBOTS_BREACH]
 _PRINT = INDEX[SignalId.TOOL_PRINT]
-_REFUSING = frozenset({Action.REFUSE, Action.CHARGE, Action.THROTTLE, Action.DROP})
+_REFUSING = frozenset({Action.REFUSE, Action.CHARGE, Action.CHALLENGE, Action.THROTTLE, Action.DROP})
 
 
 class Behaviour:

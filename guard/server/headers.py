@@ -5,7 +5,7 @@ request came from stay behind; ours are set in their place (RFC 9110, section 7.
 RFC 7239). Order and spelling of all other lines are kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from guard.core.facts import RequestFacts
 
@@ -28,6 +28,9 @@ HOP_BY_HOP = frozenset(
 FORWARDING = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip"}
 )
+
+_OURS = "guard_pass"
+"""A cookie that is between the client and us."""
 
 _PINNED = frozenset({"host", "content-length", "content-type", "authorization", "cookie"})
 """A Connection field that names one of these would change what the request means; it is not believed."""
@@ -53,7 +56,7 @@ def for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, witho
         without: Lower-case names of further fields to leave out.
     """
     dropped = FORWARDING | without | {"host", "expect"}
-    kept = [(name, value) for name, value in end_to_end(facts.headers) if name.lower() not in dropped]
+    kept = [(name, value) for name, value in _without_ours(end_to_end(facts.headers)) if name.lower() not in dropped]
     client = facts.client
     address = str(client.address) if client.address else "unknown"
     node = f'"[{address}]"' if ":" in address else address
@@ -71,6 +74,20 @@ def for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, witho
         ("X-Real-IP", address),
         ("Forwarded", ", ".join(forwarded)),
     )
+
+
+def _without_ours(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Leave our cookie out; a Cookie field that held nothing else is gone, any other stays as it was written."""
+    for name, value in headers:
+        if name.lower() == "cookie" and _OURS in value:
+            crumbs = value.split(";")
+            others = [crumb for crumb in crumbs if crumb.partition("=")[0].strip() != _OURS]
+            if not others:
+                continue
+            if len(others) < len(crumbs):
+                yield name, ";".join(others).strip()
+                continue
+        yield name, value
 
 
 def _values(facts: RequestFacts, name: str) -> list[str]:

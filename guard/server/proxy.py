@@ -12,18 +12,19 @@ from typing import assert_never
 
 from aiohttp import web
 
-from guard.core.classification import Conduct
+from guard.core.classification import Conduct, Identity
 from guard.core.client_address import client_network
 from guard.core.crawlers import Purpose
 from guard.core.facts import AddressSource, Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.identity import Grade
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
-from guard.core.response import Answer, Forward, Hangup, ResponsePlan, Shrink, plan
+from guard.core.response import Answer, Challenge, Forward, Hangup, ResponsePlan, Shrink, plan
 from guard.errors import PictureError, PicturesBusyError, RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
 from guard.server.behaviour import Behaviour
+from guard.server.challenge import Challenges
 from guard.server.crowds import CrowdWatch
 from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
@@ -70,6 +71,7 @@ class Proxy:
         pipeline: Pipeline,
         pictures: Pictures,
         answers: Answers,
+        challenges: Challenges,
         well_known: WellKnown,
         records: Records,
         reports: Reports,
@@ -88,6 +90,7 @@ class Proxy:
         self._pipeline = pipeline
         self._pictures = pictures
         self._answers = answers
+        self._challenges = challenges
         self._well_known = well_known
         self._records = records
         self._reports = reports
@@ -130,6 +133,11 @@ class Proxy:
                     exchange.rendition, exchange.decision = "page", self._lured
                     await self._record(exchange)
                     return await self._decoys.answer(exchange, decoy)
+                if self._challenges.owns(exchange):
+                    exchange.decision = self._challenges.decision
+                    made = self._challenges.answer(exchange)
+                    await self._record(exchange, made)
+                    return await self._send_made(exchange, made)
                 return await self._answer(exchange)
             finally:
                 if not exchange.own:
@@ -222,6 +230,8 @@ class Proxy:
         retry_after = 0
         if not exchange.who.is_crawler and exchange.facts.at < self._learning_until:
             decision = decision.while_learning()
+        if decision.action is Action.CHALLENGE and (_is_known(exchange) or self._challenges.has_pass(exchange)):
+            decision = decision.passed()
         limit = decision.limit if exchange.decision is None and not exchange.own else None
         if limit is not None and (not limit.pictures_only or exchange.kind is Kind.UNKNOWN or exchange.kind.is_picture):
             client = client_network(exchange.facts.client.address)
@@ -241,6 +251,10 @@ class Proxy:
         match planned:
             case Answer():
                 made = await self._answers.refusal(exchange, planned)
+                await self._record(exchange, made)
+                return await self._send_made(exchange, made)
+            case Challenge():
+                made = self._challenges.page(exchange)
                 await self._record(exchange, made)
                 return await self._send_made(exchange, made)
             case Hangup():
@@ -308,3 +322,8 @@ class Proxy:
         except RecorderUnavailableError:
             if exchange.rendition in ("as_is", "display", "preview") and exchange.who.purpose not in SERVED_UNRECORDED:
                 raise
+
+
+def _is_known(exchange: Exchange) -> bool:
+    """Tell whether this is a search engine or its like, proven: whatever a rule says, it sees what a person sees."""
+    return exchange.who.identity is Identity.VERIFIED and exchange.who.purpose in SERVED_UNRECORDED

@@ -23,9 +23,11 @@ from pathlib import Path
 import orjson
 
 from guard.core import behaviour
+from guard.core.challenge import KEY_SIZE
 from guard.errors import GuardError
 from guard.exporter.metrics import forget_process
 from guard.server.admin import Admin
+from guard.server.challenge import SPENT_LAYOUT, SPENT_SLOTS
 from guard.server.decoys import load_or_create_secret
 from guard.server.listeners import Listener, open_listeners
 from guard.settings import Settings
@@ -67,6 +69,7 @@ class Supervisor:
         self._learning_until = first_start(evidence) + timedelta(days=settings.behaviour.learning_days)
         self._started = time.time()
         self._own_token = secrets.token_urlsafe(32)
+        self._challenge_key = secrets.token_hex(KEY_SIZE)
         self._stopping = asyncio.Event()
         self._failed: GuardError | None = None
         self._environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._directory / "metrics")}
@@ -83,6 +86,7 @@ class Supervisor:
         (self._directory / "metrics").mkdir()
         self._clients = ClientTable.create(self._settings.behaviour.clients, layout=behaviour.VERSION)
         restore(self._clients, self._snapshot)
+        self._spent = ClientTable.create(SPENT_SLOTS, layout=SPENT_LAYOUT)
         self._crowds = Crowds.create()
         listeners: list[Listener] = []
         admin = Admin(self._settings.admin, str(self._directory / "metrics"), self._is_ready)
@@ -97,6 +101,7 @@ class Supervisor:
             with contextlib.suppress(OSError):
                 save(self._clients, self._snapshot)
             self._clients.close()
+            self._spent.close()
             self._crowds.table.close()
             shutil.rmtree(self._directory, ignore_errors=True)
         if self._failed is not None:
@@ -111,12 +116,13 @@ class Supervisor:
                 "--socket", recorder_socket, "--host", self._settings.sites[0].host,
             ),
         )  # fmt: skip
+        shared = (self._clients.fileno(), self._spent.fileno(), self._crowds.table.fileno())
         self._workers = [
             Child(
                 name=f"worker {number}",
                 arguments=("guard.server.worker",),
                 stdin=self._for_worker(listener.socket, recorder_socket, asks_itself=number == 0),
-                pass_fds=(listener.socket.fileno(), self._clients.fileno(), self._crowds.table.fileno()),
+                pass_fds=(listener.socket.fileno(), *shared),
             )
             for number, listener in enumerate(listeners)
         ]
@@ -144,6 +150,8 @@ class Supervisor:
                 "as_of": self._as_of.isoformat(),
                 "learning_until": self._learning_until.isoformat(),
                 "clients": self._clients.fileno(),
+                "challenge_key": self._challenge_key,
+                "spent_challenges": self._spent.fileno(),
                 "crowds": self._crowds.table.fileno(),
                 "started": self._started,
                 "listener": listener.fileno(),

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from guard.core import behaviour
 from guard.server.assembly import Given, Worker
+from guard.server.challenge import SPENT_LAYOUT
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
 from guard.store.clients import ClientTable
@@ -65,6 +66,8 @@ def main() -> None:
         as_of=date.fromisoformat(given["as_of"]),
         learning_until=datetime.fromisoformat(given["learning_until"]),
         clients=ClientTable(given["clients"], layout=behaviour.VERSION),
+        challenge_key=bytes.fromhex(given["challenge_key"]),
+        spent_challenges=ClientTable(given["spent_challenges"], layout=SPENT_LAYOUT),
         crowds=Crowds(given["crowds"]),
         started=given["started"],
         own_token=given["own_token"],

@@ -110,8 +110,7 @@ RULES = {
     "without action": ("id: a", "p.yaml:3:5: rules.0.action: is missing; add it"),
     "unknown key": ("id: a, action: allow, wen: {}", "rules.0.wen: unknown key (did you mean 'when'?)"),
     "unknown action": ("id: a, action: refus", "(did you mean 'refuse'?)"),
-    "action off": ("id: a, action: off", "must be one of allow, mark, preview, throttle, charge, refuse, drop"),
-    "challenge": ("id: a, action: challenge", "rules.0.action: 'challenge' is not available in this version; take"),
+    "action off": ("id: a, action: off", "one of allow, mark, preview, throttle, challenge, charge, refuse, drop"),
     "id with space": ("id: A b, action: allow", "rules.0.id: must be lower-case words with '-' between them"),
     "id as time": ("id: 22:22, action: allow", "rules.0.id: must be lower-case words with '-' between them"),
     "id as number": ("id: 5, action: allow", "rules.0.id: must be text; put it in quotes"),
@@ -162,7 +161,7 @@ def test_an_id_given_twice_names_the_first_line() -> None:
 
     assert told == [
         "p.yaml:4:10: rules.1.id: the id 'a' is already given in line 3; give this rule another",
-        "p.yaml:4:21: rules.1.action: must be one of allow, mark, preview, throttle, charge, refuse, drop"
+        "p.yaml:4:21: rules.1.action: must be one of allow, mark, preview, throttle, challenge, charge, refuse, drop"
         " (did you mean 'allow'?)",
     ]
 

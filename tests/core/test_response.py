@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from guard.core.facts import Kind, KindSource
+from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.policy import Action, Decision, PreviewSize
-from guard.core.response import Answer, Form, Forward, Hangup, Shrink, form_of, plan
+from guard.core.response import Answer, Challenge, Form, Forward, Hangup, Shrink, form_of, plan
 from tests.support.facts import request, seen
 
 DECISION = Decision(
@@ -79,3 +79,31 @@ def test_allow_and_drop_are_what_they_say():
     """Nothing in between."""
     assert planned(Action.ALLOW, request(), None) == Forward()
     assert planned(Action.DROP, request(), None) == Hangup()
+
+
+PREVIEW = Shrink(size=PreviewSize.PREVIEW)
+PAGE = request("/x", accept="text/html,*/*;q=0.8")
+CHALLENGED = {
+    "a page": (PAGE, seen(Kind.PAGE), Challenge()),
+    "a page for a program": (request("/x", accept="*/*"), seen(Kind.PAGE), Challenge()),
+    "a picture, whatever is accepted": (PAGE, seen(Kind.IMAGE), PREVIEW),
+    "an original seen earlier": (PAGE, seen(Kind.ORIGINAL, source=KindSource.REMEMBERED), PREVIEW),
+    "a picture that is a download": (PAGE, seen(Kind.ORIGINAL, hands_off=True), Forward()),
+    "a look at a picture": (request("/x", method="HEAD"), seen(Kind.IMAGE), Forward()),
+    "a feed, a style sheet": (PAGE, seen(Kind.OTHER), Forward()),
+    "nobody has asked yet": (PAGE, None, PREVIEW),
+    "unknown, and HTML accepted": (PAGE, seen(Kind.UNKNOWN), Challenge()),
+    "unknown, and HTML not accepted": (request("/x"), seen(Kind.UNKNOWN), Answer(status=403, form=Form.PAGE)),
+    "unknown, for a picture's place": (
+        request("/x", accept="text/html", sec_fetch_dest="image"),
+        seen(Kind.UNKNOWN),
+        Answer(status=403, form=Form.PICTURE),
+    ),
+    "another method, before anybody asks": (request("/x", method="POST"), None, Answer(status=403, form=Form.PAGE)),
+}
+
+
+@pytest.mark.parametrize(("facts", "response", "expected"), CHALLENGED.values(), ids=CHALLENGED.keys())
+def test_only_pages_are_challenged(facts: RequestFacts, response: ResponseFacts | None, expected: object):
+    """A picture becomes a preview, what is neither stays as it is, and a method that changes something is refused."""
+    assert planned(Action.CHALLENGE, facts, response) == expected

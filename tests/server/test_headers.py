@@ -57,3 +57,11 @@ def test_quotes_in_a_host_can_not_end_the_quoting():
     lines = dict(for_upstream(facts, host='a";for=6.6.6.6', peer_is_trusted=False, without=frozenset()))
 
     assert lines["Forwarded"].count('"') == 2
+
+
+def test_our_cookie_stays_with_us():
+    """The site's own cookies go on as they were written; a line that held only ours is gone."""
+    assert sent(False, Cookie="a=1;  b=2; guard_pass=x.y; c=3")["Cookie"] == "a=1;  b=2; c=3"
+    assert sent(False, cookie="guard_pass=x.y;b=guard_pass")["cookie"] == "b=guard_pass"
+    assert sent(False, Cookie="my_guard_pass=1;  b=2")["Cookie"] == "my_guard_pass=1;  b=2"
+    assert "Cookie" not in sent(False, Cookie="guard_pass=x.y")
