@@ -41,6 +41,8 @@ class HardFact(StrEnum):
     """The user agent claims to be crawlers of two operators at once, and both could be checked."""
     TOOL_PRINT = "tool_print"
     """The header lines are exactly those of a known downloading program, whatever the user agent says."""
+    FORGED_FORWARDING = "forged_forwarding"
+    """It sent a forwarding header although no proxy of ours stands in front: it invents where it comes from."""
     BROKE_ROBOTS = "broke_robots"
     """It asked for what the robots.txt that it was served disallows for it."""
 

@@ -122,6 +122,9 @@ _PRODUCT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.!:+&-]*(?: [A-Za-z][A-Za-z_-]*)?(
 _NO_NAME = frozenset(
     {"mozilla", "compatible", "gecko", "applewebkit", "khtml", "like", "u", "safari", "chrome", "firefox"}
 )
+# What fetches for somebody is called Some-User or Some-Agent by its makers: Manus-User/1.0, GoogleAgent-Mariner.
+_ON_AN_ERRAND = re.compile(r"(?<![a-z0-9])([a-z0-9]{2,40}(?:-user|-agent|agent-[a-z]{2,40}))(?:/\d|[;)\s]|$)")
+
 # "Some Bot" is called that, not "Bot".
 _COMMON_NAMES = frozenset({"bot", "bots", "robot", "crawler", "spider", "checker", "scanner", "monitor", "fetcher"})
 _WORD_BEFORE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]* $")
@@ -157,6 +160,8 @@ def find_declared_bot(user_agent: str) -> str:
             # The word may be part of an address, "+https://a.example/bots"; its name is beside it.
             address = next((match for match in _URL.finditer(bare) if match.start() <= span[0] < match.end()), None)
             return _shown(user_agent, *(_who_gives(bare, address.start()) if address else span))
+    if ("-user" in text or "agent" in text) and (match := _ON_AN_ERRAND.search(text)):
+        return _shown(user_agent, *match.span(1))
     if _BROWSER.match(text) or _DRESSED.match(text) or _PEOPLES_PROGRAM.match(text):
         return ""
     if not _platforms.find_matches_as_indexes(text) and (span := _product(text)):

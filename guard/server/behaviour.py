@@ -21,6 +21,7 @@ from guard.server.judged import Judged
 from guard.store.clients import KEY_SIZE, ClientTable, Standing
 
 _BREACH = INDEX[SignalId.ROBOTS_BREACH]
+_FORGED = INDEX[SignalId.FORGED_FORWARDING]
 _PRINT = INDEX[SignalId.TOOL_PRINT]
 _REFUSING = frozenset({Action.REFUSE, Action.CHARGE, Action.CHALLENGE, Action.THROTTLE, Action.DROP})
 
@@ -101,6 +102,8 @@ def _hard_facts(verdict: ConductVerdict, seen: Observation) -> frozenset[HardFac
     for index, _ in verdict.signs:
         if index == _BREACH:
             facts.add(HardFact.BROKE_ROBOTS)
+        elif index == _FORGED:
+            facts.add(HardFact.FORGED_FORWARDING)
         elif index == _PRINT and seen.head.lines.tool is not None and seen.head.lines.tool.hard:
             facts.add(HardFact.TOOL_PRINT)
     return frozenset(facts)

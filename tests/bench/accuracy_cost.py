@@ -55,18 +55,18 @@ class Worker:
         self.identities.judge(facts, self.pipeline.sight(facts))
 
     def conduct(self, facts: RequestFacts) -> None:
-        self.behaviour.at_request(facts, self.pipeline.sight(facts), trusted_peer=False, kept_out=NOBODY)
+        self.behaviour.at_request(facts, self.pipeline.sight(facts), trusted_peer=False, kept_out=NOBODY, decoy=False)
 
     def classify(self, facts: RequestFacts) -> None:
         sighting = self.pipeline.sight(facts)
         identity = self.identities.judge(facts, sighting)
-        judged = self.behaviour.at_request(facts, sighting, trusted_peer=False, kept_out=NOBODY)
+        judged = self.behaviour.at_request(facts, sighting, trusted_peer=False, kept_out=NOBODY, decoy=False)
         self.pipeline.classify(facts, identity, judged.conduct, judged.facts)
 
     def decide(self, facts: RequestFacts) -> None:
         sighting = self.pipeline.sight(facts)
         identity = self.identities.judge(facts, sighting)
-        judged = self.behaviour.at_request(facts, sighting, trusted_peer=False, kept_out=NOBODY)
+        judged = self.behaviour.at_request(facts, sighting, trusted_peer=False, kept_out=NOBODY, decoy=False)
         self.pipeline.decide(facts, self.pipeline.classify(facts, identity, judged.conduct, judged.facts))
 
 

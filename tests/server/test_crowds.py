@@ -6,48 +6,13 @@ from ipaddress import ip_address
 
 import pytest
 
-from guard.core.behaviour import VERSION
-from guard.core.facts import Kind, KindSource, ResponseFacts
+from guard.core.facts import Kind
 from guard.core.observation import Answered
 from guard.errors import GuardError
 from guard.server.crowds import NOBODY, CrowdWatch
-from guard.server.exchange import Judged
-from guard.store.clients import ClientTable, Standing
-from guard.store.prefixes import Crowds
-from tests.support.captures import FULL, START, capture, judge, names
+from tests.support.captures import FULL, START, capture, names
 from tests.support.people import CHANGES, changed, interleaved, no_referer, stripped_and_no_referer
-
-
-class World:
-    """A guard's memory, and what it believed."""
-
-    def __init__(self, **options):
-        self.clients = ClientTable.create(8000, layout=VERSION)
-        self.crowds = Crowds.create(8000)
-        self.judge = judge()
-        self.watch = CrowdWatch(self.crowds, self.clients, since=START - 1e6, **options)
-
-    def ask(self, at, facts, answered, *, originals=0, known=False):
-        """Play one request; return what is believed of the client because of its crowd."""
-        seen = self.judge.look(facts, at, originals=originals)
-
-        def begin(record):
-            state, verdict = self.judge.at_request(record, seen)
-            return state, Standing.ORDINARY, verdict
-
-        verdict = self.clients.update(seen.key, begin)
-        judged = Judged(key=seen.key, observation=seen, verdict=verdict, facts=frozenset())
-        remembered = ResponseFacts(kind=answered.kind, source=KindSource.REMEMBERED) if known else None
-        believed = self.watch.at_request(judged, remembered)
-        self.clients.update(
-            seen.key, lambda record: (self.judge.after_response(record, seen, answered)[0], Standing.ORDINARY, None)
-        )
-        self.watch.after_response(believed, answered.kind, answered.status)
-        return believed
-
-    def close(self):
-        self.clients.close()
-        self.crowds.table.close()
+from tests.support.world import World
 
 
 @pytest.fixture
