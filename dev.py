@@ -51,7 +51,12 @@ def make_venv(where: Path) -> None:
         if uv := shutil.which("uv"):
             run(uv, "venv", "--quiet", "--python", sys.executable, where)
         else:
-            venv.create(where, with_pip=True)
+            try:
+                venv.create(where, with_pip=True)
+            except subprocess.CalledProcessError:
+                shutil.rmtree(where, ignore_errors=True)
+                say("this Python can not make a venv; install python3-venv (Debian, Ubuntu), or uv, and try again")
+                sys.exit(2)
 
 
 def install(where: Path, *arguments: str | Path) -> None:
