@@ -35,9 +35,10 @@ def say(sentence: str) -> None:
     print(f"dev.py: {sentence}", file=sys.stderr, flush=True)
 
 
-def run(*command: str | Path, check: bool = True, **environment: str) -> int:
+def run(*command: str | Path, check: bool = True, talk: bool = False) -> int:
+    """Run a command in the project; what an installer says (`talk`) is not for standard output, which may be JSON."""
     status = subprocess.run(
-        [str(part) for part in command], cwd=ROOT, check=False, env={**os.environ, **environment}
+        [str(part) for part in command], cwd=ROOT, check=False, stdout=sys.stderr if talk else None
     ).returncode
     if status and check:
         say(f"this failed with exit status {status}: {' '.join(str(part) for part in command)}")
@@ -62,9 +63,10 @@ def make_venv(where: Path) -> None:
 def install(where: Path, *arguments: str | Path) -> None:
     python = where / BIN / "python"
     if uv := shutil.which("uv"):
-        run(uv, "pip", "install", "--python", python, *arguments)
+        run(uv, "pip", "install", "--python", python, *arguments, talk=True)
     else:
-        run(python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "on", *arguments)
+        pip = (python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "on")
+        run(*pip, *arguments, talk=True)
 
 
 def setup() -> None:
