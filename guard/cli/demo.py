@@ -67,7 +67,7 @@ async def _play(directory: Path, *, once: bool, json: bool) -> "Outcome":
 
     me = asyncio.current_task()
     assert me is not None  # noqa: S101 - asyncio.run made it
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, me.cancel)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can not write a letter of a rule's reason shows a question mark instead of a traceback.

@@ -102,7 +102,9 @@ class Program:
     async def stop(self) -> None:
         """End it: ask, then insist."""
         await end(self._process, self.stop_within)
-        await self._listener
+        # A process of its own that is left over would keep standard error open.
+        await asyncio.wait([self._listener], timeout=2.0)
+        self._listener.cancel()
         if self._address.done() and not self._address.cancelled():
             self._address.exception()  # it has been told where it mattered
 

@@ -147,7 +147,7 @@ async def open_gallery(directory: Path, audience: Audience) -> AsyncIterator[Sta
             configuration = directory / "guard.yaml"
             configuration.write_text(_configuration(behind, _free_port()), "utf-8")
             tail = LogTail(directory / "access.log")
-            guard = Program("the guard", "-m", "guard", "serve", "-c", str(configuration), stop_within=15.0)
+            guard = Program("the guard", "-m", "guard", "serve", "-c", str(configuration), stop_within=60.0)
             address = await (await stack.enter_async_context(guard)).address(START)
             collection = await hanging
             audience.opened(address, len(collection.originals))

@@ -142,7 +142,9 @@ class ImageWorkers:
                 try:
                     if process is None or process.returncode is not None:
                         process = await self._start()
-                    answer = await asyncio.wait_for(_exchange(process, order.message), self._timeout)
+                    # Not wait_for: in Python 3.11 it swallows a cancellation that meets the end of what it waits for.
+                    async with asyncio.timeout(self._timeout):
+                        answer = await _exchange(process, order.message)
                 except TimeoutError:
                     _fail(order, PictureError(f"making the picture took more than {self._timeout:g} seconds"))
                 except (OSError, EOFError, PictureError):

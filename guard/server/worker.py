@@ -28,6 +28,10 @@ MAX_FIELD = 128 << 10
 """Bytes; more than browsers send, so that an absurd header is a record and not a connection error."""
 
 
+STOP_SECONDS = 15.0
+"""For the last records, after the last answer; a worker that can not end in order ends all the same."""
+
+
 async def serve(settings: Settings, given: Given, listener: socket.socket, recorder_socket: str) -> None:
     """Serve until SIGTERM or SIGINT."""
     stopped = asyncio.Event()
@@ -53,7 +57,8 @@ async def serve(settings: Settings, given: Given, listener: socket.socket, recor
     await stopped.wait()
     await worker.search_guard.stop()
     await runner.cleanup()
-    await worker.stop()
+    async with asyncio.timeout(STOP_SECONDS):
+        await worker.stop()
 
 
 def main() -> None:

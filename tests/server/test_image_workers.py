@@ -278,3 +278,38 @@ def test_the_proxys_process_never_loads_a_decoder():
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
 
     assert loaded.stdout.strip() == "[]"
+
+
+async def test_closing_ends_a_worker_whose_answer_comes_at_that_moment(monkeypatch):
+    """A lane that is told to end while its answer arrives must not go on waiting for ever."""
+
+    class Process:
+        returncode = None
+
+        def kill(self):
+            """Be dead."""
+
+        async def wait(self):
+            return 0
+
+    async def start(_workers):
+        return Process()
+
+    gate = asyncio.get_running_loop().create_future()
+
+    async def exchange(_process, _message):
+        return await gate
+
+    monkeypatch.setattr(image_workers.ImageWorkers, "_start", start)
+    monkeypatch.setattr(image_workers, "_exchange", exchange)
+    workers = image_workers.ImageWorkers()
+    asked = asyncio.ensure_future(workers.preview(b"", 10, ""))
+    await asyncio.sleep(0.05)
+
+    gate.set_result((b"", b""))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        await workers.close()
+
+    with pytest.raises(PictureError):
+        await asked
