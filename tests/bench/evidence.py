@@ -52,7 +52,7 @@ def make_record() -> tuple[bytes, tuple[disclosure.Disclosure, ...]]:
     groups = disclosure.of_request(FACTS, (salts[:16], salts[16:32], salts[32:]))
     leaf = record.request(
         at=time.time_ns() // 1000, site="photo.example", method="GET", action="refuse", rule="training-refused",
-        rules="a" * 64, purpose="ai_training", operator="Example", crawler="example-bot", claimed="ExampleBot",
+        rules="", purpose="ai_training", operator="Example", crawler="example-bot", claimed="ExampleBot",
         identity="unverifiable", conduct="clean", facts=["broke_robots"], resource="image",
         resource_source="response", rsv="", rendition="card", ref="ABCD-EFGH", monitor=[],
         sd=[one.commitment for one in groups],
