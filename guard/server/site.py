@@ -1,6 +1,5 @@
 """Which configured site does a request belong to, and what does it reserve?"""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -33,17 +32,16 @@ class Site:
         self.upstream = upstream
         self.owner = owner
         self._render = render
-        self._sets: OrderedDict[str, ReservationSet] = OrderedDict()
+        self._sets: dict[str, ReservationSet] = {}
 
     def reservation(self, base_url: str) -> ReservationSet:
         """Return the set in force; `base_url` is what the client used and counts only for a wildcard site."""
         key = base_url if self.host == WILDCARD else ""
-        if (known := self._sets.get(key)) is not None:
-            return known
-        if len(self._sets) >= MAX_HOSTS:
+        if key not in self._sets and len(self._sets) >= MAX_HOSTS:
             key = ""
-        made = self._sets[key] = self._render(key)
-        return made
+        if key not in self._sets:
+            self._sets[key] = self._render(key)
+        return self._sets[key]
 
 
 class Sites:
