@@ -7,7 +7,6 @@ processor time, no core files, no files it could write, no secrets in its enviro
 it dies with its parent.
 """
 
-import ctypes
 import os
 import resource
 import signal
@@ -17,6 +16,7 @@ from typing import BinaryIO
 from guard.errors import PictureError
 from guard.image import jobs
 from guard.image.jobs import CardJob, Preview, PreviewJob
+from guard.server.process import die_with_parent
 
 MAX_MEMORY = 1536 * 1024 * 1024
 """Bytes of address space. A picture of 100 megapixels needs 0.4 GB decoded, and about as much while it is scaled."""
@@ -24,7 +24,6 @@ MAX_JOB_SECONDS = 20
 """Processor seconds for one job; the parent's clock usually ends it earlier."""
 MAX_FILES = 64
 NICENESS = 5
-PR_SET_PDEATHSIG = 1
 
 
 def confine() -> None:
@@ -39,16 +38,6 @@ def confine() -> None:
         resource.setrlimit(limit, (value, value))
     # Whoever is being served comes first.
     os.nice(NICENESS)
-
-
-def die_with_parent() -> None:
-    """Ask the kernel for SIGKILL when the parent's main thread ends.
-
-    A parent that has ended before this call, and one on another system, is noticed by the
-    end of the input: that is between two jobs.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def allow_processor_time() -> None:
@@ -88,7 +77,8 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
 
 def main() -> None:
     """Become a confined worker on this process's standard input and output."""
-    die_with_parent()
+    # A parent that had ended before is noticed by the end of the input.
+    die_with_parent(signal.SIGKILL)
     # A terminal's Ctrl-C goes to the whole group; the parent decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from PIL import Image

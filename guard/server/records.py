@@ -12,7 +12,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from guard.core.policy import Policy
 from guard.errors import LeafError, RecorderUnavailableError
@@ -22,6 +22,7 @@ from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
 from guard.server.recorder_client import RecorderClient
 from guard.server.unclassified import Unclassified
+from guard.store.log_values import microseconds_at
 
 COUNTING_SECONDS = 60
 
@@ -79,7 +80,7 @@ class Records:
         try:
             rsv = await self._what_is_in_force(exchange, decision.digest)
             leaf = record.request(
-                at=_microseconds(facts.at),
+                at=microseconds_at(facts.at),
                 site=facts.site,
                 method=facts.method,
                 action=decision.action,
@@ -124,7 +125,7 @@ class Records:
             return
         sent = exchange.sent
         leaf = record.end(
-            at=_microseconds(self._now()),
+            at=microseconds_at(self._now()),
             req=exchange.record,
             status=sent.status,
             body_bytes=sent.bytes,
@@ -162,7 +163,7 @@ class Records:
             for one in reservation.documents
         ]
         reserved = record.ReservationSet(site=key[0], documents=tuple(documents), headers=reservation.headers)
-        await self._recorder.append(record.reservation(at=_microseconds(self._now()), reserved=reserved))
+        await self._recorder.append(record.reservation(at=microseconds_at(self._now()), reserved=reserved))
         self._metrics.evidence_records.labels("rsv").inc()
         digest = self._reservations[key] = reserved.digest()
         return digest
@@ -175,7 +176,7 @@ class Records:
             if digest in self._recorded_rules:
                 return
             await self._recorder.blob(self._policy.content)
-            await self._recorder.append(record.rules(at=_microseconds(self._now()), digest=digest))
+            await self._recorder.append(record.rules(at=microseconds_at(self._now()), digest=digest))
             self._metrics.evidence_records.labels("cls").inc()
             self._recorded_rules.add(digest)
 
@@ -193,10 +194,10 @@ class Records:
         since, self._counted_since = self._counted_since, self._now()
         for site, counts in visitors.items():
             leaf = record.aggregate(
-                at=_microseconds(self._counted_since),
+                at=microseconds_at(self._counted_since),
                 site=site,
-                since=_microseconds(since),
-                until=_microseconds(self._counted_since),
+                since=microseconds_at(since),
+                until=microseconds_at(self._counted_since),
                 requests=dict(counts),
             )
             try:
@@ -219,10 +220,3 @@ def _salt() -> bytes:
 def utc_now() -> datetime:
     """Return the wall clock's time."""
     return datetime.now(UTC)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)

@@ -21,7 +21,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from guard.core.facts import RequestFacts
@@ -30,7 +29,7 @@ from guard.evidence import disclosure, record, redaction
 from guard.evidence.disclosure import Disclosure, Group
 from guard.evidence.text import escape
 from guard.server.recorder_protocol import append_body, parse_append
-from guard.store.log_values import microseconds
+from guard.store.log_values import microseconds, microseconds_at
 
 WINDOW_SECONDS: Final = 5
 RING_SECONDS: Final = 3600
@@ -50,7 +49,6 @@ _HELD_OVERHEAD: Final = 400
 """Bytes that holding one record's values takes beside them."""
 _REQUEST_OVERHEAD: Final = 100
 _SECOND: Final = 1_000_000
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 _Place = tuple[bytes, str]
@@ -163,7 +161,7 @@ class Unclassified:
 
     def note(self, key: bytes, facts: RequestFacts) -> None:
         """Take note of a picture request of the client `key`, who may be a person."""
-        at = (facts.at - _EPOCH) // timedelta(microseconds=1)
+        at = microseconds_at(facts.at)
         place = key, facts.site
         window = self._open.get(place)
         if window is not None and window.is_full:

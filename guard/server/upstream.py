@@ -7,7 +7,6 @@ redirect is followed. What goes wrong becomes one sentence and an honest status.
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from types import TracebackType
 
 import aiohttp
 from aiohttp.web import BaseRequest
@@ -110,17 +109,6 @@ class Answered:
 
     def close(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
-        if self._finished:
-            self._response.release()
-        else:
-            self._response.close()
-
-    async def __aenter__(self) -> "Answered":
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
         if self._finished:
             self._response.release()
         else:

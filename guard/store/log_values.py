@@ -3,14 +3,23 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], int]
 """Gives the time in microseconds since 1970, UTC."""
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def microseconds() -> int:
     """Return the time as records have it."""
     return time.time_ns() // 1000
+
+
+def microseconds_at(moment: datetime) -> int:
+    """Return a moment as records have it."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
