@@ -5,8 +5,6 @@ read, refused crawlers included: a crawler that gets 403 or 429 for robots.txt m
 as a permission (RFC 9309, section 2.3.1.3).
 """
 
-from hashlib import sha256
-
 from aiohttp import web
 
 from guard.reservation.documents import Document
@@ -26,7 +24,7 @@ class WellKnown:
 
     async def send(self, exchange: Exchange, document: Document) -> web.StreamResponse:
         """Send it: 200, 304 for a copy that is still right, or 405 for a method that would change something."""
-        tag = f'"{sha256(document.body).hexdigest()[:32]}"'
+        tag = f'"{document.digest[:32]}"'
         headers = (
             ("Content-Type", document.media_type),
             ("Cache-Control", f"public, max-age={MAX_AGE}"),

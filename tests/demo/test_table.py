@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from guard.demo.cast import CAST
-from guard.demo.scene import Outcome, Verified, Visit
+from guard.demo.scene import Visit
 from guard.demo.table import (
     LiveTable,
     PlainLines,
@@ -18,29 +18,7 @@ from guard.demo.table import (
     plain,
     row,
 )
-
-GPTBOT = Visit(
-    client="GPTBot",
-    kind="crawler",
-    stand_in=False,
-    user_agent="GPTBot/1.2",
-    claimed="GPTBot",
-    operator="OpenAI",
-    identity="unknown",
-    purpose="ai_training",
-    decisions=(("allow", 1), ("refuse", 7)),
-    because="It collects for training, and that right is reserved.",
-    rule="training-refused",
-    pictures=0,
-    refusals=7,
-    refusal_pictures=6,
-    skipped=0,
-    bytes=123_456,
-    only_robots=False,
-    expectation="is refused, with a picture where it asks for one",
-    faults=(),
-)
-GOOD = Outcome(visits=(GPTBOT,), evidence=Verified(records=17, holds=True))
+from tests.support.visits import GOOD, GPTBOT
 
 
 def drawn(width: int, visit: Visit = GPTBOT) -> list[str]:

@@ -5,31 +5,9 @@ from dataclasses import replace
 import pytest
 
 from guard.core.policy import Action
-from guard.demo.scene import Outcome, Verified, Visit
+from guard.demo.scene import Verified
 from guard.demo.words import ACTIONS, claim, closing, haul, reason, size, summary
-
-GPTBOT = Visit(
-    client="GPTBot",
-    kind="crawler",
-    stand_in=False,
-    user_agent="GPTBot/1.2",
-    claimed="GPTBot",
-    operator="OpenAI",
-    identity="unknown",
-    purpose="ai_training",
-    decisions=(("allow", 1), ("refuse", 7)),
-    because="It collects for training, and that right is reserved.",
-    rule="training-refused",
-    pictures=0,
-    refusals=7,
-    refusal_pictures=6,
-    skipped=0,
-    bytes=123_456,
-    only_robots=False,
-    expectation="is refused, with a picture where it asks for one",
-    faults=(),
-)
-GOOD = Outcome(visits=(GPTBOT,), evidence=Verified(records=17, holds=True))
+from tests.support.visits import GOOD, GPTBOT
 
 
 @pytest.mark.parametrize(
