@@ -13,6 +13,7 @@ from guard.core.policy import Condition, Policy
 from guard.core.policy_file import PolicyFile, combine, make_policy, name_faults, parse_policy_file
 from guard.core.search_faults import search_faults
 from guard.errors import ConfigurationError, Fault
+from guard.rights import read_terms
 from guard.settings import Settings, read_settings, settings_of
 from guard.settings_text import SHIPPED_POLICIES, policy_name
 from guard.settings_warnings import warnings
@@ -56,6 +57,11 @@ def load_configuration(path: Path | None, environ: Mapping[str, str], overrides:
         settings = settings_of(reading, environ)
     except ConfigurationError as error:
         faults += error.faults
+    for rights in (settings.rights, *(site.rights for site in settings.sites if site.rights)) if settings else ():
+        try:
+            read_terms(rights)
+        except ConfigurationError as error:
+            faults += error.faults
     root = rules_root()
     try:
         catalogue = load_catalogue(root.path)

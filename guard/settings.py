@@ -23,6 +23,7 @@ from pydantic import (
 from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
+from guard.settings_rights import Rights, TermsFiles, needless_offers
 from guard.settings_sections import Behaviour, Challenges, IdentityChecks, SearchCheck, Section
 from guard.settings_source import interpolate, read_file, with_environment, with_overrides
 from guard.settings_text import (
@@ -35,14 +36,13 @@ from guard.settings_text import (
     endpoint,
     host_name,
     https_url,
-    https_url_or_none,
     listener,
     policy_name,
     trusted_peer,
     upstream_url,
     visitors_url,
 )
-from guard.validation import WrongValueError, YesNo, in_file_order, validate
+from guard.validation import WrongValueError, in_file_order, validate
 from guard.yaml12 import Document, load
 
 NO_FILE = "no configuration file"
@@ -59,20 +59,6 @@ def _workers(value: Any) -> Any:
     if not re.fullmatch("[0-9]{1,2}", digits, re.ASCII) or not 1 <= int(digits) <= 64:
         raise WrongValueError("must be a whole number from 1 to 64, or auto")
     return value
-
-
-class Rights(Section):
-    """What is reserved, for whom, and whom to ask."""
-
-    holder: Line = Field(default="the author of this site", description="Whose pictures these are.")
-    contact: Line = Field(default="", description="Where to ask: a mail address or the address of a page.")
-    terms: Annotated[str, AfterValidator(https_url_or_none)] = Field(
-        default="", description="An https page with the terms."
-    )
-    train: YesNo = Field(default=False, description="May they train models?")
-    ai_use: YesNo = Field(default=False, description="May AI systems use them when they answer?")
-    search: YesNo = Field(default=True, description="May search engines index them?")
-    tdm: YesNo = Field(default=False, description="May they be mined for text and data?")
 
 
 class Site(Section):
@@ -306,7 +292,7 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     """
     faults: list[Fault] = []
 
-    def whole(text: str, *key: str) -> Path:
+    def whole(text: str, *key: str | int) -> Path:
         if text == "~" or text.startswith("~/"):
             if not environ.get("HOME"):
                 faults.append(document.fault(key, "there is no home directory (HOME is not set); give a whole path"))
@@ -317,10 +303,29 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     directory = settings.evidence.directory
     if directory == DEFAULT_EVIDENCE and environ.get("XDG_STATE_HOME"):
         directory = Path(environ["XDG_STATE_HOME"]) / "crawler-guard" / "evidence"
+
+    def rights(stated: Rights, place: tuple[str | int, ...], written: Rights) -> Rights:
+        faults.extend(
+            document.fault((*place, "offer", use), f"{use} is permitted, so there is nothing to license; take it away")
+            for use in needless_offers(stated)
+        )
+        of_files = place if "terms_file" in written.model_fields_set else ("rights",)
+        files = {
+            language: whole(str(file), *of_files, "terms_file", language)
+            for language, file in stated.terms_file
+            if file is not None
+        }
+        return stated.model_copy(update={"terms_file": TermsFiles(**files)})
+
     changes: dict[str, Any] = {
+        "rights": rights(settings.rights, ("rights",), settings.rights),
         "sites": tuple(
-            site.model_copy(update={"rights": settings.rights_of(site)}) if site.rights else site
-            for site in settings.sites
+            site.model_copy(
+                update={"rights": rights(settings.rights_of(site), ("sites", index, "rights"), site.rights)}
+            )
+            if site.rights
+            else site
+            for index, site in enumerate(settings.sites)
         ),
         "evidence": settings.evidence.model_copy(update={"directory": whole(str(directory), "evidence", "directory")}),
     }

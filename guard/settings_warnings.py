@@ -14,11 +14,20 @@ def warnings(settings: Settings) -> list[str]:
     for site in settings.sites:
         if "profile" in site.model_fields_set:
             found.append(f"profile '{site.profile}' of site {site.host} has no effect in this version")
-        if settings.rights_of(site).train and not settings.rules and settings.policy in SHIPPED_POLICIES:
-            found.append(
-                f"site {site.host} permits training, but policy '{settings.policy}' still refuses training crawlers; "
-                "add a rule that allows those you mean"
-            )
+        rights = settings.rights_of(site)
+        if not settings.rules and settings.policy in SHIPPED_POLICIES:
+            where = [""] if rights.train else [f" below {one.path}" for one in rights.paths if one.train]
+            found += [
+                f"site {site.host} permits training{path}, but policy '{settings.policy}' still refuses training "
+                "crawlers; add a rule that allows those you mean"
+                for path in where
+            ]
+        found += [
+            f"site {site.host} names a public price for {use}: a court may take it for the going rate of a licence "
+            "(§ 97 (2) UrhG); without a price the offer still says where to ask"
+            for use, offer in rights.offer
+            if offer is not None and offer.price
+        ]
     if settings.evidence.time_stamps:
         found.append("evidence.time_stamps is used from a later version on")
     if not settings.rights.contact:

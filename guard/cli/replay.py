@@ -28,6 +28,7 @@ from guard.errors import UsageError
 from guard.evidence.text import escape
 from guard.reservation import robots
 from guard.reservation.statement import Statement
+from guard.rights import statement_of
 from guard.server.limits import Limiter
 from guard.store.log_lines import LogLines, open_log
 from guard.store.replay import Replay
@@ -87,12 +88,7 @@ def _open(path: Path, form: LogFormat | None) -> LogLines:
 def _robots_groups(judge: Judge) -> tuple[robots.Group, ...]:
     """Return the groups of the robots.txt that would be served: by the first site's rights, or by the defaults."""
     settings = judge.settings
-    rights = settings.rights_of(settings.sites[0]) if settings else None
-    statement = (
-        Statement(train=rights.train, ai_use=rights.ai_use, search=rights.search, tdm=rights.tdm)
-        if rights
-        else Statement()
-    )
+    statement = statement_of(settings.rights_of(settings.sites[0])) if settings else Statement()
     return robots.groups(statement, [(one.token, one.purpose) for one in judge.pipeline.catalogue.crawlers])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from guard.configuration import Configuration, load_configuration
 from guard.errors import UsageError
+from guard.rights import stated_since
 from guard.settings import upstream_overrides
 
 DEFAULT_FILE = Path("guard.yaml")
@@ -37,7 +38,7 @@ def serve(config: Path | None, upstream: str, listen: str) -> None:
 
 
 def _configuration(config: Path | None, upstream: str, listen: str) -> tuple[Configuration, date]:
-    """Return the configuration and the day since which the rights statement holds: when the file was last written."""
+    """Return the configuration and the day since which the rights statement holds."""
     if upstream and config is not None:
         raise UsageError("--upstream is for running without a configuration file; with one, set it under `sites:`")
     if upstream:
@@ -46,8 +47,8 @@ def _configuration(config: Path | None, upstream: str, listen: str) -> tuple[Con
     path = config or DEFAULT_FILE
     if not path.is_file():
         raise UsageError(f"there is no {path}; write one, or run: guard serve --upstream http://127.0.0.1:8080")
-    as_of = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    return load_configuration(path, os.environ, {"listen": listen} if listen else {}), as_of
+    configuration = load_configuration(path, os.environ, {"listen": listen} if listen else {})
+    return configuration, stated_since(path, configuration.settings)
 
 
 def _say(sentence: str) -> None:

@@ -13,6 +13,7 @@ from guard.exporter.access_log import AccessLog
 from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
+from guard.rights import read_terms, statement_of
 from guard.server.answers import Answers
 from guard.server.behaviour import Behaviour
 from guard.server.cards import CardOwner, CardStock
@@ -207,17 +208,10 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
     rights = settings.rights_of(site)
     tokens = tuple((crawler.token, crawler.purpose) for crawler in catalogue.crawlers)
 
+    terms_text = read_terms(rights)  # once: all hosts of a site show one text
+
     def statement(base_url: str) -> Statement:
-        return Statement(
-            holder=rights.holder,
-            contact=rights.contact,
-            base_url=base_url,
-            terms_url=rights.terms,
-            train=rights.train,
-            ai_use=rights.ai_use,
-            search=rights.search,
-            tdm=rights.tdm,
-        )
+        return statement_of(rights, base_url, terms_text)
 
     def rendered(base_url: str) -> ReservationSet:
         try:

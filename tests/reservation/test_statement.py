@@ -2,13 +2,15 @@
 
 import itertools
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.errors import ConfigurationError
-from guard.reservation.statement import MAX_URL, MAX_WORDS, Statement, one_line
+from guard.reservation.offer import PURPOSES, Offer
+from guard.reservation.statement import MAX_URL, MAX_WORDS, Override, Statement, one_line
 
 STANCES = [
     dict(zip(("train", "ai_use", "search", "tdm"), row, strict=True))
@@ -131,3 +133,123 @@ def test_no_text_leaves_a_control_character(words):
     assert not {unicodedata.category(c) for c in line} & {"Cc", "Cs", "Zl", "Zp"}
     assert not any(c in line for c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
     assert one_line(line) == line
+
+
+OFFER = Offer(purpose="train", url="https://photo.example/licence")
+
+
+def paths(*given: tuple[str, dict[str, bool]]) -> tuple[Override, ...]:
+    return tuple(
+        Override(path=path, **{"train": False, "ai_use": False, "search": True, "tdm": False} | stances)
+        for path, stances in given
+    )
+
+
+def test_the_longest_path_holds():
+    """An album inside an album has the last word, whatever the order in which they were written."""
+    statement = Statement(paths=paths(("/a/", {"train": True}), ("/a/b/", {}), ("/a/b/c.jpg", {"tdm": True})))
+
+    answers = [
+        (found.train, found.tdm)
+        for found in (statement.at(path) for path in ("/", "/a", "/a/x.jpg", "/a/b/x.jpg", "/a/b/c.jpg", "/b/a/"))
+    ]
+
+    assert answers == [(False, False), (False, False), (True, False), (False, False), (False, True), (False, False)]
+    assert statement.at("/a/x.jpg").paths == ()
+
+
+@pytest.mark.parametrize(
+    ("site", "path", "usage", "signal"),
+    [
+        (
+            {"train": False},
+            {"train": True},
+            "train-ai=n, ai-use=n, search=y",
+            "search=yes, ai-input=no, ai-train=no",
+        ),
+        ({"train": True}, {"train": False}, "ai-use=n, search=y", "search=yes, ai-input=no"),
+        ({"search": True}, {"search": False}, "train-ai=n, ai-use=n", "ai-input=no, ai-train=no"),
+        (
+            {"train": True, "ai_use": True},
+            {"train": False, "ai_use": False, "search": False},
+            "",
+            "",
+        ),
+    ],
+    ids=["a milder path lifts nothing", "a stricter path", "a path out of the index", "nothing in common"],
+)
+def test_words_without_a_path_are_true_of_every_path(site, path, usage, signal):
+    """The robots.txt line names no path, so it says `y` only where all say it, and `n` wherever the site does."""
+    statement = Statement(**site, paths=paths(("/a/", path)))
+
+    assert (statement.content_usage, statement.content_signal) == (usage, signal)
+    assert statement.at("/a/x.jpg").content_usage.count("=") == 3
+
+
+def test_words_about_the_picture_fall_back_to_the_holder():
+    """An owner who gives only a name has a creator, a credit line and a notice."""
+    statement = Statement(holder="Jane Doe", creator="J. D.\n")
+
+    assert (statement.creator_name, statement.credit_line, statement.copyright_notice) == (
+        "J. D.",
+        "J. D.",
+        "© Jane Doe",
+    )
+    assert Statement(holder="Jane Doe").credit_line == "Jane Doe"
+    assert Statement().copyright_notice == ""
+
+
+def test_an_offer_never_lifts_a_reservation():
+    """With every use on offer the answers are what they were."""
+    offers = tuple(Offer(purpose=purpose, url="https://photo.example/licence") for purpose in PURPOSES)
+    plain, offering = Statement(holder="J"), Statement(holder="J", offers=offers)
+
+    assert (offering.tdm_reservation, offering.content_usage, offering.content_signal) == (
+        plain.tdm_reservation,
+        plain.content_usage,
+        plain.content_signal,
+    )
+
+
+def test_where_a_use_is_permitted_nothing_is_offered():
+    """A path that permits training has no offer for it, and keeps the others."""
+    statement = Statement(
+        paths=paths(("/a/", {"train": True})),
+        offers=(OFFER, Offer(purpose="tdm", url="https://photo.example/licence")),
+    )
+
+    assert [offer.purpose for offer in statement.at("/a/x").offers] == ["tdm"]
+    assert [offer.purpose for offer in statement.at("/").offers] == ["tdm", "train"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"train": True, "offers": (OFFER,)}, "offer.train"),
+        ({"offers": (OFFER, OFFER)}, "offer.train"),
+        ({"offers": (Offer(purpose="search", url="https://a.example"),)}, "offer.search"),
+        ({"offers": (Offer(purpose="train", url="a.example"),)}, "offer.train.url"),
+        (
+            {"offers": (Offer(purpose="train", url="https://a.example", price="-1", currency="EUR"),)},
+            "offer.train.price",
+        ),
+        ({"offers": (replace(OFFER, price="1"),)}, "offer.train.currency"),
+        ({"offers": (replace(OFFER, unit="free"),)}, "offer.train.unit"),
+        ({"licensor": "agency"}, "licensor"),
+        ({"credit": "x" * 301}, "credit"),
+        ({"terms_text": (("fr", "Bonjour"),)}, "terms_file"),
+        ({"paths": paths(("/a/", {}), ("/a/", {}))}, "paths"),
+        ({"paths": paths(("/", {}))}, "paths"),
+        ({"paths": paths(("/a/../b/", {}))}, "paths"),
+        ({"paths": paths(("/a b/", {}))}, "paths"),
+        ({"paths": paths(("/*.jpg", {}))}, "paths"),
+        ({"paths": paths(("/a\r\nAllow: /", {}))}, "paths"),
+        ({"paths": paths(*((f"/{number}/", {}) for number in range(201)))}, "paths"),
+    ],
+)
+def test_what_contradicts_itself_can_not_be_stated(changes, where):
+    """An offer for what is permitted, a price of nothing, one path with two answers: none of them comes to exist."""
+    with pytest.raises(ConfigurationError) as caught:
+        Statement(**changes)
+
+    assert where in [fault.where for fault in caught.value.faults]
