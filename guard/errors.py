@@ -8,6 +8,7 @@
     │   └── UpstreamTimeoutError   504      … or not in time
     ├── RangeListError                      a published address list is not believed
     ├── FetchError                          something on the internet could not be fetched safely
+    ├── LicenceError               exit 1   a licence, its key or the register of licences can not be used
     ├── PictureError                        a picture can not be read or is over a limit
     │   └── PicturesBusyError               … or nobody has time for it now
     └── EvidenceError              exit 1   the evidence log
@@ -85,6 +86,10 @@ class RangeListError(GuardError):
 
 class FetchError(GuardError):
     """Something that we fetch by ourselves (an address list, a key directory) did not come, or was refused."""
+
+
+class LicenceError(GuardError):
+    """A licence token, the key that signs them or the register of licences can not be used."""
 
 
 class PictureError(GuardError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from guard.core.crawlers import Crawler, Purpose, Sighting
+from guard.core.licence import NO_LICENCE, LicenceVerdict
 
 
 class Identity(StrEnum):
@@ -59,6 +60,8 @@ class Classification:
     crawler: Crawler | None
     """The catalogue entry that the claim matches."""
     facts: frozenset[HardFact]
+    licence: LicenceVerdict = NO_LICENCE
+    """What the licence token of the request is worth."""
 
     @property
     def operator(self) -> str:
