@@ -1,5 +1,6 @@
 """The shipped policies do what their comments promise: each rule has what it must match and what it must spare."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.crawlers import Purpose
 from guard.core.facts import Kind
+from guard.core.licence import LicenceState, LicenceVerdict
 from guard.core.policy import Action, Decision, PreviewSize, decide
 from guard.core.policy_file import PolicyFile, make_policy, parse_policy_file
 from guard.store.rule_files import load_catalogue
@@ -80,6 +82,25 @@ def test_training_impostors_and_forged_names_are_refused_everywhere(policy: str,
     forged = frozenset({HardFact.FORGED_TOKEN})
     assert decided(policy, Purpose.SEARCH_ENGINE, kind, facts=forged).rule == "forged-token-refused"
     assert decided(policy, TRAINING[0], kind).action is Action.REFUSE
+
+
+@pytest.mark.parametrize("identity", Identity)
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_valid_licence_opens_and_any_other_changes_nothing(policy: str, purpose: Purpose, identity: Identity) -> None:
+    """Before every rule that refuses, but those that refuse false claims: a licensee has no need to lie."""
+    believed = who(purpose, identity=identity, crawler=None, facts=frozenset())
+    without = decide(POLICIES[policy], request(), believed, seen(Kind.ORIGINAL))
+    for state in LicenceState:
+        with_licence = replace(believed, licence=LicenceVerdict(state=state))
+        decision = decide(POLICIES[policy], request(), with_licence, seen(Kind.ORIGINAL))
+        assert isinstance(decision, Decision)
+        if state is not LicenceState.VALID:
+            assert decision == without
+        elif identity is Identity.IMPOSTOR:
+            assert decision.rule == "impostors-refused"
+        else:
+            assert (decision.rule, decision.action) == ("licensed-allowed", Action.ALLOW)
 
 
 @pytest.mark.parametrize("kind", Kind)

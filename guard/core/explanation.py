@@ -7,7 +7,7 @@ given for each kind.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +15,7 @@ from guard.core.classification import Classification
 from guard.core.crawlers import Sighting
 from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.identity import IdentityVerdict
+from guard.core.licence import NO_LICENCE, LicenceVerdict
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Condition, Decision, NeedsResponse, PreviewSize, Rule
 from guard.core.response import ResponsePlan, plan
@@ -27,7 +28,7 @@ class StepResult(StrEnum):
     FAILED = "failed"
     """A condition does not hold."""
     DEPENDS = "depends"
-    """Everything holds but `kind`, of which nothing is known."""
+    """Everything holds but what depends on the resource, of which nothing is known."""
     NOTED = "noted"
     """It matches, in monitor mode."""
     DECIDES = "decides"
@@ -94,6 +95,7 @@ def explain(
     who: Classification | None = None,
     identity: IdentityVerdict | None = None,
     signals: Sequence[Fired] = (),
+    licence: LicenceVerdict = NO_LICENCE,
 ) -> Explanation:
     """Explain what the proxy would do.
 
@@ -103,9 +105,10 @@ def explain(
         who: The classification, where more than the user agent and the check of the claim led to it.
         identity: What the check of the claim came to; None where nobody has checked it.
         signals: What is odd about how the client behaves; `who` must have been judged with them.
+        licence: What came of the request's licence token.
     """
     sighting = None if who else pipeline.sight(facts)
-    who = who or pipeline.classify(facts, identity)
+    who = replace(who or pipeline.classify(facts, identity), licence=licence)
     if facts.path in reservation_paths:
         steps: tuple[Step, ...] = ()
         outcomes: tuple[Outcome, ...] = (_told_to_everybody(pipeline, facts),)
@@ -172,7 +175,7 @@ def _steps(
             result = StepResult.NOT_ASKED
         elif failed := failed_conditions(rule.when, facts, who, seen):
             result = StepResult.FAILED
-        elif rule.when.kind and seen is None:
+        elif rule.when.asks_for_resource(who) and seen is None:
             result = StepResult.DEPENDS
         elif rule.monitor:
             result = StepResult.NOTED
@@ -192,10 +195,8 @@ def failed_conditions(
         wanted = getattr(when, field.name)
         if not wanted:
             continue
-        if field.name == "kind":
-            holds = seen is None or seen.kind in wanted
-        else:
-            holds = Condition(**{field.name: wanted}).holds_for_request(facts, who)
+        alone = Condition(**{field.name: wanted})
+        holds = alone.holds_for_request(facts, who) and (seen is None or alone.holds_for_resource(who, seen))
         if not holds:
             texts = tuple(str(one) for one in (sorted(wanted) if isinstance(wanted, frozenset) else wanted))
             failed.append(FailedCondition(name=field.name, wanted=texts, found=_found(field.name, facts, who, seen)))
@@ -210,6 +211,8 @@ def _found(name: str, facts: RequestFacts, who: Classification, seen: ResponseFa
             return ", ".join(sorted(who.facts))
         case "kind":
             return seen.kind if seen else ""
+        case "licence":
+            return who.licence.state_for(seen.kind if seen else None)
         case "network":
             return str(facts.client.address or "")
         case "path" | "host" | "method":

@@ -76,9 +76,11 @@ class Condition:
     method: frozenset[str] = frozenset()
     network: tuple[IPNetwork, ...] = ()
     fact: frozenset[str] = frozenset()
+    licence: frozenset[str] = frozenset()
+    """What the request's licence token is worth. Of a licence for some kinds of resources the response decides."""
 
     def holds_for_request(self, request: RequestFacts, who: Classification) -> bool:
-        """Tell whether everything but `kind` holds."""
+        """Tell whether everything holds that does not depend on the resource: all but `kind`, and most licences."""
         return (
             (not self.purpose or who.purpose in self.purpose)
             and (not self.identity or who.identity in self.identity)
@@ -90,6 +92,17 @@ class Condition:
             and (not self.host or any(_host_matches(pattern, request.host) for pattern in self.host))
             and (not self.path or any(path_matches(pattern, request.path) for pattern in self.path))
             and (not self.network or _inside(request, self.network))
+            and (not self.licence or who.licence.depends_on_kind or who.licence.state in self.licence)
+        )
+
+    def asks_for_resource(self, who: Classification) -> bool:
+        """Tell whether what the resource is makes a difference for this client."""
+        return bool(self.kind) or (bool(self.licence) and who.licence.depends_on_kind)
+
+    def holds_for_resource(self, who: Classification, response: ResponseFacts) -> bool:
+        """Tell whether the rest of the condition holds for what was found."""
+        return (not self.kind or response.kind in self.kind) and (
+            not self.licence or who.licence.state_for(response.kind) in self.licence
         )
 
 
@@ -154,9 +167,9 @@ class Decision:
         """Return this decision for a client that is not, or no longer, to be challenged."""
         return replace(self, action=Action.ALLOW, because=f"needs no challenge of rule {self.rule}")
 
-    def throttled(self) -> "Decision":
-        """Return this decision after its rule's limit was exceeded."""
-        return replace(self, action=Action.THROTTLE, because=f"more than the limit of rule {self.rule}")
+    def throttled(self, because: str = "") -> "Decision":
+        """Return this decision after a limit was exceeded, by default its rule's."""
+        return replace(self, action=Action.THROTTLE, because=because or f"more than the limit of rule {self.rule}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +192,10 @@ def decide(
     for rule in policy.rules:
         if not rule.when.holds_for_request(request, who):
             continue
-        if rule.when.kind:
+        if rule.when.asks_for_resource(who):
             if response is None:
                 return NeedsResponse(rule=rule.id)
-            if response.kind not in rule.when.kind:
+            if not rule.when.holds_for_resource(who, response):
                 continue
         if rule.monitor:
             monitored.append(rule.id)

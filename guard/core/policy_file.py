@@ -28,6 +28,7 @@ from pydantic import (
 from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.crawlers import Catalogue, Purpose
 from guard.core.facts import Kind
+from guard.core.licence import LicenceState
 from guard.core.policy import Action, Condition, Limit, Policy, PreviewSize, Rule
 from guard.errors import ConfigurationError, Fault
 from guard.validation import OneOrMore, WrongValueError, YesNo, in_file_order, suggest, validate
@@ -104,6 +105,7 @@ class WhenEntry(Entry):
         default=(), description="Addresses and networks of clients."
     )
     fact: OneOrMore[HardFact] = Field(default=(), description="Hard facts about the request.")
+    licence: OneOrMore[LicenceState] = Field(default=(), description="What the request's licence token is worth.")
 
     @model_serializer(mode="wrap")
     def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -124,6 +126,7 @@ class WhenEntry(Entry):
             method=frozenset(self.method),
             network=self.network,
             fact=frozenset(self.fact),
+            licence=frozenset(self.licence),
         )
 
 

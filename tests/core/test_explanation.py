@@ -1,5 +1,6 @@
 """An explanation names what the proxy decides, and why no other rule did."""
 
+from dataclasses import replace
 from datetime import date
 from ipaddress import ip_network
 
@@ -12,12 +13,14 @@ from guard.core.crawlers import Catalogue, Purpose
 from guard.core.explanation import StepResult, explain, failed_conditions
 from guard.core.facts import Kind
 from guard.core.identity import Grade, IdentityVerdict
+from guard.core.licence import NO_LICENCE, LicenceState, LicenceVerdict
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Condition, NeedsResponse, Policy, Rule
 from guard.core.response import Answer, Forward, Shrink, plan
 from guard.core.signals import Family, Fired, SignalId
 from tests.support.facts import GPTBOT, request, seen, who
 from tests.support.http import CHROME
+from tests.support.licences import licence
 
 RULES = (
     Rule(id="seo", when=Condition(purpose=frozenset({"seo"})), action=Action.DROP),
@@ -126,6 +129,7 @@ CONDITIONS = {
     "method": (Condition(method=frozenset({"POST"})), "GET"),
     "network": (Condition(network=(ip_network("10.0.0.0/8"),)), "192.0.2.7"),
     "fact": (Condition(fact=frozenset({"forged_token"})), ""),
+    "licence": (Condition(licence=frozenset({"valid", "expired"})), "none"),
     "kind": (Condition(kind=frozenset({"page"})), "image"),
 }
 
@@ -145,6 +149,7 @@ RULE = st.builds(
         Condition,
         purpose=st.frozensets(st.sampled_from(["ai_training", "browser", "seo"]), max_size=2),
         kind=st.frozensets(st.sampled_from([*Kind]), max_size=2),
+        licence=st.frozensets(st.sampled_from([*LicenceState]), max_size=2),
         conduct=st.frozensets(st.sampled_from([*Conduct]), max_size=1),
         method=st.frozensets(st.sampled_from(["GET", "POST"]), max_size=1),
         path=st.lists(st.sampled_from(["/a", "/b", "*.jpg"]), max_size=2).map(tuple),
@@ -154,21 +159,33 @@ RULE = st.builds(
 )
 
 
-@given(st.lists(RULE, max_size=5), st.sampled_from(["GPTBot/1", CHROME]), st.none() | st.sampled_from(Kind))
-def test_the_answer_is_that_of_the_pipeline(rules, user_agent, kind):
+LICENCES = st.sampled_from(
+    [
+        NO_LICENCE,
+        LicenceVerdict(state=LicenceState.EXPIRED, licence=licence()),
+        LicenceVerdict(state=LicenceState.VALID, licence=licence()),
+        LicenceVerdict(state=LicenceState.VALID, licence=licence(kinds=frozenset({Kind.IMAGE}))),
+    ]
+)
+
+
+@given(st.lists(RULE, max_size=5), st.sampled_from(["GPTBot/1", CHROME]), st.none() | st.sampled_from(Kind), LICENCES)
+def test_the_answer_is_that_of_the_pipeline(rules, user_agent, kind, licence):
     """Whatever the policy says: same decision, and the rule that is marked as deciding is its rule."""
     policy = Policy(name="p", rules=(*rules, RULES[-1]), content=b"", digest="d" * 64)
     pipeline = Pipeline(Catalogue([GPTBOT]), policy)
     facts = request(User_Agent=user_agent)
     given_kind = None if kind is None else seen(kind)
-    explained = explain(pipeline, facts, given_kind)
-    decided = pipeline.decide(facts, pipeline.classify(facts), given_kind)
+    explained = explain(pipeline, facts, given_kind, licence=licence)
+    believed = replace(pipeline.classify(facts), licence=licence)
+    decided = pipeline.decide(facts, believed, given_kind)
 
     if isinstance(decided, NeedsResponse):
         for outcome in explained.outcomes:
             for one in outcome.kinds:
-                assert outcome.decision == pipeline.decide(facts, pipeline.classify(facts), seen(one))
-        assert next(s for s in explained.steps if s.result is StepResult.DEPENDS).rule.when.kind
+                assert outcome.decision == pipeline.decide(facts, believed, seen(one))
+        depends = next(step for step in explained.steps if step.result is StepResult.DEPENDS)
+        assert depends.rule.when.asks_for_resource(believed)
     else:
         assert [one.decision for one in explained.outcomes] == [decided]
         assert explained.outcomes[0].plan == plan(decided, facts, given_kind)

@@ -7,9 +7,12 @@ import pytest
 
 from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.crawlers import Purpose
-from guard.core.facts import Kind
+from guard.core.facts import Kind, ResponseFacts
+from guard.core.licence_check import check
 from guard.core.policy import Action, Condition, Decision, Limit, NeedsResponse, Policy, Rule, decide, path_matches
 from tests.support.facts import GPTBOT, request, seen, who
+from tests.support.licences import licence
+from tests.support.signing import NOW
 
 DEFAULT = Rule(id="default", when=Condition(), action=Action.ALLOW)
 
@@ -171,3 +174,47 @@ def test_a_hostile_path_does_not_backtrack():
     pattern, path = "/" + "a*" * 16 + "b$", "/" + "a" * 8000
 
     assert not path_matches(pattern, path)
+
+
+def licensed(rules: Policy, found: ResponseFacts | None, **limits: object) -> str:
+    """Return the rule that decides about GPTBot with a licence."""
+    believed = replace(who(), licence=check(licence(**limits), request(), who()))
+    decision = decide(rules, request(), believed, found)
+    return f"{decision.rule}, once there is a response" if isinstance(decision, NeedsResponse) else decision.rule
+
+
+LICENSED = Rule(id="licensed", when=Condition(licence=frozenset({"valid"})), action=Action.ALLOW)
+
+
+def test_a_licence_is_a_condition_like_any_other():
+    """What it is worth, in one word; without a token that word is none."""
+    rules = policy(
+        LICENSED,
+        Rule(id="ended", when=Condition(licence=frozenset({"expired", "revoked"})), action=Action.CHARGE),
+        Rule(id="without", when=Condition(licence=frozenset({"none"})), action=Action.REFUSE),
+    )
+
+    assert licensed(rules, None) == "licensed"
+    assert licensed(rules, None, expires=NOW) == "ended"
+    assert licensed(rules, None, paths=("/b",)) == "default"
+    assert decided(rules, request(), who(), None).rule == "without"
+
+
+def test_a_licence_that_depends_on_the_resource_waits_for_the_response():
+    """One for some kinds or for so many pictures, and no other."""
+    rules = policy(LICENSED)
+
+    assert licensed(rules, None, kinds=frozenset({"image"})) == "licensed, once there is a response"
+    assert licensed(rules, seen(Kind.IMAGE), kinds=frozenset({"image"})) == "licensed"
+    assert licensed(rules, seen(Kind.PAGE), kinds=frozenset({"image"})) == "default"
+    assert licensed(rules, None, pictures=3, per_seconds=60) == "licensed, once there is a response"
+    assert licensed(rules, None, kinds=frozenset({"image"}), expires=NOW) == "default"
+
+
+def test_what_a_licence_is_not_for_is_known_once_the_resource_is():
+    """A rule for tokens that do not cover the request is asked again then."""
+    rules = policy(Rule(id="other", when=Condition(licence=frozenset({"not_covered"})), action=Action.CHARGE))
+
+    assert licensed(rules, None, kinds=frozenset({"image"})) == "other, once there is a response"
+    assert licensed(rules, seen(Kind.PAGE), kinds=frozenset({"image"})) == "other"
+    assert licensed(rules, seen(Kind.IMAGE), kinds=frozenset({"image"})) == "default"

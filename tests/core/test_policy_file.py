@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.crawlers import Catalogue, Crawler, Purpose, RobotsStance
 from guard.core.facts import Kind
+from guard.core.licence import LicenceState
 from guard.core.policy import Action, Condition, Limit, PreviewSize, Rule
 from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
@@ -62,6 +63,7 @@ def test_a_rule_with_everything_is_read() -> None:
       method: get
       network: [10.0.0.0/8, 2001:db8::/32, 192.0.2.1]
       fact: forged_token
+      licence: [valid, not_covered]
     action: preview
     monitor: yes
     limit: {pictures: 30, per: minute}
@@ -83,6 +85,7 @@ def test_a_rule_with_everything_is_read() -> None:
             method=frozenset({"GET"}),
             network=(ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"), ip_network("192.0.2.1/32")),
             fact=frozenset({HardFact.FORGED_TOKEN}),
+            licence=frozenset({LicenceState.VALID, LicenceState.NOT_COVERED}),
         ),
         action=Action.PREVIEW,
         monitor=True,
@@ -188,7 +191,9 @@ def test_what_is_no_list_of_rules_is_a_fault(text: str) -> None:
 
 @given(
     when=st.dictionaries(
-        st.sampled_from(["purpose", "operator", "crawler", "network", "path", "host", "method", "fact", "x"]),
+        st.sampled_from(
+            ["purpose", "operator", "crawler", "network", "path", "host", "method", "fact", "licence", "x"]
+        ),
         st.none() | st.text(max_size=12) | st.integers() | st.lists(st.text(max_size=8) | st.integers(), max_size=3),
         max_size=4,
     )
