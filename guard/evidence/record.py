@@ -103,7 +103,7 @@ class Record:
     kind: RecordKind
     at: int
     fields: Mapping[str, Any]
-    """The fields of its kind, each of the type that `schema` says."""
+    """The fields of its kind, each of the type that `schema` says; those that came later may be missing."""
     unknown: tuple[str, ...]
     """Fields that a later version added."""
 
@@ -155,12 +155,16 @@ def request(
     sd: Sequence[str],
     grade: str = "",
     signals: Sequence[tuple[str, int]] = (),
+    licence: str = "",
+    licence_state: str = "",
 ) -> bytes:
     """Say how one request was decided; what it ended with is said by `end`.
 
     `facts` are the hard facts, `monitor` the ids of monitoring rules that would have matched, `rules` and `rsv`
     digests, `ref` the reference code shown to the client or empty, `sd` the commitments in any order, `grade` what can
     be said about who it was (A to E), `signals` what was odd about its behaviour and how much, in thousandths of a nat.
+    `licence_state` is what the licence token that came with it was worth, and `licence` the id in it if the owner had
+    signed it; a request without a token has neither field.
     """
     fields = {
         "action": action,
@@ -188,6 +192,8 @@ def request(
         "site": site,
         "v": VERSION,
     }
+    if licence_state:
+        fields |= {"licence": licence, "licence_state": licence_state}
     return _bytes(fields)
 
 
@@ -269,6 +275,9 @@ def read(leaf: bytes) -> Record:
             raise _misfit(kind, name, value)
     unknown: tuple[str, ...] = ()
     if len(value) != known.count:
+        for name, fits in known.later:
+            if name in value and not fits(value[name]):
+                raise _misfit(kind, name, value)
         unknown = tuple(sorted(value.keys() - known.names - {"v", "kind"}))
         canonical.check({name: value[name] for name in unknown})
     return Record(RecordKind(kind), value["at"], value, unknown)

@@ -16,7 +16,13 @@ DROPPED: Final = "(present, not recorded)"
 DROPPED_PARAMETER: Final = "(not-recorded)"
 """Stands for a value inside a request target; only characters that RFC 3986 allows there."""
 
-_SECRET_FIELDS: Final = frozenset({"authorization", "proxy-authorization", "sec-websocket-protocol", "x-amz-signature"})
+_SECRET_FIELDS: Final = frozenset(
+    {
+        "authorization", "proxy-authorization", "sec-websocket-protocol", "x-amz-signature",
+        # Who has them can make the payment that they authorise (x402).
+        "payment-signature", "x-payment",
+    }
+)  # fmt: skip
 _SECRET_FIELD = re.compile(
     r"cookie|token|secret|api-?key|access-?key|private-?key|passw|session|credential|jwt|[-_]auth$|^auth[-_]|[-_]auth[-_]"
 )

@@ -88,15 +88,24 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
 }  # fmt: skip
 
 
+_LATER: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
+    "req": {"licence": _text, "licence_state": _text},
+}
+"""Fields that records written before do not have, and that later ones have only where there is something to say."""
+
+
 class Schema:
     """The fields of one kind, in the order in which checking them is quick: it is done for every record."""
 
-    def __init__(self, fields: Mapping[str, Callable[[object], bool]]) -> None:
+    def __init__(
+        self, fields: Mapping[str, Callable[[object], bool]], later: Mapping[str, Callable[[object], bool]]
+    ) -> None:
         self.texts = tuple(name for name, fits in fields.items() if fits is _text)
         self.others = tuple((name, fits) for name, fits in fields.items() if fits is not _text)
-        self.names = fields.keys()
+        self.later = tuple(later.items())
+        self.names = fields.keys() | later.keys()
         self.count = len(fields) + 2
-        """How many members a record has, with `v` and `kind`."""
+        """How many members a record has, with `v` and `kind` and without what came later."""
 
 
-SCHEMAS: Final = {kind: Schema(fields) for kind, fields in _FIELDS.items()}
+SCHEMAS: Final = {kind: Schema(fields, _LATER.get(kind, {})) for kind, fields in _FIELDS.items()}

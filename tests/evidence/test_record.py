@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.errors import LeafError
-from guard.evidence import record
+from guard.evidence import canonical, record
 from guard.evidence.record import RecordKind
 from tests.support.evidence import AT, RULES, end_leaf, request_leaf
 
@@ -53,6 +53,29 @@ def test_the_bytes_of_a_record_stay_as_they_are():
         b'[{"media_type":"text/plain","path":"/robots.txt","sha256":"' + b"01" * 32 + b'"}],'
         b'"headers":[["tdm-reservation","1"]],"site":"photo.example"},"v":1}'
     )
+
+
+def test_a_licence_is_two_fields_more_and_only_where_there_is_one():
+    """Records of before have neither, and stay records; a reader of before names both and refuses nothing."""
+    licensed = record.read(request_leaf(licence="7K3QF9X2TM", licence_state="valid"))
+    forged = record.read(request_leaf(licence_state="invalid"))
+
+    assert (licensed.fields["licence"], licensed.fields["licence_state"], licensed.unknown) == (
+        "7K3QF9X2TM", "valid", ()
+    )  # fmt: skip
+    assert (forged.fields["licence"], forged.fields["licence_state"]) == ("", "invalid")
+    assert "licence" not in record.read(LEAVES["req"]).fields
+    assert request_leaf(licence_state="") == request_leaf()
+
+
+@pytest.mark.parametrize("name", ["licence", "licence_state"])
+@pytest.mark.parametrize("value", [1, None, ["valid"], {"a": "b"}])
+def test_a_field_that_came_later_has_its_type_as_well(name, value):
+    """Where it is there at all."""
+    fields = orjson.loads(request_leaf(licence="7K3QF9X2TM", licence_state="valid"))
+
+    with pytest.raises(LeafError, match=f"whose '{name}' can not be"):
+        record.read(canonical.encode({**fields, name: value}))
 
 
 def test_commitments_are_sorted():

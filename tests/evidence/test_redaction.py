@@ -11,7 +11,8 @@ from guard.evidence.redaction import DROPPED, header_value, is_secret_parameter,
     "name",
     ["Cookie", "cookie", "Authorization", "Proxy-Authorization", "X-Api-Key", "X-Auth-Token", "X-CSRF-Token",
      "X-Amz-Security-Token", "Cf-Access-Jwt-Assertion", "X-Forwarded-Access-Token", "Set-Cookie", "X-Session-Id",
-     "Sec-WebSocket-Protocol", "X-Goog-Api-Key", "Api-Key", "X-Password", "X-Auth"],
+     "Sec-WebSocket-Protocol", "X-Goog-Api-Key", "Api-Key", "X-Password", "X-Auth", "PAYMENT-SIGNATURE",
+     "X-PAYMENT"],
 )  # fmt: skip
 def test_the_value_of_a_secret_field_is_dropped(name):
     """A marker says that it was there."""
