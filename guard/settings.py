@@ -23,6 +23,7 @@ from pydantic import (
 from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
+from guard.settings_licences import Licences
 from guard.settings_rights import Rights, TermsFiles, needless_offers
 from guard.settings_sections import Behaviour, Challenges, IdentityChecks, SearchCheck, Section
 from guard.settings_source import interpolate, read_file, with_environment, with_overrides
@@ -46,6 +47,8 @@ from guard.validation import WrongValueError, in_file_order, validate
 from guard.yaml12 import Document, load
 
 NO_FILE = "no configuration file"
+LICENCES = Path("guard") / "licences"
+"""In the evidence directory, where nothing else is set."""
 DEFAULT_EVIDENCE = Path("~/.local/state/crawler-guard/evidence")
 
 
@@ -181,6 +184,7 @@ class Settings(Section):
     identity: IdentityChecks = IdentityChecks()
     behaviour: Behaviour = Behaviour()
     challenge: Challenges = Challenges()
+    licences: Licences = Licences()
     policy: Annotated[str, AfterValidator(policy_name)] = Field(
         default="moderate", description="open, moderate, strict, or the path of a policy file."
     )
@@ -329,6 +333,9 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
         ),
         "evidence": settings.evidence.model_copy(update={"directory": whole(str(directory), "evidence", "directory")}),
     }
+    kept = settings.licences.directory
+    kept = changes["evidence"].directory / LICENCES if kept is None else whole(str(kept), "licences", "directory")
+    changes["licences"] = settings.licences.model_copy(update={"directory": kept})
     if settings.policy not in SHIPPED_POLICIES:
         changes["policy"] = str(whole(settings.policy, "policy"))
     if settings.access_log not in {"-", "off"}:

@@ -32,6 +32,12 @@ def warnings(settings: Settings) -> list[str]:
         found.append("evidence.time_stamps is used from a later version on")
     if not settings.rights.contact:
         found.append("rights.contact is empty: who is refused does not learn whom to ask for a licence")
+    stated = [settings.rights_of(site).offer for site in settings.sites]
+    offers = [offer for one in stated for _, offer in one if offer is not None]
+    if settings.licences.price_header and not any(offer.price and offer.unit == "crawl" for offer in offers):
+        found.append("licences.price_header has no effect: no offer names a price with unit 'crawl'")
+    if settings.licences.x402 and not offers:
+        found.append("licences.x402 has no effect: rights.offer offers nothing")
     if settings.client_ip.source == "peer" and endpoint(settings.listen).loopback:
         found.append(
             "client_ip is 'peer' and only this machine can reach the listener: behind a front server every visitor "
