@@ -35,6 +35,8 @@ class Line:
     because: str
     kind: str
     rendition: str
+    licence: str
+    """The id of the licence that the request came with; empty without one that the owner signed."""
     reference: str
     duration_ms: float
 

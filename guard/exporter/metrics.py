@@ -34,6 +34,12 @@ class Metrics:
             ("site", "crawler", "operator", "identity", "action"),
             registry=registry,
         )
+        self.licence_requests = Counter(
+            "guard_licence_requests",
+            "Requests with a licence token, by what it was worth for them: valid, not_covered, expired, …",
+            ("site", "licence"),
+            registry=registry,
+        )
         self.response_bytes = Counter(
             "guard_response_bytes",
             "Body bytes handed to clients.",

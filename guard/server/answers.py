@@ -9,15 +9,19 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from guard.core.licence import LicenceState
 from guard.core.response import Answer, Form, form_of
 from guard.errors import UpstreamError
 from guard.image.formats import acceptable
+from guard.reservation.offer import Offer
+from guard.reservation.offer_headers import OfferForms, challenge, lines, offer_for
 from guard.server.cards import CardStock, new_code, shown
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 from guard.server.refusals import NOT_STORED, Refusal, language_of, render
 
 UNAVAILABLE_SECONDS = 60
+NO_OFFERS = OfferForms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +39,20 @@ class Made:
 class Answers:
     """Makes refusals and error pages."""
 
-    def __init__(self, cards: CardStock) -> None:
+    def __init__(self, cards: CardStock, forms: OfferForms = NO_OFFERS) -> None:
+        """Take the forms in which the owner wants offers to be made."""
         self._cards = cards
+        self._forms = forms
 
     async def refusal(self, exchange: Exchange, answer: Answer) -> Made:
         """Make what a plan asks for: 402, 403 or 429."""
         extra: Headers = (("Retry-After", str(answer.retry_after)),) if answer.retry_after else ()
+        offer: Offer | None = None
+        if answer.status == 402:
+            offer = offer_for(exchange.site.offers(exchange.facts.path), exchange.who.purpose)
+            extra = (*extra, *self._offer_lines(exchange, offer))
+        elif exchange.licence is not LicenceState.NONE:
+            extra = (*extra, *challenge(self._forms, exchange.who.licence, exchange.licence))
         if answer.form is Form.PICTURE:
             media_type = acceptable(exchange.facts.header("accept"))
             card = await self._cards.take(exchange.site.owner, media_type, language_of(exchange.facts))
@@ -48,7 +60,19 @@ class Answers:
             return Made(
                 status=answer.status, headers=headers, body=card.body, rendition="card", reference=card.reference
             )
-        return self._page(exchange, answer.status, answer.form, reference=shown(new_code()), extra=extra)
+        return self._page(exchange, answer.status, answer.form, reference=shown(new_code()), extra=extra, offer=offer)
+
+    def _offer_lines(self, exchange: Exchange, offer: Offer | None) -> Headers:
+        facts = exchange.facts
+        origin = exchange.site.base_url or (f"{facts.scheme}://{facts.authority}" if facts.authority else "")
+        return lines(
+            offer,
+            self._forms,
+            origin=origin,
+            path=facts.path,
+            licence=exchange.who.licence,
+            state=exchange.licence,
+        )
 
     def unavailable(self, exchange: Exchange) -> Made:
         """Make the answer for a client that is not served while no evidence can be written, or no smaller copy made."""
@@ -65,7 +89,15 @@ class Answers:
         return web.Response(status=400, body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
     def _page(
-        self, exchange: Exchange, status: int, form: Form, *, reference: str = "", extra: Headers = (), detail: str = ""
+        self,
+        exchange: Exchange,
+        status: int,
+        form: Form,
+        *,
+        reference: str = "",
+        extra: Headers = (),
+        detail: str = "",
+        offer: Offer | None = None,
     ) -> Made:
         owner = exchange.site.owner
         refusal = Refusal(
@@ -75,6 +107,7 @@ class Answers:
             contact=owner.contact,
             terms=dict(exchange.reservation.headers).get("tdm-policy", ""),
             reference=reference,
+            offer=offer,
         )
         content_type, body = render(refusal, form, language_of(exchange.facts))
         code: Headers = (("Guard-Reference", reference),) if reference else ()

@@ -23,6 +23,7 @@ from guard.server.decoys import Decoys, load_or_create_secret
 from guard.server.identities import Identities, IdentityOptions
 from guard.server.image_workers import ImageWorkers
 from guard.server.intake import Intake
+from guard.server.licences import Licences
 from guard.server.pictures import Pictures, Sizes
 from guard.server.proxy import Proxy
 from guard.server.recorder_client import RecorderClient
@@ -37,6 +38,7 @@ from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
 from guard.store.clients import ClientTable
+from guard.store.licences import LicenceBook
 from guard.store.prefixes import Crowds
 from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
 from guard.yaml12 import load
@@ -92,6 +94,8 @@ class Worker:
             ),
             now=utc_now,
         )
+        licences = settings.licences
+        self._licences = Licences(LicenceBook(licences.directory) if licences.accept and licences.directory else None)
         judge = ConductJudge(load_behaviour(root), MASKS[settings.behaviour.front])
         self._behaviour = Behaviour(given.clients, judge)
         secret = settings.evidence.directory / "guard" / "decoys.secret"
@@ -148,7 +152,7 @@ class Worker:
             upstreams=UpstreamRequests(self._upstreams, sizes, self.metrics, plain_pages=self._decoys is not None),
             pipeline=self.pipeline,
             pictures=Pictures(self._images, sizes),
-            answers=Answers(self._cards),
+            answers=Answers(self._cards, settings.licences.forms()),
             challenges=Challenges(
                 self._given.challenge_key,
                 SpentChallenges(self._given.spent_challenges),
@@ -163,6 +167,7 @@ class Worker:
             reports=self._reports,
             metrics=self.metrics,
             identities=self._identities,
+            licences=self._licences,
             behaviour=self._behaviour,
             decoys=self._decoys,
             crowds=CrowdWatch(
@@ -232,4 +237,6 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
             terms=statement(site.base_url).policy_url if site.base_url or rights.terms else "",
         ),
         render=rendered,
+        base_url=site.base_url,
+        offers=lambda path: statement(site.base_url).at(path).offers,
     )

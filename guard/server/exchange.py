@@ -7,6 +7,7 @@ from aiohttp.web import BaseRequest
 from guard.core.classification import Classification, Conduct
 from guard.core.facts import Kind, RequestFacts, ResponseFacts
 from guard.core.identity import IdentityVerdict
+from guard.core.licence import LicenceState
 from guard.core.policy import Decision
 from guard.core.signatures import SignatureVerdict
 from guard.reservation.documents import ReservationSet
@@ -59,8 +60,17 @@ class Exchange:
 
     @property
     def is_automatic(self) -> bool:
-        """True for a crawler that names itself and for a client that behaves like one: only these are recorded."""
-        return self.who.is_crawler or self.who.conduct is not Conduct.CLEAN
+        """True for a crawler that names itself or shows a licence, and for a client that behaves like one.
+
+        Only these are recorded.
+        """
+        who = self.who
+        return who.is_crawler or who.conduct is not Conduct.CLEAN or who.licence.state is not LicenceState.NONE
+
+    @property
+    def licence(self) -> LicenceState:
+        """What the licence token is worth for what was found."""
+        return self.who.licence.state_for(self.kind)
 
     @property
     def kind(self) -> Kind:

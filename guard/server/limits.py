@@ -24,13 +24,19 @@ class Limiter:
         Args:
             now: Seconds of a clock that never goes back.
         """
-        step = limit.per_seconds / limit.count
+        if wait := self.wait(rule, client, limit, now):
+            return wait
         key = (rule, client)
-        whole_again = max(self._whole_again.get(key, now), now) + step
-        if whole_again - now > limit.per_seconds + step / 2:
-            return max(1, round(whole_again - now - limit.per_seconds + 0.5))
-        self._whole_again[key] = whole_again
+        self._whole_again[key] = max(self._whole_again.get(key, now), now) + limit.per_seconds / limit.count
         self._whole_again.move_to_end(key)
         if len(self._whole_again) > self._max_clients:
             self._whole_again.popitem(last=False)
+        return 0
+
+    def wait(self, rule: str, client: str, limit: Limit, now: float) -> int:
+        """Return what `take` would, and take nothing."""
+        step = limit.per_seconds / limit.count
+        whole_again = max(self._whole_again.get((rule, client), now), now) + step
+        if whole_again - now > limit.per_seconds + step / 2:
+            return max(1, round(whole_again - now - limit.per_seconds + 0.5))
         return 0

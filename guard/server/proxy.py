@@ -17,6 +17,7 @@ from guard.core.client_address import client_network
 from guard.core.crawlers import Purpose
 from guard.core.facts import AddressSource, Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.identity import Grade
+from guard.core.licence import NO_LICENCE, LicenceState
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
 from guard.core.response import Answer, Challenge, Forward, Hangup, ResponsePlan, Shrink, plan
@@ -32,6 +33,7 @@ from guard.server.identities import Identities
 from guard.server.intake import Intake
 from guard.server.judged import NOBODY
 from guard.server.kinds import Kinds
+from guard.server.licences import Licences
 from guard.server.limits import Limiter
 from guard.server.pictures import Pictures
 from guard.server.records import Records
@@ -77,6 +79,7 @@ class Proxy:
         reports: Reports,
         metrics: Metrics,
         identities: Identities,
+        licences: Licences,
         behaviour: Behaviour,
         crowds: CrowdWatch,
         decoys: Decoys | None,
@@ -96,6 +99,7 @@ class Proxy:
         self._reports = reports
         self._metrics = metrics
         self._identities = identities
+        self._licences = licences
         self._behaviour = behaviour
         self._crowds = crowds
         self._decoys = decoys
@@ -161,6 +165,7 @@ class Proxy:
         if own is not None:
             identity, judged, crowd = own.identity, None, NOBODY
             who = self._pipeline.classify(facts, own.identity)
+            licence, signature = NO_LICENCE, None
         else:
             identity = self._identities.judge(facts, sighting)
             judged = self._behaviour.at_request(
@@ -173,14 +178,16 @@ class Proxy:
             crowd = self._crowds.at_request(judged, seen)
             conduct = Conduct.SUSPECT if crowd.suspect and judged.conduct is Conduct.CLEAN else judged.conduct
             who = self._pipeline.classify(facts, identity, conduct, judged.facts)
+            signature = self._identities.signature(facts) if identity.grade is Grade.SIGNATURE else None
+            licence, signature = self._licences.check(facts, who, signature)
         return Exchange(
             request=request,
             facts=facts,
             site=site,
             reservation=reservation,
-            who=who,
+            who=who if licence is NO_LICENCE else replace(who, licence=licence),
             identity=identity,
-            signature=self._identities.signature(facts) if identity.grade is Grade.SIGNATURE else None,
+            signature=signature,
             judged=judged,
             peer_is_trusted=trusted,
             own=own is not None,
@@ -227,17 +234,27 @@ class Proxy:
 
     def _plan(self, exchange: Exchange, decision: Decision) -> ResponsePlan:
         """Hold the client to the limit of the rule, once a request, and say what to send."""
-        retry_after = 0
         if not exchange.who.is_crawler and exchange.facts.at < self._learning_until:
             decision = decision.while_learning()
         if decision.action is Action.CHALLENGE and (_is_known(exchange) or self._challenges.has_pass(exchange)):
             decision = decision.passed()
-        limit = decision.limit if exchange.decision is None and not exchange.own else None
-        if limit is not None and (not limit.pictures_only or exchange.kind is Kind.UNKNOWN or exchange.kind.is_picture):
-            client = client_network(exchange.facts.client.address)
-            retry_after = self._limiter.take(decision.rule, client, limit, self._clock())
-        exchange.decision = decision.throttled() if retry_after else decision
+        retry_after, why = 0, ""
+        if exchange.decision is None and not exchange.own:
+            retry_after, why = self._hold_to_limits(exchange, decision)
+        exchange.decision = decision.throttled(why) if retry_after else decision
         return plan(exchange.decision, exchange.facts, exchange.seen, retry_after=retry_after)
+
+    def _hold_to_limits(self, exchange: Exchange, decision: Decision) -> tuple[int, str]:
+        """Return the seconds until the client may come back, and why; 0 if it may go on."""
+        picture = exchange.kind is Kind.UNKNOWN or exchange.kind.is_picture
+        licensed = exchange.licence is LicenceState.VALID and decision.action is Action.ALLOW
+        if licensed and picture and (wait := self._licences.take(exchange.who.licence, self._clock())):
+            return wait, f"more than licence {exchange.who.licence.id} allows"
+        limit = decision.limit
+        if limit is None or (limit.pictures_only and not picture):
+            return 0, ""
+        client = client_network(exchange.facts.client.address)
+        return self._limiter.take(decision.rule, client, limit, self._clock()), ""
 
     async def _look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         seen = await self._upstreams.look(exchange, answered)

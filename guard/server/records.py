@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from guard.core.licence import LicenceState
 from guard.core.policy import Policy
 from guard.errors import LeafError, RecorderUnavailableError
 from guard.evidence import disclosure, record
@@ -102,6 +103,8 @@ class Records:
                 sd=[one.commitment for one in disclosures],
                 grade=exchange.identity.grade,
                 signals=_signals(exchange),
+                licence=who.licence.id,
+                licence_state=exchange.licence if exchange.licence is not LicenceState.NONE else "",
             )
             exchange.record = await self._recorder.append(leaf, disclosures)
         except LeafError as error:

@@ -14,6 +14,7 @@ import orjson
 from guard.core.facts import RequestFacts
 from guard.core.response import Form
 from guard.image.jobs import Language
+from guard.reservation.offer import Offer
 from guard.server.headers import Headers
 
 NOT_STORED: Headers = (
@@ -56,6 +57,19 @@ _EXPLANATIONS = {
     ),
 }
 
+_HOW_TO_LICENSE = (
+    "A licence can be asked for at {url}; nothing is permitted and nothing is charged before there is one.",
+    "Eine Lizenz erfragen Sie unter {url}; vorher ist nichts erlaubt und wird nichts berechnet.",
+)
+
+_UNITS = {
+    "crawl": (" for each fetch", " je Abruf"),
+    "training": (" for each training", " je Training"),
+    "use": (" for each use", " je Nutzung"),
+    "subscription": (" by subscription", " im Abonnement"),
+    "purchase": (" once", " einmalig"),
+}
+
 _PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="robots" content="noindex"><title>{title}</title>
@@ -76,6 +90,8 @@ class Refusal:
     contact: str = ""
     terms: str = ""
     reference: str = ""
+    offer: Offer | None = None
+    """The licence that can be asked for; only with 402."""
 
 
 def language_of(facts: RequestFacts) -> Language:
@@ -98,6 +114,9 @@ def render(refusal: Refusal, form: Form, language: Language) -> tuple[str, bytes
     german = language == "de"
     title = _TITLES.get(refusal.status, (HTTPStatus(refusal.status).phrase,) * 2)[german]
     text = refusal.detail or _EXPLANATIONS.get(refusal.status, ("", ""))[german]
+    offer = refusal.offer
+    if offer is not None:
+        text = f"{text} {_HOW_TO_LICENSE[german].format(url=offer.url)}"
     if form is Form.PROBLEM:
         problem: dict[str, str | int | None] = {
             "type": refusal.terms or "about:blank",
@@ -107,17 +126,35 @@ def render(refusal: Refusal, form: Form, language: Language) -> tuple[str, bytes
             "instance": f"urn:guard:{refusal.reference}" if refusal.reference else None,
             "contact": refusal.contact or None,
             "tdm-policy": refusal.terms or None,
+            "license": offer.url if offer else None,
         }
         known = {name: _printable(value) for name, value in problem.items() if value is not None}
         return "application/problem+json", orjson.dumps(known)
-    labels = ("Rechteinhaber", "Kontakt", "Bedingungen", "Aktenzeichen") if german else (
-        "Rights holder", "Contact", "Terms", "Reference",
+    labels = ("Rechteinhaber", "Kontakt", "Bedingungen", "Lizenz", "Preis", "Aktenzeichen") if german else (
+        "Rights holder", "Contact", "Terms", "Licence", "Price", "Reference",
     )  # fmt: skip
-    link = f'<a href="{escape(refusal.terms)}">{escape(refusal.terms)}</a>' if refusal.terms else ""
-    values = (escape(refusal.holder), escape(refusal.contact), link, escape(refusal.reference))
+    values = (
+        escape(refusal.holder),
+        escape(refusal.contact),
+        _link(refusal.terms),
+        _link(offer.url if offer else ""),
+        escape(_price(offer, german=german)),
+        escape(refusal.reference),
+    )
     rows = "".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in zip(labels, values, strict=True) if value)
     page = _PAGE.format(language=language, title=escape(title), text=escape(text), rows=rows)
     return "text/html; charset=utf-8", page.encode("utf-8", "replace")
+
+
+def _link(url: str) -> str:
+    return f'<a href="{escape(url)}">{escape(url)}</a>' if url else ""
+
+
+def _price(offer: Offer | None, *, german: bool) -> str:
+    if offer is None or not offer.price:
+        return ""
+    unit = _UNITS[offer.unit][german] if offer.unit else ""
+    return f"{offer.price} {offer.currency}{unit}"
 
 
 def _printable(value: str | int) -> str | int:

@@ -6,6 +6,7 @@ Counters with closed label sets, and one line in the access log. Nothing here ca
 import time
 from collections.abc import Callable
 
+from guard.core.licence import LicenceState
 from guard.exporter.access_log import AccessLog, Line
 from guard.exporter.metrics import Metrics
 from guard.server.exchange import Exchange
@@ -30,6 +31,8 @@ class Reports:
         if who.is_crawler:
             crawler = (who.crawler.id, who.crawler.operator) if who.crawler else ("other", "other")
             self._metrics.crawler_requests.labels(site, *crawler, who.identity, action).inc()
+        if exchange.licence is not LicenceState.NONE:
+            self._metrics.licence_requests.labels(site, exchange.licence).inc()
         self._metrics.response_bytes.labels(site, who.purpose, action).inc(sent.bytes)
         self._log.write(_line(exchange, self._clock() - exchange.started))
 
@@ -58,6 +61,7 @@ def _line(exchange: Exchange, duration: float) -> Line:
         because=decision.because if decision else "",
         kind=exchange.kind,
         rendition=exchange.rendition,
+        licence=who.licence.id,
         reference=exchange.reference,
         duration_ms=round(duration * 1000, 3),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from guard.reservation.documents import ReservationSet
+from guard.reservation.offer import Offer
 from guard.server.cards import CardOwner
 
 WILDCARD = "*"
@@ -26,11 +27,26 @@ class Upstream:
 class Site:
     """One guarded site: its upstream and the reservation in force for each of its host names."""
 
-    def __init__(self, *, upstream: Upstream, owner: CardOwner, render: Callable[[str], ReservationSet]) -> None:
-        """Take `render`, which makes the reservation set for a base URL (`https://host`, or empty for none)."""
+    def __init__(
+        self,
+        *,
+        upstream: Upstream,
+        owner: CardOwner,
+        render: Callable[[str], ReservationSet],
+        base_url: str = "",
+        offers: Callable[[str], tuple[Offer, ...]] = lambda _: (),
+    ) -> None:
+        """Take `render`, which makes the reservation set for a base URL (`https://host`, or empty for none).
+
+        Args:
+            base_url: How visitors reach the site; empty for a wildcard site that does not say.
+            offers: Returns the licences that can be asked for at a canonical path.
+        """
         self.host = owner.site
         self.upstream = upstream
         self.owner = owner
+        self.base_url = base_url
+        self.offers = offers
         self._render = render
         self._sets: dict[str, ReservationSet] = {}
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
+from guard.core.licence import LicenceState
 from guard.exporter.metrics import Metrics
 from guard.image.sniff import dimensions, kind_of, media_type
 from guard.server.exchange import Exchange
 from guard.server.headers import for_upstream
+from guard.server.licences import without_licence
 from guard.server.pictures import Sizes
 from guard.server.upstream import PEEK, Answered, UpstreamClient
 
@@ -54,6 +56,8 @@ class UpstreamRequests:
             peer_is_trusted=exchange.peer_is_trusted,
             without=self._left_out(facts, whole=whole),
         )
+        if exchange.licence is not LicenceState.NONE:
+            headers = without_licence(headers)
         with self._metrics.upstream_seconds.labels(exchange.site.host).time():
             return await self.clients[exchange.site.host].ask(request, facts.target, headers)
 

@@ -13,9 +13,11 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from multidict import CIMultiDict
 
 from guard.core.facts import RequestFacts
+from guard.core.licence import LicenceState
 from guard.errors import UpstreamError
 from guard.server.exchange import Exchange
 from guard.server.headers import for_upstream
+from guard.server.licences import without_licence
 from guard.server.upstream_requests import UpstreamRequests
 
 MAX_MESSAGE = 16 << 20
@@ -45,6 +47,8 @@ async def bridge(exchange: Exchange, upstreams: UpstreamRequests) -> web.StreamR
     client = upstreams.clients[exchange.site.host]
     protocols = [item.strip() for item in facts.header("sec-websocket-protocol").split(",") if item.strip()]
     headers = for_upstream(facts, host=facts.authority, peer_is_trusted=exchange.peer_is_trusted, without=_HANDSHAKE)
+    if exchange.licence is not LicenceState.NONE:
+        headers = without_licence(headers)
     try:
         far = await client.session.ws_connect(
             client.url(facts.target),

@@ -9,7 +9,7 @@ from guard.exporter.access_log import AccessLog, Line
 LINE = Line(
     at="2026-11-22T12:00:00Z", site="photo.example", method="GET", path="/a", status=200, bytes=1, purpose="browser",
     operator="", crawler="", claimed="", identity="none_claimed", conduct="clean", action="allow", rule="default",
-    because="", kind="image", rendition="as_is", reference="", duration_ms=1.5,
+    because="", kind="image", rendition="as_is", licence="", reference="", duration_ms=1.5,
 )  # fmt: skip
 
 

@@ -129,6 +129,18 @@ def test_a_program_gets_problem_json(guard: RunningGuard):
     assert (problem["status"], problem["type"]) == (403, "https://photo.example/terms")
 
 
+def test_without_an_offer_a_402_says_whom_to_ask_and_nothing_else(guard: RunningGuard):
+    """No price, no way to pay and no token are mentioned that the owner has not set up."""
+    reply = ask(guard.port, "/paid", ("Accept", "application/json"), ("Authorization", "License x"), agent=GPTBOT)
+
+    assert reply.status == 402
+    assert json.loads(reply.body)["contact"] == "rights@photo.example"
+    assert "license" not in json.loads(reply.body)
+    named = {name.lower() for name, _ in reply.lines}
+    assert not named & {"crawler-price", "crawler-charged", "payment-required", "www-authenticate"}
+    assert not any("payment" in value for value in reply.all("Link"))
+
+
 def test_a_reference_code_finds_the_decision(guard: RunningGuard):
     """What the card shows is in the access log (and in the evidence)."""
     reply = ask(guard.port, "/original.webp", agent=GPTBOT)

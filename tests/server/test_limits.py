@@ -38,6 +38,16 @@ def test_asking_while_throttled_costs_nothing():
     assert limiter.take("r", "c", THREE_A_MINUTE, 21.0) == 0
 
 
+def test_the_wait_can_be_known_without_taking():
+    """However often it is asked for."""
+    limiter = Limiter()
+    assert not any(limiter.wait("r", "c", THREE_A_MINUTE, 0.0) for _ in range(10))
+    taken = [limiter.take("r", "c", THREE_A_MINUTE, 0.0) for _ in range(4)]
+
+    assert taken[:3] == [0, 0, 0]
+    assert limiter.wait("r", "c", THREE_A_MINUTE, 0.0) == taken[3]
+
+
 def test_clients_and_rules_have_allowances_of_their_own():
     """One client can not use up another's."""
     limiter = Limiter()

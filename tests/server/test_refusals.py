@@ -1,12 +1,14 @@
 """A refusal is short, safe, and in the reader's language."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.response import Form
+from guard.reservation.offer import UNITS, Offer
 from guard.server.refusals import Refusal, language_of, render
 from tests.support.facts import request
 
@@ -77,3 +79,38 @@ def test_an_upstream_fault_is_told_in_its_own_words():
 
     assert b"antwortet nicht rechtzeitig" in body
     assert b"did not answer in time" in body
+
+
+OFFER = Offer(purpose="train", url="https://photo.example/l?a=1&b=2", price="0.01", currency="EUR", unit="crawl")
+
+
+def test_an_offer_is_said_to_programs_and_people():
+    """Where to ask, at what price, and that nothing is permitted by it."""
+    refusal = Refusal(status=402, offer=OFFER)
+    problem = json.loads(render(refusal, Form.PROBLEM, "en")[1])
+    english, german = (render(refusal, Form.PAGE, language)[1].decode() for language in ("en", "de"))
+
+    assert problem["license"] == OFFER.url
+    assert OFFER.url in problem["detail"]
+    assert "nothing is permitted" in problem["detail"]
+    assert '<dt>Licence</dt><dd><a href="https://photo.example/l?a=1&amp;b=2">' in english
+    assert "<dt>Price</dt><dd>0.01 EUR for each fetch</dd>" in english
+    assert "<dt>Preis</dt><dd>0.01 EUR je Abruf</dd>" in german
+
+
+def test_without_an_offer_there_is_only_whom_to_ask():
+    """And without a price no word of one."""
+    plain = json.loads(render(Refusal(status=402, contact="rights@photo.example"), Form.PROBLEM, "en")[1])
+    without_price = render(Refusal(status=402, offer=Offer(purpose="tdm", url=OFFER.url)), Form.PAGE, "en")[1]
+
+    assert (plain["contact"], "license" in plain) == ("rights@photo.example", False)
+    assert b"Price" not in without_price
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_unit_of_a_price_has_words(unit: str):
+    """In both languages."""
+    pages = [render(Refusal(status=402, offer=replace(OFFER, unit=unit)), Form.PAGE, one)[1] for one in ("en", "de")]
+
+    assert all(b"0.01 EUR" in page for page in pages)
+    assert pages[0] != pages[1]
