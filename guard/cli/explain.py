@@ -5,7 +5,7 @@ from the evidence, and then what was decided at that time is shown.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from guard.core.client_address import AddressPolicy, parse_address
 from guard.core.explanation import Explanation
 from guard.core.explanation import explain as explain_request
 from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
+from guard.core.licence import NO_LICENCE, LicenceVerdict
 from guard.core.log_line import LogFormat, Unreadable, detect, parse
 from guard.core.raw_request import RawRequest, facts_of_request, parse_header, parse_request
 from guard.errors import RequestError, UsageError
@@ -29,6 +30,7 @@ from guard.store.record_finder import find_request
 from guard.store.replay import RESERVATION_PATHS, as_judged, facts_of, kind_of
 
 LARGEST_REQUEST = 1 << 20
+HIDDEN = "(a licence token, not shown)"
 
 HOW = """nothing to explain; name a request in one of these ways:
 
@@ -160,7 +162,35 @@ def _explained(
     judge: Judge, facts: RequestFacts, seen: ResponseFacts | None, who: Classification | None = None
 ) -> Explanation:
     identity = None if who else judge.identify(facts, judge.pipeline.sight(facts))
-    return explain_request(judge.pipeline, facts, seen, reservation_paths=RESERVATION_PATHS, who=who, identity=identity)
+    believed = who or judge.pipeline.classify(facts, identity)
+    return explain_request(
+        judge.pipeline,
+        _without_token(facts),
+        seen,
+        reservation_paths=RESERVATION_PATHS,
+        who=who,
+        identity=identity,
+        licence=_licence(judge, facts, believed),
+    )
+
+
+def _licence(judge: Judge, facts: RequestFacts, who: Classification) -> LicenceVerdict:
+    """Check a licence token as the proxy does; a key that would have to be fetched is not known here."""
+    settings = judge.settings
+    if settings is None or not settings.licences.accept or settings.licences.directory is None:
+        return NO_LICENCE
+    from guard.server.licences import Licences
+    from guard.store.licences import LicenceBook
+
+    return Licences(LicenceBook(settings.licences.directory)).check(facts, who, None)[0]
+
+
+def _without_token(facts: RequestFacts) -> RequestFacts:
+    """Hide a licence token: an explanation is shown around, and the token would open what it is for."""
+    from guard.server.licences import licence_token
+
+    shown = ((name, value if licence_token(name, value) is None else HIDDEN) for name, value in facts.headers)
+    return replace(facts, headers=tuple(shown))
 
 
 def _site(settings: Settings | None, host: str) -> str:

@@ -13,6 +13,7 @@ from guard.cli.terminal import printable
 from guard.core.classification import HardFact, Identity
 from guard.core.explanation import Explanation, FailedCondition, Outcome, Step, StepResult
 from guard.core.facts import AddressSource
+from guard.core.licence import LicenceState, LicenceVerdict
 from guard.core.policy import Limit
 from guard.core.response import Answer, Challenge, Forward, Hangup, ResponsePlan, Shrink
 from guard.evidence.text import escape
@@ -141,6 +142,9 @@ def _draw_client(branch: Tree, explained: Explanation) -> None:
         branch.add(Text(f"also named: {names}; the least trusted purpose counts"))
     branch.add(Text(f"purpose: {who.purpose}"))
     _draw_identity(branch, explained)
+    if who.licence.state is not LicenceState.NONE:
+        licence = branch.add(Text(f"licence: {' '.join((who.licence.state, who.licence.id)).strip()}"))
+        licence.add(Text(printable(who.licence.reason or f"issued to {_licensee(who.licence)}", LONGEST)))
     known = "" if explained.signals or sighting is None else "; nothing is known of what it did before"
     conduct = branch.add(Text(f"conduct: {who.conduct}{known}"))
     for one in explained.signals:
@@ -149,6 +153,10 @@ def _draw_client(branch: Tree, explained: Explanation) -> None:
         conduct.add(Text(f"{one.id}{words}{seen}"))
     for fact in sorted(who.facts):
         branch.add(Text(f"fact: {fact}", style="bold"))
+
+
+def _licensee(verdict: LicenceVerdict) -> str:
+    return verdict.licence.licensee if verdict.licence else ""
 
 
 def _draw_identity(branch: Tree, explained: Explanation) -> None:
@@ -180,7 +188,8 @@ def _why(step: Step) -> str:
         case StepResult.FAILED:
             return f": {'; '.join(map(_failure, step.failed))}"
         case StepResult.DEPENDS:
-            return f": {step.rule.action} if the resource is {_any_of(tuple(sorted(step.rule.when.kind)))}"
+            kinds = tuple(sorted(step.rule.when.kind))
+            return f": {step.rule.action} if the {f'resource is {_any_of(kinds)}' if kinds else 'licence is for it'}"
         case StepResult.NOTED:
             return f": matches and would {step.rule.action}, but only watches"
         case StepResult.DECIDES:
@@ -242,6 +251,12 @@ def explanation_value(explained: Explanation) -> dict[str, Any]:
                 "reason": escape(verdict.reason),
                 "source": escape(verdict.source),
                 "source_date": verdict.source_date,
+            },
+            "licence": {
+                "state": who.licence.state,
+                "id": who.licence.id,
+                "licensee": _licensee(who.licence),
+                "reason": who.licence.reason,
             },
             "conduct": who.conduct,
             "signals": [

@@ -40,6 +40,8 @@ def record_tree(found: FoundRequest, digest: str) -> Tree:
     grade = f", grade {one['grade']}" if one.get("grade") else ""
     who.add(Text(f"purpose: {one['purpose']}"))
     who.add(Text(f"identity: {one['identity']}{grade}"))
+    if one.get("licence_state"):
+        who.add(Text(f"licence: {one['licence_state']} {one['licence']}".rstrip()))
     conduct = who.add(Text(f"conduct: {one['conduct']}"))
     for signal, level in found.request.fields.get("signals", ()):
         conduct.add(Text(f"{printable(signal)} {level / 1000:+.1f}"))

@@ -18,7 +18,8 @@ from guard.core.signals import Family, Fired, SignalId
 from guard.errors import UsageError
 from guard.evidence import record
 from guard.store.batch import Entry
-from tests.support import facts
+from guard.store.licences import LicenceBook
+from tests.support import facts, licences
 from tests.support.evidence import AT, end_leaf, fill, open_log, request_entry
 from tests.support.http import CHATGPT_USER, CHROME, GPTBOT
 
@@ -136,6 +137,30 @@ def test_a_claim_is_held_against_the_shipped_lists():
     assert "by google-common, as of 20" in out
 
 
+def test_a_licence_is_checked_as_the_proxy_does_and_its_token_is_not_shown(tmp_path):
+    """An explanation is passed around; with the token whoever reads it could fetch."""
+    config = tmp_path / "guard.yaml"
+    sites = "sites: [{host: photo.example, upstream: 'http://127.0.0.1:8080'}]\n"
+    config.write_text(f"{sites}evidence: {{directory: evidence}}\nlicences: {{accept: yes}}\n")
+    book = LicenceBook(tmp_path / "evidence" / "guard" / "licences")
+    token = book.issue(licences.current(kinds=frozenset({"image"})))
+    asked = ["--user-agent", GPTBOT, "--host", "photo.example", "-c", config]
+
+    good = explained(*asked, "--header", f"Authorization: License {token}", "--kind", "image")
+    wrong = explained(*asked, "--header", f"Authorization: Bearer {token[:-8]}AAAAAAAA", "--kind", "image")
+    tree = run(*asked, "--header", f"Authorization: License {token}").output
+
+    assert good["client"]["licence"] == {
+        "state": "valid", "id": "7K3QF9X2TM", "licensee": "Acme AI", "reason": ""
+    }  # fmt: skip
+    assert good["outcomes"][0]["rule"] == "licensed-allowed"
+    assert wrong["client"]["licence"]["state"] == "invalid"
+    assert wrong["outcomes"][0]["rule"] == "training-refused"
+    assert "licence: valid 7K3QF9X2TM" in tree
+    assert "? licensed-allowed: allow if the licence is for it" in tree
+    assert not any(token[:-8] in text for text in (json.dumps(good), json.dumps(wrong), tree.replace("\n", "")))
+
+
 def test_robots_txt_is_given_to_everybody():
     """No rule is asked."""
     found = explained("--user-agent", GPTBOT, "--path", "/robots.txt")
@@ -210,7 +235,12 @@ def evidence(tmp_path):
         }
     ).encode()
     digest = log.store_blob(rules)
-    _, index = log.append([Entry(record.rules(at=AT, digest=digest)), request_entry(rules=digest, ref="7K2M9-QX4TA")])
+    _, index = log.append(
+        [
+            Entry(record.rules(at=AT, digest=digest)),
+            request_entry(rules=digest, ref="7K2M9-QX4TA", licence="7K3QF9X2TM", licence_state="expired"),
+        ]
+    )
     log.append([Entry(end_leaf(index))])
     log.close()
     return tmp_path / "e", index
@@ -225,6 +255,7 @@ def test_a_recorded_decision_is_shown_with_its_rule(evidence):
     assert "refuse by rule training-refused, as decided then" in out
     assert "Reserved." in out
     assert "when purpose is ai_training" in out
+    assert "licence: expired 7K3QF9X2TM" in out
     assert "not the one asked today" in out
     assert "address: 203.0.113.7" in out
     assert "status 403, 10 bytes, whole" in out
