@@ -81,19 +81,25 @@ class ReservationSet:
     documents: tuple[Document, ...]
     headers: tuple[tuple[str, str], ...]
     """The header lines on every response, in the order sent."""
+    paths: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """Beginnings of paths whose responses have other lines, and those lines; the longest first."""
 
     def value(self) -> dict[str, Any]:
         """Return the set as it stands in its record."""
         documents = sorted(self.documents, key=lambda one: one.path)
         return {
             "documents": [{"media_type": d.media_type, "path": d.path, "sha256": d.sha256} for d in documents],
-            "headers": [[name, escape(value)] for name, value in self.headers],
+            "headers": _lines(self.headers),
             "site": self.site,
-        }
+        } | ({"paths": [[path, _lines(lines)] for path, lines in self.paths]} if self.paths else {})
 
     def digest(self) -> str:
         """Return the SHA-256 of the set's canonical bytes: what request records name."""
         return sha256(canonical.encode(self.value())).hexdigest()
+
+
+def _lines(headers: tuple[tuple[str, str], ...]) -> list[list[str]]:
+    return [[name, escape(value)] for name, value in headers]
 
 
 @dataclass(frozen=True, slots=True)

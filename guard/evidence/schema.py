@@ -57,16 +57,23 @@ def _counts(value: object) -> bool:
 
 
 def _reservation_set(value: object) -> bool:
-    if type(value) is not dict or value.keys() != {"documents", "headers", "site"} or type(value["site"]) is not str:
+    if type(value) is not dict or value.keys() - {"paths"} != {"documents", "headers", "site"}:
         return False
-    documents, headers = value["documents"], value["headers"]
+    documents, headers, paths = value["documents"], value["headers"], value.get("paths", [])
     return (
-        type(documents) is list
+        type(value["site"]) is str
+        and type(documents) is list
         and all(type(d) is dict and d.keys() == {"media_type", "path", "sha256"} for d in documents)
         and all(_text(d["media_type"]) and _text(d["path"]) and _digest(d["sha256"]) for d in documents)
-        and type(headers) is list
-        and all(_texts(line) and len(line) == 2 for line in headers)
+        and _lines(headers)
+        # Only where some paths have lines of their own.
+        and type(paths) is list
+        and all(type(one) is list and len(one) == 2 and _text(one[0]) and _lines(one[1]) for one in paths)
     )
+
+
+def _lines(value: object) -> bool:
+    return type(value) is list and all(_texts(line) and len(line) == 2 for line in value)
 
 
 _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {

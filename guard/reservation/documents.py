@@ -3,12 +3,14 @@
 An evidence record must name exactly what was in force. So the set has a *manifest*, a JSON
 text in the canonical form of RFC 8785:
 
-    ["crawler-guard reservation", 1,
+    ["crawler-guard reservation", 2,
      [[path, media type, SHA-256 of the body in lower-case hex], ...],
-     [[header name, header value], ...]]
+     [[header name, header value], ...],
+     [[path prefix, [[header name, header value], ...]], ...]]
 
 without the blanks and line ends shown here. Documents are in the order of their paths (by
-code point), header lines in the order sent. The set's digest is the SHA-256 of the manifest,
+code point), header lines in the order sent, and the prefixes, whose responses have other lines,
+the longest first. Version 1 had no prefixes. The set's digest is the SHA-256 of the manifest,
 in lower-case hex; whoever keeps the manifest and the bodies can recompute it years later.
 """
 
@@ -18,7 +20,8 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from guard.reservation import aitxt, headers, robots, tdmrep, terms
+from guard.reservation import aitxt, headers, odrl, robots, rsl, tdmrep, terms, trusttxt
+from guard.reservation.headers import Line
 from guard.reservation.statement import Statement
 
 
@@ -39,22 +42,44 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PathReservation:
+    """What responses below one path say, where it differs from the rest of the site."""
+
+    path: str
+    """The beginning of the canonical paths that are meant."""
+    headers: tuple[Line, ...]
+    kept_out: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationSet:
     """Everything that one statement says, ready to send."""
 
     documents: tuple[Document, ...]
     """In the order of their paths."""
-    headers: tuple[tuple[str, str], ...]
-    """For every response, in this order; see `headers.merge` for what the upstream sent."""
+    headers: tuple[Line, ...]
+    """For responses at every other path, in this order; see `headers.merge` for what the upstream sent."""
+    paths: tuple[PathReservation, ...]
+    """The longest first; empty where the whole site has one answer."""
     manifest: bytes
     digest: str
     """The SHA-256 of `manifest` in lower-case hex."""
     kept_out: frozenset[str]
-    """The product tokens, in lower case, that robots.txt disallows everything for."""
+    """The product tokens, in lower case, that robots.txt disallows everything for but `paths`."""
+    terms_url: str
+    """The page for people; `tdm-policy` may name a policy for machines instead."""
 
     def document(self, path: str) -> Document | None:
         """Return what is at the canonical `path`, which is compared by case, or None if it is not ours."""
         return next((document for document in self.documents if document.path == path), None)
+
+    def headers_for(self, path: str) -> tuple[Line, ...]:
+        """Return the lines for a response at the canonical `path`, in the order to send them."""
+        return next((one.headers for one in self.paths if path.startswith(one.path)), self.headers)
+
+    def kept_out_of(self, path: str) -> frozenset[str]:
+        """Return the product tokens, in lower case, that robots.txt keeps out of the canonical `path`."""
+        return next((one.kept_out for one in self.paths if path.startswith(one.path)), self.kept_out)
 
 
 def render(
@@ -73,39 +98,50 @@ def render(
     Raises:
         ConfigurationError: A path or sitemap can not be written into robots.txt.
     """
-    documents = tuple(
-        Document(path=path, media_type=media_type, body=body)
-        for path, media_type, body in sorted(
-            (
-                (
-                    robots.PATH,
-                    robots.MEDIA_TYPE,
-                    robots.render(statement, crawlers, disallow=disallow, sitemaps=sitemaps),
-                ),
-                (aitxt.PATH, aitxt.MEDIA_TYPE, aitxt.render(statement)),
-                (tdmrep.PATH, tdmrep.MEDIA_TYPE, tdmrep.render(tdmrep.rules(statement))),
-                (terms.PATH, terms.MEDIA_TYPE, terms.render(statement, as_of=as_of)),
-            )
-        )
-    )
+    crawlers = tuple(crawlers)
+    bodies = [
+        (robots.PATH, robots.MEDIA_TYPE, robots.render(statement, crawlers, disallow=disallow, sitemaps=sitemaps)),
+        (aitxt.PATH, aitxt.MEDIA_TYPE, aitxt.render(statement)),
+        (tdmrep.PATH, tdmrep.MEDIA_TYPE, tdmrep.render(tdmrep.rules(statement))),
+        (rsl.PATH, rsl.MEDIA_TYPE, rsl.render(statement)),
+        (terms.PATH, terms.MEDIA_TYPE, terms.render(statement, as_of=as_of)),
+        *((path, trusttxt.MEDIA_TYPE, trusttxt.render(statement)) for path in trusttxt.PATHS),
+        *(((odrl.PATH, odrl.MEDIA_TYPE, odrl.render(statement)),) if statement.offers else ()),
+    ]
+    documents = tuple(Document(path=path, media_type=form, body=body) for path, form, body in sorted(bodies))
     lines = headers.lines(statement)
-    manifest = _manifest(documents, lines)
-    chosen = robots.choose(statement, crawlers)
+    paths = tuple(
+        PathReservation(
+            path=one.path,
+            headers=headers.lines(statement.at(one.path)),
+            kept_out=_kept_out(statement.at(one.path), crawlers),
+        )
+        for one in statement.paths
+    )
+    manifest = _manifest(documents, lines, paths)
     return ReservationSet(
         documents=documents,
         headers=lines,
+        paths=paths,
         manifest=manifest,
         digest=sha256(manifest).hexdigest(),
-        kept_out=frozenset(token.lower() for token in (*chosen.protected, *chosen.listed)),
+        kept_out=_kept_out(statement.at(""), crawlers),
+        terms_url=statement.policy_url,
     )
 
 
-def _manifest(documents: tuple[Document, ...], lines: tuple[tuple[str, str], ...]) -> bytes:
+def _kept_out(statement: Statement, crawlers: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    chosen = robots.choose(statement, crawlers)
+    return frozenset(token.lower() for token in (*chosen.protected, *chosen.listed))
+
+
+def _manifest(documents: tuple[Document, ...], lines: tuple[Line, ...], paths: tuple[PathReservation, ...]) -> bytes:
     # Printable ASCII in arrays and one integer: there json's compact form is RFC 8785's.
     value = [
         "crawler-guard reservation",
-        1,
+        2,
         [[document.path, document.media_type, document.digest] for document in documents],
-        [[name, value] for name, value in lines],
+        [list(line) for line in lines],
+        [[one.path, [list(line) for line in one.headers]] for one in paths],
     ]
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")

@@ -6,17 +6,25 @@ robots-parser, Google's C++); what one of them reads otherwise is not written:
 - Every group has an Allow or Disallow line, and it comes before the signals. Google-style
   parsers do not end a list of user agents at a line that they do not know, so a `*` group
   of signals alone melts into the next group and takes its `Disallow: /` for everybody.
-- Disallow lines come before `Allow: /`: urllib takes the first line that matches.
+- The longer path comes first, and Disallow before Allow: urllib takes the first line that
+  matches, the others the longest.
 - No blank line and no comment inside a group: urllib ends the group there.
 - One group a token, and all signals again in each group: urllib forgets a second group of
   the same name, and a named group replaces `*` instead of adding to it (RFC 9309, 2.2.1).
 - ASCII, LF, no byte order mark, no version behind a token.
 - `Content-Usage` without a path: a reader that joins all lines of a group and parses them as
   one dictionary loses every line by a single path.
+- `License` (RSL 1.0, section 4.4) only with an absolute address, so not where the host is unknown.
 
 A product token is letters, `_` and `-` (RFC 9309, section 2.2.1). Some crawlers have digits or
 dots in theirs; Google-style parsers cut such a token short (`AI2Bot` is read as `AI`). They are
 listed, behind the others, but only the `*` group's signals can be counted on for them.
+
+A path with answers of its own is Allow and Disallow lines of the groups that it concerns. The
+signals name no path, so they say what is true of every path (`Statement.everywhere`): where a
+path is milder than the site they stay `n`, where one is stricter the label is left out, and the
+header line of each response, tdmrep.json and RSL say the rest. Of two statements AIPREF takes the
+stricter, so a milder path reaches readers of TDMRep, RSL and this file's Allow lines only.
 
 Search engines are never listed, whatever the statement says about search: that is what
 `search=n` and `noindex` say, and a crawler must be let in to read the latter.
@@ -27,7 +35,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from guard.errors import ConfigurationError, Fault
-from guard.reservation.statement import Statement
+from guard.reservation import robots_words
+from guard.reservation.statement import RSL_PATH, Statement
 
 PATH = "/robots.txt"
 MEDIA_TYPE = "text/plain; charset=utf-8"
@@ -91,23 +100,28 @@ class Group:
             raise ValueError("a group needs a user agent and an Allow or Disallow line")
 
     def lines(self) -> tuple[str, ...]:
-        """Return the lines, Disallow before Allow before signals."""
+        """Return the lines: user agents, then the longest path first and Disallow before Allow, then the signals."""
+        rules = [*(("Disallow", path) for path in self.disallow), *(("Allow", path) for path in self.allow)]
         return (
             *(f"User-agent: {token}" for token in self.tokens),
-            *(f"Disallow: {path}" for path in self.disallow),
-            *(f"Allow: {path}" for path in self.allow),
+            *(f"{word}: {path}" for word, path in sorted(rules, key=lambda rule: -len(rule[1]))),
             *self.signals,
         )
 
 
-def choose(statement: Statement, crawlers: Iterable[tuple[str, str]]) -> Tokens:
-    """Return the names of those whose purpose `statement` reserves.
+def choose(
+    statement: Statement, crawlers: Iterable[tuple[str, str]], questions: tuple[str, ...] = ("train", "ai_use")
+) -> Tokens:
+    """Return the names of those whose purpose `statement` reserves, on the whole site or below some path.
 
     `crawlers` is the whole catalogue, (token, purpose) each: the names that are not reserved are needed too. urllib and
     Protego look for a listed name inside a crawler's name, and Google-style parsers cut a name with a digit short; a
     name that would hit a welcome crawler in one of these ways is left out.
     """
-    reserved = (frozenset() if statement.train else TRAIN) | (frozenset() if statement.ai_use else AI_USE)
+    purposes = {"train": TRAIN, "ai_use": AI_USE}
+    reserved = frozenset(
+        purpose for question in questions if not statement.everywhere(question) for purpose in purposes[question]
+    )
     named: dict[str, str] = {}
     welcome = {"mozilla"}  # what urllib keeps of a browser's user agent
     for token, purpose in (*ALWAYS_NAMED, *crawlers):
@@ -136,21 +150,26 @@ def choose(statement: Statement, crawlers: Iterable[tuple[str, str]]) -> Tokens:
 def groups(
     statement: Statement, crawlers: Iterable[tuple[str, str]], disallow: Iterable[str] = ()
 ) -> tuple[Group, ...]:
-    """Return at most one group of names, and the group for everybody, who may not fetch the paths in `disallow`."""
-    signals = (f"Content-Usage: {statement.content_usage}", f"Content-Signal: {statement.content_signal}")
-    tokens = choose(statement, crawlers)
-    paths = tuple(dict.fromkeys(_pattern(path) for path in disallow))
-    # Beside `Disallow: /` there is no `Allow: /`: Google-style parsers let Allow win a tie, urllib the first line.
-    everybody = Group(
-        tokens=("*",),
-        disallow=("/",) if "/" in paths else paths,
-        allow=() if "/" in paths else ("/",),
-        signals=signals,
-    )
-    if not tokens.protected and not tokens.listed:
-        return (everybody,)
-    named = Group(tokens=(*tokens.protected, *tokens.listed), disallow=("/",), allow=(), signals=signals)
-    return (named, everybody)
+    """Return the groups of names, and the group for everybody, who may not fetch the paths in `disallow`.
+
+    There is one group of names, or two where paths answer differently for training and for use by models.
+    """
+    crawlers = tuple(crawlers)
+    closed = tuple(dict.fromkeys(_pattern(path) for path in disallow))
+    signals = _signals(statement)
+    train, ai_use = (_rules(statement, question, closed) for question in ("train", "ai_use"))
+    questions: tuple[tuple[str, ...], ...] = (("train",), ("ai_use",))
+    if statement.everywhere("train") or statement.everywhere("ai_use") or train == ai_use:
+        questions = (("train", "ai_use"),)  # one of them has no names, or both say the same
+    found: list[Group] = []
+    for asked in questions:
+        tokens = choose(statement, crawlers, asked)
+        taken = {token.lower() for group in found for token in group.tokens}
+        names = tuple(token for token in (*tokens.protected, *tokens.listed) if token.lower() not in taken)
+        if names:
+            rules = train if "train" in asked and not statement.everywhere("train") else ai_use
+            found.append(Group(tokens=names, disallow=rules[0], allow=rules[1], signals=signals))
+    return (*found, Group(tokens=("*",), **_open(closed), signals=signals))
 
 
 def render(
@@ -165,7 +184,7 @@ def render(
     Raises:
         ConfigurationError: A path or sitemap can not be written, or the file would be longer than 500 KiB.
     """
-    blocks = [_comment(statement), *(group.lines() for group in groups(statement, crawlers, disallow))]
+    blocks = [robots_words.comment(statement), *(group.lines() for group in groups(statement, crawlers, disallow))]
     if written := tuple(f"Sitemap: {_checked_sitemap(url)}" for url in sitemaps):
         blocks.append(written)
     body = "\n\n".join("\n".join(block) for block in blocks).encode("ascii") + b"\n"
@@ -174,32 +193,34 @@ def render(
     return body
 
 
-def _comment(statement: Statement) -> tuple[str, ...]:
-    """Return the reservation in words; the signals alone do not say on which law they stand."""
-
-    def answer(permitted: bool) -> str:
-        return "permitted" if permitted else "RESERVED"
-
-    opening = (
-        (
-            "# The rights holder of this site expressly reserves the uses marked RESERVED below,",
-            "# under Article 4(3) of Directive (EU) 2019/790 and section 44b(3) of the German",
-            "# Copyright Act (UrhG), towards every crawler, also one that is not named here.",
-        )
-        if statement.anything_reserved
-        else ("# The rights holder of this site reserves none of the uses below.",)
+def _signals(statement: Statement) -> tuple[str, ...]:
+    lines = (
+        ("Content-Usage", statement.content_usage),
+        ("Content-Signal", statement.content_signal),
+        ("License", f"{statement.base_url}{RSL_PATH}" if statement.base_url else ""),
     )
-    return (
-        *opening,
-        "#",
-        f"#   train-ai, ai-train  training generative models         {answer(statement.train)}",
-        f"#   ai-use, ai-input    input to a generative model        {answer(statement.ai_use)}",
-        f"#   search              an index that refers to the page   {answer(statement.search)}",
-        f"#   tdm                 any other text and data mining     {answer(statement.tdm)}",
-        "#",
-        f"# Terms and contact: {statement.policy_url}",
-        f"# The same as TDMRep: {statement.base_url}/.well-known/tdmrep.json",
-    )
+    return tuple(f"{name}: {value}" for name, value in lines if value)
+
+
+def _rules(statement: Statement, question: str, closed: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the Disallow and the Allow paths for the crawlers of `question`; only those that change something."""
+    answers = {"/": bool(getattr(statement, question))}
+    for one in reversed(statement.paths):
+        around = next((path for path in reversed(answers) if one.path.startswith(path)), "/")
+        if getattr(one, question) != answers[around]:
+            answers[one.path] = getattr(one, question)
+    if set(answers.values()) == {False}:
+        return ("/",), ()
+    if "/" in closed:
+        return ("/",), ()
+    # A path that is closed to everybody is not opened by a permission to train below it.
+    allow = tuple(path for path, permitted in answers.items() if permitted and not path.startswith(closed or "//"))
+    return (*closed, *(path for path, permitted in answers.items() if not permitted)), allow
+
+
+def _open(closed: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    # Beside `Disallow: /` there is no `Allow: /`: Google-style parsers let Allow win a tie, urllib the first line.
+    return {"disallow": ("/",), "allow": ()} if "/" in closed else {"disallow": closed, "allow": ("/",)}
 
 
 def _pattern(path: str) -> str:

@@ -38,6 +38,9 @@ from guard.reservation.offer import CURRENCY, PRICE, PURPOSES, UNITS, Offer
 QUESTIONS: Final = ("train", "ai_use", "search", "tdm")
 
 TERMS_PATH = "/.well-known/guard/terms"
+RSL_PATH = "/rsl.xml"
+ODRL_PATH = "/.well-known/guard/policy.json"
+"""Where documents are that other documents point at."""
 
 MAX_WORDS = 300
 """Characters of `holder` and other words; enough for a company's full name, too short for a page."""
@@ -180,6 +183,16 @@ class Statement:
         Where the host is not known this is a path: RFC 3986, section 5.2 resolves it against the host that was asked.
         """
         return self.terms_url or self.base_url + TERMS_PATH
+
+    @property
+    def tdm_policy_url(self) -> str:
+        """Where TDMRep's `tdm-policy` points: at the ODRL offer if there is one, else at the terms."""
+        return self.base_url + ODRL_PATH if self.offers else self.policy_url
+
+    @property
+    def licence_url(self) -> str:
+        """Where a licence is asked for; the terms page if nothing else is known."""
+        return self.licensor or next((offer.url for offer in self.offers), self.policy_url)
 
     @property
     def tdm_reservation(self) -> int:

@@ -31,9 +31,19 @@ class Rule:
 
 
 def rules(statement: Statement) -> tuple[Rule, ...]:
-    """Return the rules of `statement`, in no particular order."""
-    policy = statement.policy_url if statement.anything_reserved else ""
-    return (Rule(location="/", reservation=statement.tdm_reservation, policy=policy),)
+    """Return the rules of `statement`, in no particular order: one for each path with answers of its own, and `/`.
+
+    The file has one answer for all purposes. So a path that permits only some of them is reserved like the rest, and
+    its terms say which.
+    """
+    return tuple(
+        Rule(
+            location=path,
+            reservation=here.tdm_reservation,
+            policy=here.tdm_policy_url if here.anything_reserved else "",
+        )
+        for path, here in (*((one.path, statement.at(one.path)) for one in statement.paths), ("/", statement.at("")))
+    )
 
 
 def render(rules: tuple[Rule, ...]) -> bytes:

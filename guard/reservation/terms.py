@@ -1,25 +1,44 @@
 """What does a person, or a reader of prose, find behind `tdm-policy`?
 
 One page in English and German that states the reservation in words: who reserves what, on
-which law, and whom to ask. Machine-readable signals are the reservation; this is what they
-point to, because recital 18 of Directive (EU) 2019/790 also names terms and conditions.
+which law, and whom to ask, with a table of uses as platforms' terms are compared by.
+Machine-readable signals are the reservation; this is what they point to, because recital 18 of
+Directive (EU) 2019/790 also names terms and conditions.
 
 Readers of prose that exist judge the page by its English paragraphs, and guess one language
 for all text in `<p>`; so the English part is the longer one, comes first, and is not scattered
 over list items and cells.
 
-The wording is a template. It says so, in a comment to the owner and at the foot of the page.
+The wording is a template. It says so, in a comment to the owner and at the foot of the page. The
+owner's own words (`Statement.terms_text`) take its place paragraph by paragraph; tables, contact and
+day stay ours, so that no text can contradict the signals unseen.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from re import split
+from typing import Final
 
-from guard.reservation.statement import TERMS_PATH, Statement
+from guard.reservation.contact import mail_address, web_address
+from guard.reservation.statement import QUESTIONS, TERMS_PATH, Statement
 
 PATH = TERMS_PATH
 MEDIA_TYPE = "text/html; charset=utf-8"
+
+RIGHTS: Final = (
+    ("index", "search"),
+    ("preview", "search"),
+    ("train", "train"),
+    ("edit", ""),
+    ("reproduce", ""),
+    ("distribute", ""),
+    ("market", ""),
+    ("sublicense", ""),
+)
+"""What platforms' terms are compared by, and the question of the statement that answers it; without one the right is
+the author's, and reserved. A preview belongs to a search index, as in draft-ietf-aipref-vocab-08."""
 
 _STYLE = """\
 :root { color-scheme: light dark; --line: #767676; }
@@ -48,6 +67,13 @@ class _Language:
     columns: tuple[str, str]
     uses: tuple[str, str, str, str]
     """Words for train, ai_use, search, tdm."""
+    pictures: str
+    """Caption of the second table."""
+    rights: tuple[str, ...]
+    """Words for `RIGHTS`."""
+    below: str
+    """Caption of the table of a path with answers of its own."""
+    licence: str
     reserved: str
     permitted: str
     nobody: str
@@ -86,6 +112,19 @@ _ENGLISH = _Language(
         "A search index that refers to the page",
         "Text and data mining for any other purpose",
     ),
+    pictures="What may be done with a picture",
+    rights=(
+        "Index: list the page it stands on in a search index",
+        "Preview: show a small version of it beside a link to that page",
+        "Train: use it to train models",
+        "Edit: crop, change or combine it",
+        "Reproduce: copy it, also in part",
+        "Distribute: pass copies on or publish them",
+        "Market: use it to advertise or sell something",
+        "Sublicense: allow others any of this",
+    ),
+    below="Below {path} instead",
+    licence="A licence can be asked for here: {url}",
     reserved="reserved",
     permitted="permitted",
     nobody=" of this website",
@@ -114,6 +153,19 @@ _GERMAN = _Language(
         "Suchindex, der auf die Seite verweist",
         "Text und Data Mining zu jedem anderen Zweck",
     ),
+    pictures="Was mit einem Bild geschehen darf",
+    rights=(
+        "Indexieren: die Seite, auf der es steht, in einem Suchindex führen",
+        "Vorschau: eine kleine Fassung neben einem Verweis auf diese Seite zeigen",
+        "Trainieren: Modelle damit trainieren",
+        "Bearbeiten: beschneiden, verändern, mit anderem verbinden",
+        "Vervielfältigen: kopieren, auch in Teilen",
+        "Verbreiten: Kopien weitergeben oder veröffentlichen",
+        "Werben: damit für etwas werben oder etwas verkaufen",
+        "Unterlizenzieren: anderen etwas davon erlauben",
+    ),
+    below="Unter {path} statt dessen",
+    licence="Eine Lizenz kann hier angefragt werden: {url}",
     reserved="vorbehalten",
     permitted="erlaubt",
     nobody=" dieser Website",
@@ -132,7 +184,11 @@ def render(statement: Statement, *, as_of: date) -> bytes:
         (
             "<!DOCTYPE html>",
             '<html lang="en">',
-            "<!-- Template. Owner: have these words checked by a lawyer before you rely on them. -->",
+            *(
+                ()
+                if {"en", "de"} <= dict(statement.terms_text).keys()
+                else ("<!-- Template. Owner: have these words checked by a lawyer before you rely on them. -->",)
+            ),
             "<head>",
             '<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -152,40 +208,61 @@ def render(statement: Statement, *, as_of: date) -> bytes:
 
 
 def _section(statement: Statement, words: _Language, as_of: date, *, heading: str) -> Iterable[str]:
-    # <bdi> keeps a name that is written from right to left from turning the sentence around it.
-    holder = f", <bdi>{escape(statement.holder)}</bdi>," if statement.holder else words.nobody
+    here = statement.at("")
     yield f'<section lang="{words.code}">'
     yield f"<{heading}>{words.heading}</{heading}>"
-    for paragraph in words.reserves if statement.anything_reserved else (words.permits,):
+    yield from _paragraphs(statement, words)
+    yield from _table(words, words.caption, zip(words.uses, _answers(here), strict=True))
+    for one in statement.paths:
+        caption = words.below.format(path=f"<code>{escape(one.path)}</code>")
+        yield from _table(words, caption, zip(words.uses, _answers(statement.at(one.path)), strict=True))
+    rights = (bool(question) and getattr(here, question) for _, question in RIGHTS)
+    yield from _table(words, words.pictures, zip(words.rights, rights, strict=True))
+    if statement.contact:
+        yield f"<p>{words.contact.format(contact=_contact(statement.contact))}</p>"
+    if statement.licensor or statement.offers:
+        url = escape(statement.licence_url)
+        link = f'<a href="{url}">{url}</a>'
+        yield f"<p>{words.licence.format(url=link)}</p>"
+    yield f'<p><time datetime="{as_of.isoformat()}">{words.as_of.format(date=as_of.isoformat())}</time>.</p>'
+    if words.code not in dict(statement.terms_text):
+        yield f"<p><small>{words.template}</small></p>"
+    yield "</section>"
+
+
+def _paragraphs(statement: Statement, words: _Language) -> Iterable[str]:
+    if own := dict(statement.terms_text).get(words.code):
+        for paragraph in split(r"\n\s*\n", own.strip()):
+            yield f"<p>{escape(' '.join(paragraph.split()))}</p>"
+        return
+    # <bdi> keeps a name that is written from right to left from turning the sentence around it.
+    holder = f", <bdi>{escape(statement.holder)}</bdi>," if statement.holder else words.nobody
+    reserved = any(statement.everywhere(question) is not True for question in QUESTIONS)
+    for paragraph in words.reserves if reserved else (words.permits,):
         yield f"<p>{paragraph.format(holder=holder)}</p>"
+
+
+def _table(words: _Language, caption: str, rows: Iterable[tuple[str, bool]]) -> Iterable[str]:
     yield "<table>"
-    yield f"<caption>{words.caption}</caption>"
+    yield f"<caption>{caption}</caption>"
     yield "<thead><tr>" + "".join(f'<th scope="col">{column}</th>' for column in words.columns) + "</tr></thead>"
     yield "<tbody>"
-    answers = (statement.train, statement.ai_use, statement.search, statement.tdm)
-    for use, permitted in zip(words.uses, answers, strict=True):
+    for use, permitted in rows:
         answer = words.permitted if permitted else words.reserved
         yield f'<tr><th scope="row">{use}</th><td>{answer}</td></tr>'
     yield "</tbody>"
     yield "</table>"
-    if statement.contact:
-        yield f"<p>{words.contact.format(contact=_contact(statement.contact))}</p>"
-    yield f'<p><time datetime="{as_of.isoformat()}">{words.as_of.format(date=as_of.isoformat())}</time>.</p>'
-    yield f"<p><small>{words.template}</small></p>"
-    yield "</section>"
+
+
+def _answers(statement: Statement) -> tuple[bool, ...]:
+    return tuple(getattr(statement, question) for question in QUESTIONS)
 
 
 def _contact(contact: str) -> str:
     """Return the contact as a link where it is plainly an e-mail address or a web address, else as text."""
     shown = f"<bdi>{escape(contact)}</bdi>"
-    name, at, host = contact.partition("@")
-    if at and _plain(name, "._+-") and _plain(host, ".-"):
-        return f'<a href="mailto:{escape(contact)}">{shown}</a>'
-    scheme, colon, rest = contact.partition("://")
-    if colon and scheme in {"http", "https"} and _plain(rest, "._~/?#&=+%:-"):
-        return f'<a href="{escape(contact)}" rel="nofollow">{shown}</a>'
+    if address := mail_address(contact):
+        return f'<a href="mailto:{escape(address)}">{shown}</a>'
+    if url := web_address(contact):
+        return f'<a href="{escape(url)}" rel="nofollow">{shown}</a>'
     return shown
-
-
-def _plain(words: str, besides: str) -> bool:
-    return bool(words) and all(c.isascii() and (c.isalnum() or c in besides) for c in words)

@@ -105,7 +105,7 @@ class Answers:
             detail=detail,
             holder=owner.holder,
             contact=owner.contact,
-            terms=dict(exchange.reservation.headers).get("tdm-policy", ""),
+            terms=exchange.reservation.terms_url,
             reference=reference,
             offer=offer,
         )

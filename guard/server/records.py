@@ -165,7 +165,12 @@ class Records:
             record.Document(path=one.path, sha256=await self._recorder.blob(one.body), media_type=one.media_type)
             for one in reservation.documents
         ]
-        reserved = record.ReservationSet(site=key[0], documents=tuple(documents), headers=reservation.headers)
+        reserved = record.ReservationSet(
+            site=key[0],
+            documents=tuple(documents),
+            headers=reservation.headers,
+            paths=tuple((one.path, one.headers) for one in reservation.paths),
+        )
         await self._recorder.append(record.reservation(at=microseconds_at(self._now()), reserved=reserved))
         self._metrics.evidence_records.labels("rsv").inc()
         digest = self._reservations[key] = reserved.digest()

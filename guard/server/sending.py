@@ -58,7 +58,7 @@ def hang_up(exchange: Exchange) -> StreamResponse:
 def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> StreamResponse:
     exchange.sent.status = status
     response = StreamResponse(status=status, reason=reason or None)
-    for name, value in merge(headers, exchange.reservation.headers):
+    for name, value in merge(headers, exchange.reservation.headers_for(exchange.facts.path)):
         response.headers.add(name, value)
     for name, value in headers:
         if name.lower() not in FIELDS:

@@ -63,7 +63,7 @@ async def bridge(exchange: Exchange, upstreams: UpstreamRequests) -> web.StreamR
     async with far:
         chosen = [far.protocol] if far.protocol else []
         near = web.WebSocketResponse(autoping=False, protocols=chosen, max_msg_size=MAX_MESSAGE)
-        for name, value in exchange.reservation.headers:
+        for name, value in exchange.reservation.headers_for(exchange.facts.path):
             near.headers.add(name, value)
         await near.prepare(exchange.request)
         exchange.sent.status = 101

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.reservation import headers
+from guard.reservation.offer import PURPOSES, Offer
 from guard.reservation.statement import Statement
 
 STATEMENT = Statement(holder="Jane Doe", base_url="https://photo.example")
@@ -43,28 +44,68 @@ def downloader_skips(lines, token: str = "") -> bool:
 
 
 def test_the_lines_are_these_in_this_order():
-    """The defaults cost four lines, 157 bytes with this policy, spelled as readers look for them."""
+    """The defaults cost seven lines, 318 bytes for this host, spelled as readers look for them."""
     assert OURS == (
         ("X-Robots-Tag", "noai, noimageai"),
+        ("X-Robots-Tag", "noarchive"),
         ("tdm-reservation", "1"),
         ("tdm-policy", POLICY),
         ("Content-Usage", "train-ai=n, ai-use=n, search=y"),
+        ("content-signal", "search=yes, ai-input=no, ai-train=no"),
+        ("Link", '<https://photo.example/rsl.xml>; rel="license"; type="application/rsl+xml"'),
     )
-    assert sum(len(f"{name}: {value}\r\n") for name, value in OURS) <= 400
+    assert sum(len(f"{name}: {value}\r\n") for name, value in OURS) == 318
 
 
-def test_a_reserved_search_is_a_second_line_without_a_colon():
+@pytest.mark.parametrize("stances", list(itertools.product((True, False), repeat=4)), ids=str)
+def test_no_statement_costs_more_than_400_bytes(stances):
+    """For a host name of 33 characters, with an offer where there can be one."""
+    answers = dict(zip(("train", "ai_use", "search", "tdm"), stances, strict=True))
+    offers = tuple(Offer(purpose=name, url="https://a.example/") for name in PURPOSES if not answers[name])
+    statement = Statement(base_url=f"https://{'x' * 25}.example", offers=offers, **answers)
+
+    assert sum(len(f"{name}: {value}\r\n") for name, value in headers.lines(statement)) <= 400
+
+
+@pytest.mark.parametrize(
+    ("stances", "words"),
+    [
+        ({}, ["noai, noimageai", "noarchive"]),
+        ({"ai_use": True}, ["noai, noimageai", "nocache"]),
+        ({"train": True}, []),
+        ({"train": True, "search": False}, ["noindex, noimageindex"]),
+        ({"search": False}, ["noai, noimageai", "noarchive", "noindex, noimageindex"]),
+    ],
+    ids=["both reserved", "answers permitted", "training permitted", "only search reserved", "all reserved"],
+)
+def test_bing_is_told_what_the_statement_says(stances, words):
+    """`noarchive` keeps content out of training and answers, `nocache` out of training; both at once are `nocache`."""
+    lines = headers.lines(Statement(**stances))
+
+    assert [value for name, value in lines if name == "X-Robots-Tag"] == words
+
+
+def test_a_reserved_search_is_a_line_of_its_own_without_a_colon():
     """noindex is what search engines read, and stands behind the line for downloaders."""
     lines = headers.lines(Statement(holder="J", search=False))
 
-    assert lines[:2] == (("X-Robots-Tag", "noai, noimageai"), ("X-Robots-Tag", "noindex, noimageindex"))
+    assert lines[:3] == (
+        ("X-Robots-Tag", "noai, noimageai"),
+        ("X-Robots-Tag", "noarchive"),
+        ("X-Robots-Tag", "noindex, noimageindex"),
+    )
 
 
 def test_nothing_reserved_says_so():
     """With four permissions there is no directive and no policy, and the answers are 0 and y."""
     lines = headers.lines(Statement(holder="J", train=True, ai_use=True, search=True, tdm=True))
 
-    assert lines == (("tdm-reservation", "0"), ("Content-Usage", "train-ai=y, ai-use=y, search=y"))
+    assert lines == (
+        ("tdm-reservation", "0"),
+        ("Content-Usage", "train-ai=y, ai-use=y, search=y"),
+        ("content-signal", "search=yes, ai-input=yes, ai-train=yes"),
+        ("Link", '</rsl.xml>; rel="license"; type="application/rsl+xml"'),
+    )
 
 
 def test_datadiligence_says_no():
@@ -125,7 +166,7 @@ PERMITTED = headers.lines(Statement(holder="J", train=True, ai_use=True, search=
         (
             [("X-Robots-Tag", "max-image-preview:large"), ("x-robots-tag", "googlebot: noindex")],
             OURS,
-            (OURS[0], ("X-Robots-Tag", "max-image-preview:large"), ("X-Robots-Tag", "googlebot: noindex"), *OURS[1:]),
+            (*OURS[:2], ("X-Robots-Tag", "max-image-preview:large"), ("X-Robots-Tag", "googlebot: noindex"), *OURS[2:]),
         ),
         ([("X-Robots-Tag", "NoAI,noimageai"), ("X-Robots-Tag", " ")], OURS, OURS),
         ([("TDM-Reservation", "0"), ("tdm-policy", "https://other.example/")], OURS, OURS),
@@ -133,23 +174,34 @@ PERMITTED = headers.lines(Statement(holder="J", train=True, ai_use=True, search=
         (
             [("TDM-Reservation", "1"), ("TDM-Policy", "https://other.example/")],
             PERMITTED,
-            (("tdm-reservation", "1"), ("tdm-policy", "https://other.example/"), PERMITTED[1]),
+            (("tdm-reservation", "1"), ("tdm-policy", "https://other.example/"), *PERMITTED[1:]),
         ),
-        ([("tdm-reservation", "0"), ("tdm-reservation", "1")], PERMITTED, (("tdm-reservation", "1"), PERMITTED[1])),
+        ([("tdm-reservation", "0"), ("tdm-reservation", "1")], PERMITTED, (("tdm-reservation", "1"), *PERMITTED[1:])),
         ([("tdm-reservation", "yes"), ("tdm-policy", "https://other.example/")], PERMITTED, PERMITTED),
         ([("Content-Usage", "train-ai=y, search=y")], OURS, OURS),
         (
             [("content-usage", "search=n, train-genai=n, bots=y")],
             OURS,
-            (*OURS[:3], ("Content-Usage", "train-ai=n, ai-use=n, search=n, train-genai=n")),
+            (*OURS[:4], ("Content-Usage", "train-ai=n, ai-use=n, search=n, train-genai=n"), *OURS[5:]),
         ),
         (
             [("Content-Usage", "train-ai=n;x=1"), ("Content-Usage", "train-ai=y")],
             PERMITTED,
-            (PERMITTED[0], ("Content-Usage", "train-ai=n, ai-use=y, search=y")),
+            (PERMITTED[0], ("Content-Usage", "train-ai=n, ai-use=y, search=y"), *PERMITTED[2:]),
         ),
         ([("Content-Usage", 'search="n", train-ai=?0, ai-use')], OURS, OURS),
         ([("Content-Usage", r'x="a,search=n,b", y="\",search=n,b"')], OURS, OURS),
+        (
+            [("Content-Signal", "search=no,use=reference"), ("content-signal", "ai-train=yes, tdm=no")],
+            OURS,
+            (*OURS[:5], ("content-signal", "search=no, ai-input=no, ai-train=no, tdm=no"), OURS[6]),
+        ),
+        (
+            [("X-Robots-Tag", "nosnippet, nocache"), ("X-Robots-Tag", "nocache"), ("X-Robots-Tag", "bingbot: nocache")],
+            OURS,
+            (*OURS[:2], ("X-Robots-Tag", "nosnippet"), ("X-Robots-Tag", "bingbot: nocache"), *OURS[2:]),
+        ),
+        ([("Link", "</style.css>; rel=preload")], OURS, OURS),
         ([("X-Robots-Tag", "a\r\nb"), ("tdm-policy", "x\x00"), ("Content-Usage", "search=n\n")], OURS, OURS),
     ],
     ids=[
@@ -167,6 +219,9 @@ PERMITTED = headers.lines(Statement(holder="J", train=True, ai_use=True, search=
         "it says both of training",
         "other types mean unknown",
         "a comma in a string",
+        "signals",
+        "nocache would undo noarchive",
+        "its links are not ours to merge",
         "control characters",
     ],
 )
@@ -175,7 +230,9 @@ def test_of_two_answers_the_stricter_stays(upstream, ours, expected):
     assert headers.merge(upstream, ours) == expected
 
 
-NAMES = st.sampled_from(["X-Robots-Tag", "tdm-reservation", "TDM-Reservation", "tdm-policy", "Content-Usage", "Vary"])
+NAMES = st.sampled_from(
+    ["X-Robots-Tag", "tdm-reservation", "TDM-Reservation", "tdm-policy", "Content-Usage", "Content-Signal", "Link"]
+)
 VALUES = st.one_of(
     st.text(max_size=40),
     st.sampled_from(["0", "1", "noai", "all", "https://other.example/p", "train-ai=y, ai-use=y", "search=n", 'a="']),
@@ -200,7 +257,8 @@ def test_nothing_from_upstream_weakens_or_contradicts(upstream, stances):
     robots = [line for line in merged if line[0] == "X-Robots-Tag"]
     mine = [line for line in ours if line[0] == "X-Robots-Tag"]
     assert robots[: len(mine)] == mine
-    assert names.count("tdm-reservation") == names.count("Content-Usage") == 1
+    assert names.count("tdm-reservation") == names.count("Content-Usage") == names.count("content-signal") == 1
+    assert [line for line in merged if line[0] == "Link"] == [line for line in ours if line[0] == "Link"]
     assert names.count("tdm-policy") <= 1
     assert dict(merged)["tdm-reservation"] >= dict(ours)["tdm-reservation"]
     before, after = usage(ours), usage(merged)

@@ -21,6 +21,7 @@ PATHS = ("/", "/a.jpg", "/album/2/photo.webp?size=full")
 SIGNALS = (
     "Content-Usage: train-ai=n, ai-use=n, search=y",
     "Content-Signal: search=yes, ai-input=no, ai-train=no",
+    "License: https://photo.example/rsl.xml",
 )
 
 
@@ -120,8 +121,8 @@ def test_every_group_has_its_rules_first_and_all_signals(crawlers):
 
     _, named, everybody, sitemap = [block.split("\n") for block in body.decode().rstrip("\n").split("\n\n")]
 
-    assert named[-3:] == ["Disallow: /", *SIGNALS]
-    assert all(line.startswith("User-agent: ") for line in named[:-3])
+    assert named[-4:] == ["Disallow: /", *SIGNALS]
+    assert all(line.startswith("User-agent: ") for line in named[:-4])
     assert everybody == ["User-agent: *", "Disallow: /private/", "Allow: /", *SIGNALS]
     assert sitemap == ["Sitemap: https://photo.example/sitemap.xml"]
 

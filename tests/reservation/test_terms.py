@@ -88,7 +88,7 @@ def test_the_page_is_sound_and_loads_nothing():
     assert not any(name.startswith("on") or name in {"src", "style"} for _, pairs in read.tags for name, _ in pairs)
     assert [dict(pairs)["lang"] for name, pairs in read.tags if name == "section"] == ["en", "de"]
     assert names.count("h1") == 1
-    assert names.count("caption") == 2
+    assert names.count("caption") == 4
     assert {dict(pairs)["scope"] for name, pairs in read.tags if name == "th"} == {"col", "row"}
 
 
@@ -107,7 +107,10 @@ def test_nothing_reserved_claims_nothing():
     text = " ".join(read.paragraphs["en"] + read.paragraphs["de"])
 
     assert not re.search(r"44b|prohibited|untersagt", text)
-    assert read.cells == {"en": ["permitted"] * 4, "de": ["erlaubt"] * 4}
+    assert {language: cells[:4] for language, cells in read.cells.items()} == {
+        "en": ["permitted"] * 4,
+        "de": ["erlaubt"] * 4,
+    }
 
 
 @pytest.mark.parametrize(

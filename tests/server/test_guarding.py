@@ -48,7 +48,11 @@ def test_every_response_carries_the_reservation(guard: RunningGuard, target: str
 
 def test_the_reservation_stands_before_the_upstreams_own_robots_tag(guard: RunningGuard):
     """A reader that takes only the first line must read ours; the upstream's stays a line of its own."""
-    assert ask(guard.port, "/original.jpg").all("X-Robots-Tag") == ["noai, noimageai", "max-image-preview:large"]
+    assert ask(guard.port, "/original.jpg").all("X-Robots-Tag") == [
+        "noai, noimageai",
+        "noarchive",
+        "max-image-preview:large",
+    ]
 
 
 def test_the_header_names_are_written_as_readers_expect_them(guard: RunningGuard):
@@ -61,6 +65,9 @@ DOCUMENTS = {
     "/ai.txt": "text/plain; charset=utf-8",
     "/.well-known/tdmrep.json": "application/json",
     "/.well-known/guard/terms": "text/html; charset=utf-8",
+    "/rsl.xml": "application/rsl+xml",
+    "/trust.txt": "text/plain; charset=utf-8",
+    "/.well-known/trust.txt": "text/plain; charset=utf-8",
 }
 
 
