@@ -66,8 +66,13 @@ class ReservationSet:
     """The SHA-256 of `manifest` in lower-case hex."""
     kept_out: frozenset[str]
     """The product tokens, in lower case, that robots.txt disallows everything for but `paths`."""
-    terms_url: str
-    """The page for people; `tdm-policy` may name a policy for machines instead."""
+    statement: Statement
+    """What all of it was made from; `html.head` of it is for pages."""
+
+    @property
+    def terms_url(self) -> str:
+        """The page for people; `tdm-policy` may name a policy for machines instead."""
+        return self.statement.policy_url
 
     def document(self, path: str) -> Document | None:
         """Return what is at the canonical `path`, which is compared by case, or None if it is not ours."""
@@ -126,7 +131,7 @@ def render(
         manifest=manifest,
         digest=sha256(manifest).hexdigest(),
         kept_out=_kept_out(statement.at(""), crawlers),
-        terms_url=statement.policy_url,
+        statement=statement,
     )
 
 

@@ -12,7 +12,8 @@ file is written:
   stricter holds (sections 3.1, 4.9). So what is on offer is not prohibited beside it; that it is
   not free is said by the closed list.
 - An element or attribute that the namespace does not know makes the whole file void. Mining in
-  general has no word in RSL other than `all`; an offer for it stands in the ODRL policy only.
+  general has no word in RSL other than `all`. So an offer for it stands in the ODRL policy only,
+  and beside an offer for something else its permission is not repeated here.
 """
 
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def _usage(statement: Statement, offered: set[str]) -> tuple[tuple[str, ...], tu
     answers = {question: getattr(statement, question) for question in _TOKENS}
     reserved = [question for question, permitted in answers.items() if not permitted and question not in offered]
     prohibits = tuple(token for question in reserved for token in _TOKENS[question])
-    if statement.tdm:
+    if statement.tdm and not offered:  # beside an offer `all` would be free as well, so there the uses are named
         return ("all",), prohibits
     permits = tuple(token for question, permitted in answers.items() if permitted for token in _TOKENS[question])
     if not permits and not offered:

@@ -1,140 +1,148 @@
 """Do all carriers of the reservation give the same answers, for every possible statement?
 
-Each carrier is read back by a parser that does not share code with what wrote it, into the
-questions that it can answer. `True` means permitted.
+Each carrier is read back by a reader that does not share code with what wrote it, into the
+questions that it can answer (`tests/support/carriers.py`). `True` means permitted.
 """
 
-import http.client
 import itertools
 import json
-import re
+from collections.abc import Iterator
 from datetime import date
-from html.parser import HTMLParser
-from io import BytesIO
 
-import http_sf
 import pytest
-from protego import Protego
+from hypothesis import given
+from hypothesis import strategies as st
 
-from guard.reservation import documents
-from guard.reservation.statement import Statement
+from guard.reservation import documents, html
+from guard.reservation.documents import ReservationSet
+from guard.reservation.offer import PURPOSES, Offer
+from guard.reservation.statement import Override, Statement
+from tests.reservation.conftest import CRAWLERS
+from tests.support.carriers import QUESTIONS, READERS, WITHOUT_PATHS, Answers, body, head
 
-STANCES = [
-    dict(zip(("train", "ai_use", "search", "tdm"), row, strict=True))
-    for row in itertools.product((False, True), repeat=4)
-]
+STANCES = [dict(zip(QUESTIONS, row, strict=True)) for row in itertools.product((False, True), repeat=4)]
+SOME = tuple(
+    one for one in CRAWLERS if one[0] in {"GPTBot", "CCBot", "ImagesiftBot", "FirecrawlAgent", "OAI-SearchBot",
+                                          "ChatGPT-User", "NovaAct", "Claude-Code", "Googlebot", "bingbot", "Applebot"}
+)  # fmt: skip
+"""Of the catalogue; enough for a statement, and quick to render."""
 
 
-def robots_rules(body: bytes) -> dict[str, bool]:
-    """What the crawlers may fetch. Robots.txt does not say search: nobody who indexes is ever kept out by it."""
-    parser = Protego.parse(body.decode("ascii"))
-    answers = {
-        question: {parser.can_fetch("https://photo.example/a.jpg", token) for token in tokens}
-        for question, tokens in {
-            "train": ("GPTBot", "CCBot", "Google-Extended", "ImagesiftBot", "FirecrawlAgent"),
-            "ai_use": ("OAI-SearchBot", "ChatGPT-User", "NovaAct", "Claude-Code"),
-            "welcome": ("Googlebot", "bingbot", "Applebot", "Twitterbot"),
-        }.items()
+def rendered_of(statement: Statement) -> ReservationSet:
+    return documents.render(statement, SOME, as_of=date(2026, 11, 22))
+
+
+def expected(stances: Answers, answers: Answers) -> Answers:
+    """What a reader should have found, for the questions that it answers."""
+    truth = stances | {"any": all(stances.values())}
+    return {question: truth[question] for question in answers}
+
+
+def disagreements(rendered: ReservationSet, path: str, stances: Answers) -> Iterator[tuple[str, Answers, Answers]]:
+    for name, read in (READERS | WITHOUT_PATHS).items():
+        answers = read(rendered, path)
+        assert answers, name
+        if answers != (wanted := expected(stances, answers)):
+            yield name, answers, wanted
+
+
+@pytest.mark.parametrize("offered", [False, True], ids=["", "offered"])
+@pytest.mark.parametrize("stances", STANCES, ids=lambda stances: "".join("ny"[v] for v in stances.values()))
+def test_every_carrier_gives_the_statements_answers(stances: Answers, offered: bool):
+    """Sixteen statements, nineteen carriers, one truth; and with everything reserved on offer none of it changes."""
+    offers = tuple(
+        Offer(purpose=purpose, url="https://photo.example/licence", price="0.01", currency="EUR", unit="crawl")
+        for purpose in PURPOSES
+        if offered and not stances[purpose]
+    )
+    statement = Statement(holder="Jane Doe", base_url="https://photo.example", offers=offers, **stances)
+
+    assert list(disagreements(rendered_of(statement), "/a.jpg", stances)) == []
+
+
+def test_every_question_is_answered_by_many_carriers():
+    """The matrix would be green as well if the readers found nothing."""
+    rendered = rendered_of(Statement(holder="Jane Doe", base_url="https://photo.example"))
+    found = {name: read(rendered, "/a.jpg") for name, read in (READERS | WITHOUT_PATHS).items()}
+
+    counts = {question: sum(question in answers for answers in found.values()) for question in (*QUESTIONS, "any")}
+
+    assert counts == {"train": 16, "ai_use": 14, "search": 13, "tdm": 7, "any": 3}
+
+
+ROW = st.sampled_from(STANCES)
+
+
+@given(site=ROW, album=ROW, inner=ROW)
+def test_a_path_with_answers_of_its_own_is_read_alike(site: Answers, album: Answers, inner: Answers):
+    """Readers that know paths find the answers of the path, an album within an album included."""
+    paths = (Override(path="/press/", **album), Override(path="/press/new/", **inner))
+    rendered = rendered_of(Statement(holder="Jane Doe", base_url="https://photo.example", paths=paths, **site))
+
+    for path, truth in (("/a.jpg", site), ("/press/a.jpg", album), ("/press/new/a.jpg", inner)):
+        for name, read in READERS.items():
+            answers = read(rendered, path)
+            assert answers == expected(truth, answers), (name, path)
+
+
+@given(site=ROW, album=ROW)
+def test_what_names_no_path_is_never_milder_than_a_path(site: Answers, album: Answers):
+    """A reader of the robots.txt signals or of trust.txt is nowhere told a permission that is not given."""
+    statement = Statement(
+        holder="Jane Doe", base_url="https://photo.example", paths=(Override(path="/press/", **album),), **site
+    )
+    rendered = rendered_of(statement)
+
+    for name, read in WITHOUT_PATHS.items():
+        answers = read(rendered, "/a.jpg") if any(site.values()) or name == "trust.txt" else {}
+        for question, permitted in answers.items():
+            assert not permitted or (site[question] and album[question]), name
+    reserved = {question for question in ("train", "ai_use", "search") if not site[question]}
+    assert reserved <= {
+        q for q, permitted in WITHOUT_PATHS["robots.txt Content-Usage"](rendered, "/").items() if not permitted
     }
-    assert answers.pop("welcome") == {True}
-    assert all(len(answer) == 1 for answer in answers.values())
-    return {question: answer.pop() for question, answer in answers.items()}
-
-
-def group_values(body: bytes, name: str) -> list[str]:
-    """Return the value of `name` for each group, as a reader sees it that knows records of RFC 9309, section 2.2.4."""
-    values: list[str] = []
-    closed = True
-    for line in body.decode("ascii").splitlines():
-        key, colon, value = line.partition("#")[0].partition(":")
-        if not colon:
-            continue
-        if key.strip().lower() == "user-agent":
-            if closed:
-                values.append("")
-            closed = False
-        else:
-            closed = True
-            if key.strip().lower() == name:
-                values[-1] += value.strip()
-    return values
-
-
-def usage(value: str) -> dict[str, bool]:
-    parsed = http_sf.parse(value.encode(), tltype="dictionary")
-    labels = {"train-ai": "train", "ai-use": "ai_use", "search": "search"}
-    return {labels[key]: {"y": True, "n": False}[str(token)] for key, (token, _) in parsed.items()}
-
-
-def signal(value: str) -> dict[str, bool]:
-    names = {"ai-train": "train", "ai-input": "ai_use", "search": "search"}
-    pairs = (part.strip().split("=") for part in value.split(","))
-    return {names[key]: {"yes": True, "no": False}[answer] for key, answer in pairs}
-
-
-def comment(body: bytes) -> dict[str, bool]:
-    found = re.findall(r"(?m)^#   (\S+?),? .* (RESERVED|permitted)$", body.decode("ascii"))
-    names = {"train-ai": "train", "ai-use": "ai_use", "search": "search", "tdm": "tdm"}
-    return {names[key]: answer == "permitted" for key, answer in found}
-
-
-def ai_txt(body: bytes) -> dict[str, bool]:
-    """A downloader's view: is a JPEG file allowed? Longest pattern that fits, as Spawning's grammar borrows it."""
-    rules = re.findall(r"(?mi)^(allow|disallow): (\S+)$", body.decode("ascii"))
-    fitting = [
-        (len(path), word) for word, path in rules if re.fullmatch(re.escape(path).replace(r"\*", ".*"), "/a.jpg")
-    ]
-    return {"train": max(fitting)[1].lower() == "allow"}
-
-
-class Cells(HTMLParser):
-    """The table cells of each section."""
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__()
-        self.sections: list[list[str]] = []
-        self.inside = False
-        self.feed(body.decode())
-
-    def handle_starttag(self, tag, *_):
-        self.inside = tag == "td"
-        if tag == "section":
-            self.sections.append([])
-
-    def handle_data(self, data):
-        if self.inside:
-            self.sections[-1].append(data)
-            self.inside = False
-
-
-def header_lines(lines) -> http.client.HTTPMessage:
-    """Return the lines as the standard library's client reads them from the wire."""
-    return http.client.parse_headers(BytesIO("".join(f"{n}: {v}\r\n" for n, v in lines).encode("ascii") + b"\r\n"))
 
 
 @pytest.mark.parametrize("stances", STANCES, ids=lambda stances: "".join("ny"[v] for v in stances.values()))
-def test_every_carrier_gives_the_statements_answers(stances, crawlers):
-    """Sixteen statements, eleven carriers, one truth."""
-    statement = Statement(holder="Jane Doe", base_url="https://photo.example", **stances)
-    rendered = documents.render(statement, crawlers, as_of=date(2026, 11, 22))
-    body = {document.path: document.body for document in rendered.documents}
-    header = header_lines(rendered.headers)
-    directives = {word.strip() for value in header.get_all("X-Robots-Tag", []) for word in value.split(",")}
-    (rule,) = json.loads(body["/.well-known/tdmrep.json"])
-    three = {name: stances[name] for name in ("train", "ai_use", "search")}
-    groups = 1 if stances["train"] and stances["ai_use"] else 2
+def test_the_policy_for_machines_is_an_offer_to_negotiate(stances: Answers):
+    """Where something reserved is on offer, TDMRep's policy has the shape of the profile, and duties before its use."""
+    offers = tuple(
+        Offer(purpose=purpose, url="https://photo.example/licence") for purpose in PURPOSES if not stances[purpose]
+    )
+    rendered = rendered_of(Statement(holder="J", base_url="https://photo.example", offers=offers, **stances))
+    if not offers:
+        assert rendered.document("/.well-known/guard/policy.json") is None
+        return
 
-    assert robots_rules(body["/robots.txt"]) == {name: stances[name] for name in ("train", "ai_use")}
-    assert [usage(value) for value in group_values(body["/robots.txt"], "content-usage")] == [three] * groups
-    assert [signal(value) for value in group_values(body["/robots.txt"], "content-signal")] == [three] * groups
-    assert comment(body["/robots.txt"]) == stances
-    assert ai_txt(body["/ai.txt"]) == {"train": stances["train"]}
-    assert rule["tdm-reservation"] == int(not all(stances.values()))
-    assert header.get_all("tdm-reservation") == [str(rule["tdm-reservation"])]
-    assert header.get("tdm-policy") == rule.get("tdm-policy")
-    assert usage(header["Content-Usage"]) == three
-    assert ("noai" in directives, "noimageai" in directives) == (not stances["train"],) * 2
-    assert ("noindex" in directives, "noimageindex" in directives) == (not stances["search"],) * 2
-    english, german = Cells(body["/.well-known/guard/terms"]).sections
-    assert [{"permitted": True, "reserved": False}[answer] for answer in english] == list(stances.values())
-    assert [{"erlaubt": True, "vorbehalten": False}[answer] for answer in german] == list(stances.values())
+    policy = json.loads(body(rendered, "/.well-known/guard/policy.json"))
+
+    assert policy["@context"] == ["http://www.w3.org/ns/odrl.jsonld", "http://www.w3.org/ns/tdmrep.jsonld"]
+    assert (policy["@type"], policy["profile"]) == ("Offer", "http://www.w3.org/ns/tdmrep")
+    assert not policy.keys() & {"prohibition", "obligation"}
+    assert type(policy["assigner"]) is dict
+    for permission in policy["permission"]:
+        assert permission["action"] == "tdm:mine"
+        assert {"action": "obtainConsent"} in permission["duty"]
+    (rule,) = json.loads(body(rendered, "/.well-known/tdmrep.json"))
+    assert (rule["tdm-reservation"], rule["tdm-policy"]) == (1, policy["uid"])
+
+
+def test_the_pictures_licence_is_where_the_policy_is():
+    """What a search engine shows as the licence is the page that every other carrier names."""
+    statement = Statement(holder="Jane Doe", base_url="https://photo.example", licensor="https://agency.example/jane")
+    rendered = rendered_of(statement)
+
+    (script,) = head(rendered, "/").xpath("/html/head/script[@type='application/ld+json']/text()")
+    described = json.loads(script)
+
+    assert described == {
+        "@context": "https://schema.org/",
+        "@type": "ImageObject",
+        "license": "https://photo.example/.well-known/guard/terms",
+        "acquireLicensePage": "https://agency.example/jane",
+        "usageInfo": "https://photo.example/.well-known/guard/terms",
+        "creator": {"@type": "Person", "name": "Jane Doe"},
+        "creditText": "Jane Doe",
+        "copyrightNotice": "© Jane Doe",
+    }
+    assert html.json_ld(statement).isascii()

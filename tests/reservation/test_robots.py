@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from guard.errors import ConfigurationError
 from guard.reservation import robots
-from guard.reservation.statement import Statement
+from guard.reservation.statement import Override, Statement
 
 STATEMENT = Statement(holder="Jane Doe", base_url="https://photo.example")
 PATHS = ("/", "/a.jpg", "/album/2/photo.webp?size=full")
@@ -387,3 +387,67 @@ def test_the_shipped_catalogue_is_read_alike(reader, welcome):
 
     assert len(tokens.protected) > 150
     assert answers == [False] * len(tokens.protected) + [True] * len(welcome), json.dumps(tokens.left_out)
+
+
+def album(path: str, **stances: bool) -> Override:
+    return Override(path=path, **{"train": False, "ai_use": False, "search": True, "tdm": False} | stances)
+
+
+ALBUMS = {
+    "a milder album": (
+        Statement(paths=(album("/press/", train=True),)),
+        [("GPTBot", "/press/a.jpg", True), ("GPTBot", "/a.jpg", False), ("ChatGPT-User", "/press/a.jpg", False)],
+    ),
+    "a stricter album": (
+        Statement(train=True, ai_use=True, paths=(album("/private/", ai_use=True),)),
+        [("GPTBot", "/private/a.jpg", False), ("GPTBot", "/a.jpg", True), ("ChatGPT-User", "/private/a.jpg", True)],
+    ),
+    "an album in an album": (
+        Statement(paths=(album("/press/", train=True, ai_use=True), album("/press/new/"))),
+        [("GPTBot", "/press/a.jpg", True), ("GPTBot", "/press/new/a.jpg", False), ("GPTBot", "/a.jpg", False)],
+    ),
+    "an album that is closed to everybody": (
+        Statement(paths=(album("/hidden/press/", train=True),)),
+        [("GPTBot", "/hidden/press/a.jpg", False), ("Googlebot", "/hidden/press/a.jpg", False)],
+    ),
+    "a closed path below a permitted album": (
+        Statement(train=True, paths=(album("/private/"),)),
+        [("GPTBot", "/hidden/a.jpg", False), ("GPTBot", "/private/a.jpg", False), ("GPTBot", "/a.jpg", True)],
+    ),
+    "an album out of the index": (
+        Statement(paths=(album("/quiet/", search=False),)),
+        [("Googlebot", "/quiet/a.jpg", True), ("GPTBot", "/quiet/a.jpg", False)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "answers"), ALBUMS.values(), ids=list(ALBUMS))
+def test_a_path_with_answers_of_its_own_is_read_alike(reader, crawlers, statement, answers):
+    """A reader of the first line that fits and a reader of the longest take the same one."""
+    body = robots.render(statement, crawlers, disallow=["/hidden/"])
+
+    assert reader(body, [(token, path) for token, path, _ in answers]) == [allowed for *_, allowed in answers]
+
+
+def test_nobody_is_in_two_groups(crawlers):
+    """urllib forgets a second group of the same name, so a crawler stands in one, also where two purposes differ."""
+    twice = (*crawlers, ("GPTBot", "ai_search"))
+
+    body = robots.render(ALBUMS["a milder album"][0], twice).decode().lower()
+
+    assert body.count("user-agent: gptbot\n") == 1
+    assert body.count("user-agent: chatgpt-user\n") == 1
+    assert body.count("disallow: /\n") == 2
+
+
+def test_signals_are_never_written_with_a_path(crawlers):
+    """However many albums there are: the lines of each group stay one dictionary."""
+    statement = Statement(train=True, paths=(album("/a/"), album("/b/", train=True, search=False)))
+
+    for group in robots.groups(statement, crawlers):
+        assert preferences(list(group.lines())) == {"ai-use": "n"}
+
+
+def test_without_a_host_there_is_no_licence_line(crawlers):
+    """RSL wants an absolute address there; a relative one would be read as none, or as another."""
+    assert "License" not in robots.render(Statement(holder="J"), crawlers).decode()
