@@ -1,6 +1,8 @@
 """Is the terms page sound HTML that says the reservation and nothing that was smuggled in?"""
 
+import asyncio
 import re
+import warnings
 from datetime import date
 from html.parser import HTMLParser
 
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from guard.errors import ConfigurationError
 from guard.reservation import terms
-from guard.reservation.statement import Statement, one_line
+from guard.reservation.statement import Override, Statement, one_line
 
 AS_OF = date(2026, 11, 22)
 VOID = {"meta"}
@@ -173,3 +175,107 @@ def test_ten_thousand_characters_are_rejected():
     """A name as long as a page is a mistake, and is told as one."""
     with pytest.raises(ConfigurationError, match="rights: holder: longer than 300 characters"):
         page(holder="x" * 10_000)
+
+
+def weboptout_says(body: bytes) -> tuple[object, list[str]]:
+    """Return what the reader of terms makes of a page, and the sentences that it goes by."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is of 2023
+        from weboptout.client import ClientSession
+        from weboptout.html import check_tos_reservation
+
+        async def ask() -> tuple[object, list[str]]:
+            async with ClientSession() as client:
+                status = check_tos_reservation(client, "https://photo.example/terms", body.decode())
+                return status, [str(sentence) for _, sentence, _ in client._output]
+
+        return asyncio.run(ask())
+
+
+def test_weboptout_recognises_the_reservation():
+    """The one reader of terms that exists says yes, by our sentence on scraping."""
+    status, sentences = weboptout_says(terms.render(Statement(holder="Jane Doe", contact="x@y.example"), as_of=AS_OF))
+
+    assert str(status) == "Status.SUCCESS"
+    assert any("scraping" in sentence or "data mining" in sentence for sentence in sentences)
+
+
+def test_weboptout_does_not_recognise_german_or_short_words():
+    """It gives up on German, and on less than 500 characters: the test above can fail."""
+    body = terms.render(Statement(holder="Jane Doe"), as_of=AS_OF)
+    german = re.sub(rb'<section lang="en">.*?</section>', b"", body, flags=re.DOTALL)
+    short = re.sub(rb"<p>.*?</p>", b"", body, flags=re.DOTALL).replace(b"<main>", b"<main><p>No data mining.</p>")
+
+    assert "SUCCESS" not in str(weboptout_says(short)[0])
+    assert "SUCCESS" not in str(weboptout_says(german)[0])
+
+
+def test_a_link_named_terms_leads_to_the_page():
+    """weboptout follows links whose text and address look like terms; ours does at its path."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from weboptout.client import ClientSession
+        from weboptout.http import _find_tos_links_from_html
+
+        async def ask() -> list[str]:
+            async with ClientSession() as client:
+                home = f'<html><body><a href="/about">About</a> <a href="{terms.PATH}">Terms</a></body></html>'
+                return (await _find_tos_links_from_html(client, "https://photo.example/", home))[1]
+
+        links = asyncio.run(ask())
+
+    assert links == ["https://photo.example/.well-known/guard/terms"]
+
+
+def test_the_table_of_uses_is_answered_from_the_statement():
+    """Index and preview follow search, training follows train; what is no mining is the author's, and reserved."""
+    for stances in ({"train": True, "search": False}, {"train": False, "search": True}):
+        answers = page(**stances).cells["en"][4:]
+
+        words = {True: "permitted", False: "reserved"}
+        search, train = words[stances["search"]], words[stances["train"]]
+        assert answers == [search, search, train, *["reserved"] * 5]
+
+
+def test_the_owners_words_take_the_templates_place():
+    """Paragraph by paragraph, as text; the tables, the contact and the day stay."""
+    own = "Mine & <b>yours</b>.\nNo {holder}.\n\n \nSecond."
+
+    body = terms.render(Statement(holder="Jane", contact="x@y.example", terms_text=(("en", own),)), as_of=AS_OF)
+    read = Page(body)
+
+    assert read.paragraphs["en"][:2] == ["Mine & <b>yours</b>. No {holder}.", "Second."]
+    assert "behält sich" in read.paragraphs["de"][0]
+    assert read.cells["en"][:4] == ["reserved", "reserved", "permitted", "reserved"]
+    assert "follows a template" not in body.decode()
+    assert "folgt einer Vorlage" in body.decode()
+    assert "<!-- Template." in body.decode()
+    both = terms.render(Statement(terms_text=(("en", own), ("de", "Eigene Worte."))), as_of=AS_OF).decode()
+    assert "Template" not in both
+
+
+def test_a_path_with_answers_of_its_own_has_a_table():
+    """In both languages, with the path as it is written."""
+    paths = (Override(path="/press/%C3%A4/", train=True, ai_use=False, search=True, tdm=False),)
+
+    read = page(paths=paths)
+
+    assert read.cells["en"][4:8] == ["permitted", "reserved", "permitted", "reserved"]
+    assert read.cells["de"][4:8] == ["erlaubt", "vorbehalten", "erlaubt", "vorbehalten"]
+
+
+def test_a_site_that_permits_but_for_one_path_still_reserves():
+    """The sentences of the reservation are there as soon as one path needs them."""
+    everything = {"train": True, "ai_use": True, "search": True, "tdm": True}
+    paths = (Override(path="/private/", train=False, ai_use=True, search=True, tdm=True),)
+
+    assert "expressly reserves" in page(paths=paths, **everything).paragraphs["en"][0]
+
+
+def test_who_gives_licences_is_linked():
+    """The owner's page, or the first offer's."""
+    links = {
+        dict(pairs)["href"] for name, pairs in page(licensor="https://agency.example/?a=1&b=2").tags if name == "a"
+    }
+
+    assert links == {"https://agency.example/?a=1&b=2"}
