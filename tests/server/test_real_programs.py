@@ -169,7 +169,7 @@ REQUESTS = {
     "a method that is not allowed": ("/original.jpg", "DELETE", ()),
 }
 
-OURS = {"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage"}
+OURS = {"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage", "content-signal", "link"}
 OF_ONE_HOP = {"connection", "transfer-encoding", "date", "keep-alive"}
 
 
