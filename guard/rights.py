@@ -13,6 +13,8 @@ from guard.reservation.statement import MAX_TERMS, QUESTIONS, Override, Statemen
 from guard.settings import Settings
 from guard.settings_rights import Rights
 
+_NOBODY = Rights.model_fields["holder"].default
+
 
 def statement_of(rights: Rights, base_url: str = "", terms_text: tuple[tuple[str, str], ...] = ()) -> Statement:
     """Return what `rights` says to crawlers of the site at `base_url` (scheme and host; empty where not known).
@@ -23,7 +25,8 @@ def statement_of(rights: Rights, base_url: str = "", terms_text: tuple[tuple[str
         ConfigurationError: `base_url` is none; everything else was checked when the settings were made.
     """
     return Statement(
-        holder=rights.holder,
+        # The default is a phrase for people, not a name: in documents nobody is called so.
+        holder="" if rights.holder == _NOBODY else rights.holder,
         contact=rights.contact,
         base_url=base_url,
         terms_url=rights.terms,

@@ -23,6 +23,7 @@ EXIT_USAGE = 2
 GROUPS = {
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
+    "reserve": ("guard.cli.reserve", "What crawlers are told about your rights."),
     "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
 }
 """Commands with commands of their own: the module whose `app` they are, and what is said about them."""

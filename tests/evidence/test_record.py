@@ -1,5 +1,7 @@
 """Do leaves say what they should, in bytes that stay, and is everything else refused?"""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 from hypothesis import given
@@ -76,6 +78,23 @@ def test_a_field_that_came_later_has_its_type_as_well(name, value):
 
     with pytest.raises(LeafError, match=f"whose '{name}' can not be"):
         record.read(canonical.encode({**fields, name: value}))
+
+
+def test_paths_with_lines_of_their_own_are_part_of_the_reservation():
+    """They are there only where there are some, so that a set without them keeps its digest."""
+    paths = (("/press/", (("tdm-reservation", "0"),)),)
+    album = replace(RESERVED, paths=paths)
+
+    one = record.read(record.reservation(at=AT, reserved=album))
+
+    assert one.fields["set"]["paths"] == [["/press/", [["tdm-reservation", "0"]]]]
+    assert "paths" not in record.read(LEAVES["rsv"]).fields["set"]
+    assert record.reservation_digest(one) == album.digest() != RESERVED.digest()
+    for wrong in ([["/press/"]], [[1, []]], [["/press/", [["x"]]]], {}):
+        fields = orjson.loads(LEAVES["rsv"])
+        fields["set"]["paths"] = wrong
+        with pytest.raises(LeafError):
+            record.read(canonical.encode(fields))
 
 
 def test_commitments_are_sorted():

@@ -47,6 +47,15 @@ def guard(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> Ite
                 {"host": "unix.example", "upstream": f"unix:{upstreams.unix}"},
                 {"host": "raw.example", "upstream": upstreams.raw},
                 {"host": "nobody.example", "upstream": upstreams.nobody},
+                {
+                    "host": "albums.example",
+                    "upstream": upstreams.good,
+                    "rights": {
+                        "terms": "",
+                        "paths": [{"path": "/original", "train": True, "ai_use": True, "tdm": True}],
+                        "offer": {"tdm": {"url": "https://albums.example/licence"}},
+                    },
+                },
             ],
             "rights": {"holder": "Jane Doe", "contact": "rights@photo.example", "terms": "https://photo.example/terms"},
             "client_ip": {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]},

@@ -60,6 +60,28 @@ def test_the_header_names_are_written_as_readers_expect_them(guard: RunningGuard
     assert {"tdm-reservation", "tdm-policy"} <= {name for name, _ in ask(guard.port, "/").lines}
 
 
+@pytest.mark.parametrize("target", ["/original.jpg", "//original.jpg", "/x/../%6Friginal.jpg?size=full"])
+def test_a_path_with_answers_of_its_own_has_lines_of_its_own(guard: RunningGuard, target: str):
+    """By the path as the upstream understands it, whatever way it is written; the rest of the site is unchanged."""
+    inside = ask(guard.port, target, host="albums.example", agent=CHROME)
+    outside = ask(guard.port, "/", host="albums.example", agent=CHROME)
+
+    assert (inside.get("tdm-reservation"), inside.get("tdm-policy")) == ("0", "")
+    assert inside.get("Content-Usage") == "train-ai=y, ai-use=y, search=y"
+    assert inside.all("X-Robots-Tag")[:1] in ([], ["max-image-preview:large"])
+    assert outside.get("tdm-reservation") == "1"
+    assert outside.get("tdm-policy") == "https://albums.example/.well-known/guard/policy.json"
+    assert outside.all("X-Robots-Tag")[0] == "noai, noimageai"
+
+
+def test_a_refusal_names_the_terms_for_people_also_where_a_policy_for_machines_exists(guard: RunningGuard):
+    """`tdm-policy` is then the offer in JSON; the page of a refusal links what can be read."""
+    refused = ask(guard.port, "/", host="albums.example", agent=GPTBOT)
+
+    assert refused.status == 403
+    assert b"https://albums.example/.well-known/guard/terms" in refused.body
+
+
 DOCUMENTS = {
     "/robots.txt": "text/plain; charset=utf-8",
     "/ai.txt": "text/plain; charset=utf-8",

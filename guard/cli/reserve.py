@@ -1,0 +1,15 @@
+"""Which commands are there for the reservation?"""
+
+import typer
+
+from guard.cli.reserve_render import render
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What crawlers are told about your rights.")
+
+
+@app.callback()
+def _group() -> None:
+    """What crawlers are told about your rights."""
+
+
+app.command()(render)
