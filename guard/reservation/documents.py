@@ -18,6 +18,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from hashlib import sha256
 
 from guard.reservation import aitxt, headers, odrl, robots, rsl, tdmrep, terms, trusttxt
@@ -115,11 +116,17 @@ def render(
     ]
     documents = tuple(Document(path=path, media_type=form, body=body) for path, form, body in sorted(bodies))
     lines = headers.lines(statement)
+
+    @cache  # there are four sets of answers, and it takes a millisecond to choose
+    def kept_out(train: bool, ai_use: bool) -> frozenset[str]:
+        chosen = robots.choose(Statement(train=train, ai_use=ai_use), crawlers)
+        return frozenset(token.lower() for token in (*chosen.protected, *chosen.listed))
+
     paths = tuple(
         PathReservation(
             path=one.path,
             headers=headers.lines(statement.at(one.path)),
-            kept_out=_kept_out(statement.at(one.path), crawlers),
+            kept_out=kept_out(one.train, one.ai_use),
         )
         for one in statement.paths
     )
@@ -130,14 +137,9 @@ def render(
         paths=paths,
         manifest=manifest,
         digest=sha256(manifest).hexdigest(),
-        kept_out=_kept_out(statement.at(""), crawlers),
+        kept_out=kept_out(statement.train, statement.ai_use),
         statement=statement,
     )
-
-
-def _kept_out(statement: Statement, crawlers: tuple[tuple[str, str], ...]) -> frozenset[str]:
-    chosen = robots.choose(statement, crawlers)
-    return frozenset(token.lower() for token in (*chosen.protected, *chosen.listed))
 
 
 def _manifest(documents: tuple[Document, ...], lines: tuple[Line, ...], paths: tuple[PathReservation, ...]) -> bytes:

@@ -46,11 +46,11 @@ def comment(statement: Statement) -> tuple[str, ...]:
 
     opening = (
         (
-            "# The rights holder of this site expressly reserves the uses marked RESERVED below,",
+            "# The rights holder of this site expressly reserves the uses that are reserved below,",
             "# under Article 4(3) of Directive (EU) 2019/790 and section 44b(3) of the German",
             "# Copyright Act (UrhG), towards every crawler, also one that is not named here.",
         )
-        if statement.anything_reserved
+        if statement.reserved_somewhere
         else ("# The rights holder of this site reserves none of the uses below.",)
     )
     return (
@@ -68,7 +68,7 @@ def comment(statement: Statement) -> tuple[str, ...]:
         ),
         f"# Terms and contact: {statement.policy_url}",
         f"# The same as TDMRep: {statement.base_url}/.well-known/tdmrep.json",
-        *(_CONTENT_SIGNALS if statement.anything_reserved else ()),
+        *(_CONTENT_SIGNALS if statement.reserved_somewhere else ()),
     )
 
 

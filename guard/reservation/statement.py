@@ -144,6 +144,11 @@ class Statement:
         return not (self.train and self.ai_use and self.search and self.tdm)
 
     @property
+    def reserved_somewhere(self) -> bool:
+        """True if a use is reserved on the whole site, or below some path."""
+        return any(self.everywhere(question) is not True for question in QUESTIONS)
+
+    @property
     def creator_name(self) -> str:
         return self.creator or self.holder
 

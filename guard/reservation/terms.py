@@ -237,8 +237,7 @@ def _paragraphs(statement: Statement, words: _Language) -> Iterable[str]:
         return
     # <bdi> keeps a name that is written from right to left from turning the sentence around it.
     holder = f", <bdi>{escape(statement.holder)}</bdi>," if statement.holder else words.nobody
-    reserved = any(statement.everywhere(question) is not True for question in QUESTIONS)
-    for paragraph in words.reserves if reserved else (words.permits,):
+    for paragraph in words.reserves if statement.reserved_somewhere else (words.permits,):
         yield f"<p>{paragraph.format(holder=holder)}</p>"
 
 

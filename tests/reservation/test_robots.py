@@ -1,5 +1,6 @@
 """Is robots.txt read alike by parsers that others wrote, and would a mistake be seen?"""
 
+import itertools
 import json
 import random
 import re
@@ -427,6 +428,30 @@ def test_a_path_with_answers_of_its_own_is_read_alike(reader, crawlers, statemen
     body = robots.render(statement, crawlers, disallow=["/hidden/"])
 
     assert reader(body, [(token, path) for token, path, _ in answers]) == [allowed for *_, allowed in answers]
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("ai_use", [False, True])
+def test_every_statement_is_read_alike(reader, crawlers, welcome, train, ai_use):
+    """Who may crawl follows the two answers that it can; search and tdm keep nobody out."""
+    tokens = ("GPTBot", "CCBot", "Google-Extended", "FirecrawlAgent", "OAI-SearchBot", "ChatGPT-User", "NovaAct")
+    for search, tdm in itertools.product((False, True), repeat=2):
+        body = robots.render(Statement(train=train, ai_use=ai_use, search=search, tdm=tdm), crawlers)
+
+        answers = reader(body, [(token, "/a.jpg") for token in (*tokens, *welcome)])
+
+        assert answers == [train] * 4 + [ai_use] * 3 + [True] * len(welcome)
+
+
+def test_a_site_that_permits_but_for_one_path_still_reserves_in_words(crawlers):
+    """The law and the policy text are there as soon as one path needs them."""
+    statement = Statement(train=True, ai_use=True, tdm=True, paths=(album("/private/", ai_use=True, tdm=True),))
+
+    text = robots.render(statement, crawlers).decode()
+
+    assert "44b(3)" in text
+    assert "EXPRESS RESERVATIONS OF" in text
+    assert "#   /private/  permitted: ai_use search tdm; reserved: train\n" in text
 
 
 def test_nobody_is_in_two_groups(crawlers):
