@@ -119,39 +119,45 @@ def wordpress(reserved: ReservationSet) -> str:
 
 
 def paste(reserved: ReservationSet) -> str:
-    """Return what to paste where, in words, for a builder of sites."""
+    """Return what to paste where, in words, for a builder of sites. It names no file that can not be there."""
     statement = reserved.statement
     page = _document(reserved, terms.PATH).body.decode("utf-8")
     main = re.sub(r"(?s)^.*<main>\n(.*)\n</main>.*$", r"\1", page)
-    texts = [
-        _title(reserved),
+    lines = _document(reserved, robots.PATH).body.decode("ascii").rstrip("\n").split("\n")
+    where = [
+        "First set rights.terms in guard.yaml to the address that your Terms page will have, and make",
+        f"this text again: as it stands it names {statement.policy_url}.",
         "",
-        "Three places. If your site's builder does not have one of them, the others still count.",
-        "",
-        "1. Code for the head of all pages (Squarespace: Code Injection, Header; Wix: Custom Code, Head):",
-        "",
-        html.head(statement).decode("ascii").rstrip("\n"),
-        "",
-        "2. robots.txt, where it can be edited, as on Wix. On Squarespace it can not; there, under",
-        "   Settings, Crawlers, is a box against AI crawlers. Put this in place of what is there, and keep",
-        "   its Disallow lines in the last group, before Allow, and its Sitemap line at the end:",
-        "",
-        _document(reserved, robots.PATH).body.decode("ascii").rstrip("\n"),
-        "",
-        "3. A page named Terms, linked as Terms from the foot of every page. As code:",
-        "",
-        main,
-        "",
-        "What this can not do: the pictures themselves carry no header lines, and nobody is kept out.",
-        "Rights can be written into the files before they are uploaded.",
     ]
-    if not statement.terms_url:
-        texts.insert(3, "Set rights.terms to the address that your Terms page will have, and make this text again:")
-        texts.insert(4, f"until then it names {statement.policy_url}, which is not there.")
-        texts.insert(5, "")
-    if statement.paths:
-        texts.append("Paths with answers of their own need code on their own pages: guard reserve render html --path")
-    return "\n".join((*texts, ""))
+    paths = ["", "Paths with answers of their own need their own code: guard reserve render html --path"]
+    return "\n".join(
+        (
+            _title(reserved),
+            "",
+            *([] if statement.terms_url else where),
+            "Three places. If your site's builder does not have one of them, the others still count.",
+            "",
+            "1. Code for the head of all pages (Squarespace: Code Injection, Header; Wix: Custom Code, Head):",
+            "",
+            *(element for element in html.meta(statement) if not element.startswith("<link ")),
+            html.json_ld(statement),
+            "",
+            "2. robots.txt, where it can be edited, as on Wix. On Squarespace it can not; there, under",
+            "   Settings, Crawlers, is a box against AI crawlers. Put this in place of what is there, and keep",
+            "   its Disallow lines in the last group, before Allow, and its Sitemap line at the end:",
+            "",
+            *(line for line in lines if not line.startswith(("License: ", "# The same as TDMRep: "))),
+            "",
+            "3. A page named Terms, linked as Terms from the foot of every page. As code:",
+            "",
+            main,
+            "",
+            "What this can not do: the pictures themselves carry no header lines, and nobody is kept out.",
+            "Rights can be written into the files before they are uploaded.",
+            *(paths if statement.paths else []),
+            "",
+        )
+    )
 
 
 def _title(reserved: ReservationSet) -> str:

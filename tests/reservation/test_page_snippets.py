@@ -96,12 +96,16 @@ def test_what_is_to_be_pasted_is_whole():
     text = page_snippets.paste(RESERVED)
     after = text.partition("\n3. ")[2]
 
-    assert html.head(STATEMENT).decode() in text
-    assert RESERVED.document("/robots.txt").body.decode() in text
+    assert html.json_ld(STATEMENT) in text
+    assert html.meta(STATEMENT)[0] in text
+    assert "User-agent: GPTBot\n" in text
+    assert "Content-Usage: train-ai=n, ai-use=n\n" in text
+    assert "rsl.xml" not in text  # where it can not be
+    assert "tdmrep.json" not in text
     sections = lxml_html.fragment_fromstring(after[after.index("<section") :], create_parent="div").findall("section")
     assert [one.get("lang") for one in sections] == ["en", "de"]
     assert "What this can not do" in text
-    assert "Set rights.terms to the address" in text
+    assert "First set rights.terms" in text
 
 
 def test_a_terms_page_that_is_named_needs_no_second_run():
@@ -110,5 +114,5 @@ def test_a_terms_page_that_is_named_needs_no_second_run():
 
     text = page_snippets.paste(documents.render(statement, CRAWLERS, as_of=date(2026, 11, 22)))
 
-    assert "Set rights.terms" not in text
+    assert "set rights.terms" not in text
     assert 'content="https://photo.example/terms"' in text
