@@ -50,7 +50,7 @@ def statement_of(rights: Rights, base_url: str = "", terms_text: tuple[tuple[str
             for one in rights.paths
         ),
         offers=tuple(
-            Offer(purpose=purpose, **offer.model_dump())
+            Offer(purpose=purpose, **{name: value or "" for name, value in offer})
             for purpose in PURPOSES
             if (offer := getattr(rights.offer, purpose)) is not None
         ),

@@ -70,8 +70,8 @@ class LicenceOffer(Section):
         default="", description="A public price; think twice, a court may take it for the going rate."
     )
     currency: Annotated[str, AfterValidator(_currency)] = Field(default="", description="Of the price, like EUR.")
-    unit: Literal["", "crawl", "training", "use", "subscription", "purchase"] = Field(
-        default="", description="What the price is paid for."
+    unit: Literal["crawl", "training", "use", "subscription", "purchase"] | None = Field(
+        default=None, description="What the price is paid for."
     )
     scope: Line = Field(default="", description="What a licence covers, in words.")
 

@@ -159,7 +159,7 @@ def _leaves(model: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], bool]]:
                 item = flatten(get_args(kind)[0])[0]
                 if item is str:
                     yield (key,), True
-                elif key == "sites":
+                elif key != "rules":  # those are written in a file only
                     yield from (((key, "0", *path), is_list) for path, is_list in _leaves(item))
             elif kind is not type(None):
                 yield (key,), False

@@ -94,6 +94,22 @@ def test_the_defaults_state_nothing_more(read: Any) -> None:
     assert statement_of(read("").rights) == Statement()
 
 
+def test_variables_state_paths_and_offers_too(read: Any) -> None:
+    """As for sites, a list is numbered from 0."""
+    settings = read(
+        "",
+        {
+            "GUARD_RIGHTS__PATHS__0__PATH": "/press/",
+            "GUARD_RIGHTS__PATHS__0__TRAIN": "yes",
+            "GUARD_RIGHTS__OFFER__AI_USE__URL": "https://photo.example/licence",
+        },
+    )
+
+    statement = statement_of(settings.rights)
+    assert statement.paths == (Override(path="/press/", train=True, ai_use=False, search=True, tdm=False),)
+    assert statement.offers == (Offer(purpose="ai_use", url="https://photo.example/licence"),)
+
+
 def test_settings_that_crossed_to_another_process_state_the_same(read: Any) -> None:
     """Workers get the settings as JSON."""
     settings = read(WHOLE)
@@ -120,7 +136,7 @@ WRONG = {
     "a price as number": ("offer: {train: {url: 'https://a/', price: 0.01}}", "must be text; put it in quotes"),
     "a price of nothing": ("offer: {train: {url: 'https://a/', price: '0.00', currency: EUR}}", "above zero"),
     "a small currency": ("offer: {train: {url: 'https://a/', price: '1', currency: eur}}", "did you mean 'EUR'?"),
-    "an unknown unit": ("offer: {train: {url: 'https://a/', unit: free}}", "must be one of"),
+    "an unknown unit": ("offer: {train: {url: 'https://a/', unit: free}}", "must be one of crawl, training, use"),
     "an offer without a page": ("offer: {train: {price: '1', currency: EUR}}", "offer.train.url: is missing"),
     "a plain licensor": ("licensor: http://a/", "must be an address that starts with https://"),
     "a text that is not there": ("terms_file: {en: none.txt}", "none.txt: rights.terms_file.en: can not be read"),

@@ -6,6 +6,7 @@ import json
 import pytest
 from PIL import Image
 
+from guard.cli.reserve_source import source_of
 from tests.support.http import CHATGPT_USER, CHROME, GOOGLEBOT_IMAGE, GPTBOT, Reply, ask, connect, head
 from tests.support.running import RunningGuard
 from tests.support.upstream import PICTURES, SVG
@@ -80,6 +81,21 @@ def test_a_refusal_names_the_terms_for_people_also_where_a_policy_for_machines_e
 
     assert refused.status == 403
     assert b"https://albums.example/.well-known/guard/terms" in refused.body
+
+
+def test_what_is_served_is_what_the_command_renders(guard: RunningGuard):
+    """`guard reserve render -c` writes the bytes and lines that the running guard answers with."""
+    reserved = source_of(guard.file, "albums.example", print).render()
+
+    for document in reserved.documents:
+        reply = ask(guard.port, document.path, host="albums.example", agent=GPTBOT)
+        assert (reply.status, reply.body) == (200, document.body), document.path
+        assert reply.get("Content-Type") == document.media_type
+        assert "max-age=3600" in reply.get("Cache-Control")
+    for path in ("/", "/original.jpg"):
+        lines = ask(guard.port, path, host="albums.example", agent=CHROME, method="HEAD").lines
+        wanted = reserved.headers_for(path)
+        assert [line for line in lines if line in wanted] == list(wanted)
 
 
 DOCUMENTS = {
