@@ -79,7 +79,10 @@ def merge(upstream: Iterable[Line], ours: tuple[Line, ...]) -> tuple[Line, ...]:
     `content-signal` an `n` or `no` from either side stays; labels that we do not know stay only so. A value with a
     control character is not read. Our `Link` comes last.
     """
-    theirs = [(name.lower(), value.strip(" \t")) for name, value in upstream if not _CONTROL.search(value)]
+    spoken = [(name.lower(), value.strip(" \t")) for name, value in upstream if name.lower() in FIELDS]
+    if not spoken:  # nearly always, and then there is nothing to weigh
+        return ours
+    theirs = [(name, value) for name, value in spoken if not _CONTROL.search(value)]
 
     def values(name: str) -> list[str]:
         return [value for key, value in theirs if key == name]
