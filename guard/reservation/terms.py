@@ -164,7 +164,7 @@ _GERMAN = _Language(
         "Werben: damit für etwas werben oder etwas verkaufen",
         "Unterlizenzieren: anderen etwas davon erlauben",
     ),
-    below="Unter {path} statt dessen",
+    below="Unter {path} stattdessen",
     licence="Eine Lizenz kann hier angefragt werden: {url}",
     reserved="vorbehalten",
     permitted="erlaubt",
@@ -213,11 +213,11 @@ def _section(statement: Statement, words: _Language, as_of: date, *, heading: st
     yield f"<{heading}>{words.heading}</{heading}>"
     yield from _paragraphs(statement, words)
     yield from _table(words, words.caption, zip(words.uses, _answers(here), strict=True))
+    rights = (bool(question) and getattr(here, question) for _, question in RIGHTS)
+    yield from _table(words, words.pictures, zip(words.rights, rights, strict=True))
     for one in statement.paths:
         caption = words.below.format(path=f"<code>{escape(one.path)}</code>")
         yield from _table(words, caption, zip(words.uses, _answers(statement.at(one.path)), strict=True))
-    rights = (bool(question) and getattr(here, question) for _, question in RIGHTS)
-    yield from _table(words, words.pictures, zip(words.rights, rights, strict=True))
     if statement.contact:
         yield f"<p>{words.contact.format(contact=_contact(statement.contact))}</p>"
     if statement.licensor or statement.offers:

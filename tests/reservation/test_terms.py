@@ -260,8 +260,8 @@ def test_a_path_with_answers_of_its_own_has_a_table():
 
     read = page(paths=paths)
 
-    assert read.cells["en"][4:8] == ["permitted", "reserved", "permitted", "reserved"]
-    assert read.cells["de"][4:8] == ["erlaubt", "vorbehalten", "erlaubt", "vorbehalten"]
+    assert read.cells["en"][12:] == ["permitted", "reserved", "permitted", "reserved"]
+    assert read.cells["de"][12:] == ["erlaubt", "vorbehalten", "erlaubt", "vorbehalten"]
 
 
 def test_a_site_that_permits_but_for_one_path_still_reserves():
