@@ -84,7 +84,12 @@ class ReservationSet:
         return next((one.headers for one in self.paths if path.startswith(one.path)), self.headers)
 
     def kept_out_of(self, path: str) -> frozenset[str]:
-        """Return the product tokens, in lower case, that robots.txt keeps out of the canonical `path`."""
+        """Return the product tokens, in lower case, that robots.txt keeps out of the canonical `path`.
+
+        Of our own documents nobody is: a crawler that is kept out is to read them, and RSL's `License` line sends it.
+        """
+        if self.document(path) is not None:
+            return frozenset()
         return next((one.kept_out for one in self.paths if path.startswith(one.path)), self.kept_out)
 
 

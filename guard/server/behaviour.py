@@ -39,7 +39,7 @@ class Behaviour:
         """Judge the client by the head of its request.
 
         Args:
-            kept_out: The product tokens, in lower case, for which our robots.txt disallows everything.
+            kept_out: The product tokens, in lower case, for which our robots.txt disallows this path.
             decoy: The path is one that no person sees.
         """
         declared = bool(sighting.claimed)

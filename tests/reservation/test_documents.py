@@ -122,6 +122,13 @@ def test_a_path_with_answers_of_its_own_has_lines_of_its_own(crawlers):
     assert rendered.kept_out_of("/") == rendered.kept_out
 
 
+def test_nobody_is_kept_out_of_the_documents(crawlers):
+    """Who reads the terms that it was pointed at has not broken the rules."""
+    rendered = render(crawlers)
+
+    assert {rendered.kept_out_of(document.path) for document in rendered.documents} == {frozenset()}
+
+
 def test_the_policy_for_machines_exists_only_with_an_offer(crawlers):
     """And then TDMRep names it, while people still find the terms."""
     plain, offering = render(crawlers), render(crawlers, statement=replace(STATEMENT, offers=OFFERS))
