@@ -70,7 +70,7 @@ def read_rsl(body: bytes, media_type: str, where: str) -> tuple[Reading, tuple[s
         return Reading(carrier=Carrier.RSL, where=where, flaws=tuple(flaws), readable=False), ()
 
     if looks_like_markup(body) and b"<rsl" not in body[:2000]:
-        return dropped("rsl-is-html")
+        return dropped("path-is-html")
     try:
         root, prefixes = parse(body)
     except XmlError as error:

@@ -66,7 +66,7 @@ def _read(body: bytes, rules: _Rules) -> Iterable[tuple[str, str]]:
     """Fill `rules`, and yield what is wrong: the flaw and what was found."""
     rules.broken = True
     if looks_like_markup(body):
-        yield "tdmrep-is-html", ""
+        yield "path-is-html", ""
         return
     if len(body) > MAX_BYTES:
         yield "tdmrep-too-long", str(len(body))

@@ -18,7 +18,7 @@ IMAGE_ENDINGS = ("jpg", "jpeg", "png", "webp", "avif")
 def read_ai_txt(body: bytes, where: str) -> Reading:
     """Read /ai.txt: whether pictures are kept out of data sets."""
     if looks_like_markup(body):
-        return _dropped(Carrier.AI_TXT, where, "ai-txt-is-html")
+        return _dropped(Carrier.AI_TXT, where, "path-is-html")
     groups = read_robots(body, where).for_token("*")
     rules = [(allow, pattern.lower()) for group in groups for allow, pattern, _ in group.rules if pattern]
     if not rules:
@@ -41,7 +41,7 @@ def _kept_out(rules: list[tuple[bool, str]], ending: str) -> bool:
 def read_trust_txt(body: bytes, where: str) -> Reading | None:
     """Read trust.txt; None where it does not speak of training."""
     if looks_like_markup(body):
-        return _dropped(Carrier.TRUST_TXT, where, "trust-txt-is-html")
+        return _dropped(Carrier.TRUST_TXT, where, "path-is-html")
     for line in body.decode("utf-8-sig", "replace").splitlines():
         name, _, value = line.partition("#")[0].partition("=")
         if name.strip().lower() != "datatrainingallowed":
