@@ -32,7 +32,8 @@ class Finding:
     id: str
     severity: Severity
     worth: int
-    carrier: Carrier | None
+    carriers: tuple[Carrier, ...]
+    """Which it concerns; none if all."""
     where: tuple[str, ...]
     details: tuple[str, ...]
     """From the site, each once; a stranger's text."""
@@ -91,6 +92,16 @@ class Audit:
     def broken(self) -> tuple[Row, ...]:
         """Return the carriers that are there, and misread."""
         return tuple(row for row in self.rows if row.found and not row.valid)
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether nothing at all came from the site."""
+        return bool(self.site.page.failure) and not self.site.documents
+
+    @property
+    def let_in_first(self) -> tuple[str, ...]:
+        """Return the best known crawlers for training that robots.txt lets in."""
+        return tuple(token for token in NAMED_FIRST if token in self.crawlers.let_in)
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of one severity."""
@@ -236,7 +247,7 @@ def _findings(flaws: Iterable[tuple[Carrier | None, Flaw]]) -> tuple[Finding, ..
             id=name,
             severity=FLAWS[name][0],
             worth=FLAWS[name][1],
-            carrier=members[0][0],
+            carriers=tuple(dict.fromkeys(carrier for carrier, _ in members if carrier)),
             where=tuple(dict.fromkeys(flaw.where for _, flaw in members)),
             details=tuple(dict.fromkeys(flaw.detail for _, flaw in members if flaw.detail)),
         )
