@@ -74,8 +74,8 @@ _ROBOTS = {
         "Eine Textdatei ablegen.",
     ),
     "robots-groups-melt": (
-        "Eine Gruppe mit Signalen, aber ohne Allow oder Disallow läuft in die nächste: Deren Regeln gelten dann auch "
-        "für diese Crawler.",
+        "Eine Gruppe mit Signalen, aber ohne Allow oder Disallow läuft in die nächste: Für Programme nach Googles "
+        "Art gelten deren Regeln dann auch für diese Crawler, Suchmaschinen eingeschlossen.",
         "In jede Gruppe eine Regel setzen, vor die Signale.",
     ),
     "robots-signals-only": (
@@ -178,6 +178,10 @@ _FILES = {
         "Als einfaches UTF-8 speichern.",
     ),
     "policy-unreachable": ("tdm-policy nennt eine Adresse, die nicht antwortet.", "Dort eine Seite ablegen."),
+    "policy-elsewhere": (
+        "tdm-policy nennt eine Adresse, die von hier nicht antwortet; unter der geprüften antwortet derselbe Pfad.",
+        "Es ist gut so, wenn der Server davor Schema und Port ergänzt; sonst berichtigen.",
+    ),
     "policy-not-json": ("Die Policy nennt sich JSON und ist keines.", "Berichtigen oder eine Webseite senden."),
     "policy-not-an-offer": (
         "Der Policy fehlen Teile, die das TDMRep-Profil verlangt.",

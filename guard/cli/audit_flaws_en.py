@@ -67,7 +67,8 @@ _ROBOTS = {
     "robots-unreachable": ("robots.txt does not come.", "Have the server answer it without a detour."),
     "robots-is-html": ("robots.txt is a web page; no crawler finds a rule in it.", "Put a text file there."),
     "robots-groups-melt": (
-        "A group with signals but no Allow or Disallow runs into the next: its rules then hold for these crawlers too.",
+        "A group with signals but no Allow or Disallow runs into the next: for Google-style parsers its "
+        "rules then hold for these crawlers too, search engines included.",
         "Put a rule into every group, before the signals.",
     ),
     "robots-signals-only": (
@@ -146,6 +147,10 @@ _FILES = {
     "tdmrep-empty": ("tdmrep.json has no rule.", "Add a rule for /."),
     "tdmrep-bom": ("tdmrep.json begins with a byte order mark; JSON must not.", "Save it as plain UTF-8."),
     "policy-unreachable": ("tdm-policy names an address that does not answer.", "Put a page there, or name another."),
+    "policy-elsewhere": (
+        "tdm-policy names an address that does not answer from here; the same path does at the address audited.",
+        "All is well if the server in front adds the scheme and port, else correct it.",
+    ),
     "policy-not-json": ("The policy calls itself JSON and is not.", "Mend it, or send a web page."),
     "policy-not-an-offer": (
         "The policy lacks parts that the TDMRep profile requires.",

@@ -46,7 +46,7 @@ ENGLISH: Final = Words(
             "permitted": "a crawler may train, the site says so.",
             "silent": "nothing tells a crawler not to train.",
             "unreachable": "{url} can not be read. {why}",
-            "read": "{url}: {requests} answers, {size} kB, asked by {agent}",
+            "read": "{url}: {requests} answers, {size} kB, asked by {name}",
             "moved": "{start} leads to {url}",
             "signal": "carrier",
             "found": "found",
@@ -121,7 +121,7 @@ GERMAN: Final = Words(
             "permitted": "Ein Crawler darf trainieren, die Website sagt es.",
             "silent": "Nichts sagt einem Crawler, dass er nicht trainieren darf.",
             "unreachable": "{url} kann nicht gelesen werden. {why}",
-            "read": "{url}: {requests} Antworten, {size} kB, gefragt von {agent}",
+            "read": "{url}: {requests} Antworten, {size} kB, gefragt von {name}",
             "moved": "{start} führt zu {url}",
             "signal": "Träger",
             "found": "da",
@@ -205,7 +205,9 @@ def verdict(result: Audit) -> str:
     """Name what a crawler may do with regard to training: all_told, careful, some, permitted or silent."""
     match result.careful.get(Question.TRAIN):
         case Answer.RESERVED:
-            return "all_told" if result.crawlers.others_kept_out else "careful"
+            # Where groups melt into each other, some parsers keep everybody out and some do not.
+            melted = any(one.id == "robots-groups-melt" for one in result.findings)
+            return "all_told" if result.crawlers.others_kept_out and not melted else "careful"
         case Answer.SOME:
             return "some"
         case Answer.PERMITTED:

@@ -24,7 +24,7 @@ from guard.cli.audit_words import LANGUAGES, Words, crawlers_sentence, summary, 
 from guard.cli.terminal import printable
 from guard.core.client_address import parse_address
 from guard.errors import UsageError
-from guard.exporter.site_fetch import USER_AGENTS, SiteFetch
+from guard.exporter.site_fetch import NAME, USER_AGENTS, SiteFetch
 from guard.exporter.site_reading import read_site
 from guard.reservation.audit import Audit, Finding, Row, audit
 from guard.reservation.audit_flaws import Severity
@@ -76,7 +76,8 @@ def checked_url(text: str) -> str:
             raise ValueError
     except ValueError:
         raise UsageError(f"{text!r} is not the address of a site, such as https://photo.example/album/") from None
-    return str((url if url.raw_path else url.with_path("/")).with_fragment(None))
+    url = url.with_fragment(None)
+    return str(url) if url.raw_path != "/" or url.query_string else f"{url.origin()}/"
 
 
 def _is_here(host: str) -> bool:
@@ -102,20 +103,20 @@ def _numbered(result: Audit) -> list[tuple[int, Finding]]:
 def _print(console: Console, result: Audit, words: Words) -> None:
     site, texts = result.site, words.texts
     faults = result.of(Severity.FAULT)
-    console.print(Text(printable(summary(result, words)), style="bold red" if faults else "bold green"))
+    _print_block(console, printable(summary(result, words)), "", style="bold red" if faults else "bold green")
     if not result.unreachable:
-        agent = USER_AGENTS[site.asker]
-        size = f"{site.bytes / 1000:,.0f}"
-        read = texts["read"].format(url=site.page.url, requests=site.requests, size=size, agent=agent)
         if site.page.url != site.start:
-            console.print(Text(printable(texts["moved"].format(start=site.start, url=site.page.url)), style="dim"))
-        console.print(Text(printable(read), style="dim"))
+            _print_block(
+                console, printable(texts["moved"].format(start=site.start, url=site.page.url)), "", style="dim"
+            )
+        read = texts["read"].format(url=site.page.url, requests=site.requests, size=round(site.bytes / 1000), name=NAME)
+        _print_block(console, printable(read), "", style="dim")
         console.print()
         console.print(_table(result, words))
-        console.print(Text(texts["legend"], style="dim"))
+        _print_block(console, texts["legend"], "", style="dim")
         _print_contradictions(console, result, words)
         console.print()
-        console.print(Text(printable(crawlers_sentence(result, words))))
+        _print_block(console, printable(crawlers_sentence(result, words)), "")
         if not faults:
             console.print()
             console.print(Text(texts["nothing"], style="green"))
@@ -257,7 +258,7 @@ def as_value(result: Audit, words: Words) -> dict[str, Any]:
 
 
 def _answers(answers: Any) -> dict[str, str | None]:
-    return {question: answers.get(question) for question in Question}
+    return {str(question): answers.get(question) for question in Question}
 
 
 def _row_value(row: Row, result: Audit, words: Words) -> dict[str, Any]:

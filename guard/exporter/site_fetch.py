@@ -25,10 +25,11 @@ from guard.reservation.site import Asker, Failure, Reply
 NAME = f"crawler-guard-audit/{__version__}"
 USER_AGENTS: Mapping[Asker, str] = {
     Asker.AUDIT: NAME,
-    # These two carry the audit's name as well: a filter by name sees what it looks for, a person sees who asked.
+    # It carries the audit's name as well: a filter by name sees what it looks for, a person sees who asked.
     Asker.CRAWLER: f"Mozilla/5.0 (compatible; GPTBot/1.3) {NAME}",
-    Asker.BROWSER: f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/144.0.0.0 "
-    f"Safari/537.36 {NAME}",
+    # Asked only where the audit's own name is refused: with that name in it, it would be refused again.
+    Asker.BROWSER: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/144.0.0.0 "
+    "Safari/537.36",
 }
 MAX_REDIRECTS = 5
 MAX_REQUESTS = 80

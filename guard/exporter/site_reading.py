@@ -33,6 +33,8 @@ TEXT_BYTES = 1024 * 1024
 PICTURE_BYTES = 8 * 1024 * 1024
 OWN_PICTURES = 3
 OTHER_HOSTS = 2
+REFUSED = frozenset({401, 402, 403, 406, 429, 451, 503})
+"""Answers after which the same is asked for under a browser's name."""
 MOST = 3
 """Licences, policies and pages of terms that are read."""
 
@@ -41,7 +43,7 @@ async def read_site(start: str, fetch: SiteFetch) -> Site:
     """Ask for everything; `start` is an absolute http or https URL."""
     page, robots = await asyncio.gather(fetch.ask(start, TEXT_BYTES), fetch.ask(_at(start, ROBOTS), TEXT_BYTES))
     asker, as_audit = Asker.AUDIT, {}
-    if page.status in {401, 403, 406, 429, 503}:
+    if page.status in REFUSED:
         again = await fetch.ask(start, TEXT_BYTES, asker=Asker.BROWSER)
         if again.ok:
             as_audit = {"/": page, ROBOTS: robots}
@@ -68,6 +70,13 @@ async def read_site(start: str, fetch: SiteFetch) -> Site:
     others = list(dict.fromkeys(str(URL(one.reply.url).origin()) for one in pictures if not one.own_host))
     licences = await _each(fetch, asker, _licence_urls(page, parsed, robots, pictures))
     policies = await _each(fetch, asker, _policy_urls(page, parsed, documents[TDMREP], pictures))
+    here = await _all(
+        {
+            one.url: fetch.ask(origin + URL(one.url).raw_path_qs, TEXT_BYTES, asker=asker)
+            for one in policies
+            if one.failure and URL(one.url).raw_host == URL(origin).raw_host and str(URL(one.url).origin()) != origin
+        }
+    )
     return Site(
         start=start,
         page=page,
@@ -79,7 +88,8 @@ async def read_site(start: str, fetch: SiteFetch) -> Site:
         page_head=page_head if page_head.ok else None,
         licences=licences,
         policies=policies,
-        terms=await _terms(fetch, asker, page, parsed, (*policies, *_terms_of(licences))),
+        policies_here={url: reply for url, reply in here.items() if reply.ok},
+        terms=await _terms(fetch, asker, page, parsed, (*policies, *here.values(), *_terms_of(licences))),
         pictures=tuple(pictures),
         other_hosts=await _all(
             {one: fetch.ask(_at(one, ROBOTS), TEXT_BYTES, asker=asker) for one in others[:OTHER_HOSTS]}
@@ -100,9 +110,14 @@ async def _each(fetch: SiteFetch, asker: Asker, urls: Sequence[str]) -> tuple[Re
 
 async def _picture(fetch: SiteFetch, url: str, asker: Asker, origin: str, *, first: bool) -> Picture:
     reply = await fetch.ask(url, PICTURE_BYTES, asker=asker)
+    head = await fetch.ask(url, 1, asker=asker, method="HEAD")
+    if asker is Asker.AUDIT and REFUSED & {reply.status, head.status}:
+        # A crawler that nobody knows gets no picture: rightly so. What people get is read under a browser's name.
+        asker = Asker.BROWSER
+        reply = await fetch.ask(url, PICTURE_BYTES, asker=asker)
+        head = await fetch.ask(url, 1, asker=asker, method="HEAD")
     variants: dict[str, Reply] = {}
     if reply.ok:
-        head = await fetch.ask(url, 1, asker=asker, method="HEAD")
         part = await fetch.ask(url, 1000, asker=asker, headers={"Range": "bytes=0-99"})
         tag, date = reply.get("etag"), reply.get("last-modified")
         known = {"If-None-Match": tag} if tag else {"If-Modified-Since": date} if date else {}

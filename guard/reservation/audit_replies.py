@@ -59,7 +59,7 @@ def _linked_readings(site: Site) -> Iterable[Reading]:
     for reply in site.licences:
         if reply.ok:
             yield read_rsl(reply.body, reply.media_type, reply.url)[0]
-    for reply in site.policies:
+    for reply in (*site.policies, *site.policies_here.values()):
         if reply.ok:
             yield read_policy(reply.body, reply.media_type, reply.url)
     for link, reply in site.terms:
@@ -158,7 +158,9 @@ def _status_flaws(site: Site) -> Iterable[Placed]:
 
 def _linked_flaws(site: Site) -> Iterable[Placed]:
     for reply in site.policies:
-        if not reply.ok:
+        if reply.url in site.policies_here:
+            yield Carrier.TDM_POLICY, Flaw(id="policy-elsewhere", where=reply.url, detail=_why(reply))
+        elif not reply.ok:
             yield Carrier.TDM_POLICY, Flaw(id="policy-unreachable", where=reply.url, detail=_why(reply))
     for reply in site.licences:
         if not reply.ok and not (reply.absent and reply.url == f"{site.origin}/rsl.xml"):
@@ -194,7 +196,12 @@ def _blocked(site: Site) -> Iterable[Placed]:
 
 
 def _carried(reply: Reply) -> set[Carrier]:
-    return {one.carrier for one in read_headers(reply.headers, reply.url) if one.carrier in HEADERS}
+    """Return which of `HEADERS` a response has, be they right or wrong."""
+    return {
+        one.carrier
+        for one in read_headers(reply.headers, reply.url)
+        if one.carrier in HEADERS and not any(flaw.id == "tdm-policy-alone" for flaw in one.flaws)
+    }
 
 
 def _missing_headers(site: Site) -> Iterable[Placed]:
@@ -205,7 +212,8 @@ def _missing_headers(site: Site) -> Iterable[Placed]:
     def lacking(name: str, reply: Reply, wanted: set[Carrier]) -> Iterable[Placed]:
         if missing := sorted(wanted - _carried(reply), key=list(HEADERS).index):
             names = ", ".join(HEADERS[one] for one in missing)
-            yield missing[0], Flaw(id=f"headers-missing-on-{name}", where=reply.url, detail=names)
+            for one in missing:
+                yield one, Flaw(id=f"headers-missing-on-{name}", where=reply.url, detail=names)
 
     for reply in page:
         yield from lacking("page", reply, everywhere)

@@ -198,7 +198,8 @@ def _group_flaws(groups: Iterable[Group], where: str) -> list[Flaw]:
     for group in groups:
         # Preferences are about what may be fetched (draft-ietf-aipref-attach-05): who is kept out needs none.
         kept_out = any(not allow and pattern in {"/", "/*", "*"} for allow, pattern, _ in group.rules)
-        missing = sorted(said - {key for key, _, _ in group.signals})
+        same = [one for one in groups if set(one.tokens) & set(group.tokens)]
+        missing = sorted(said - {key for one in same for key, _, _ in one.signals})
         if missing and not (kept_out and not any(allow for allow, _, _ in group.rules)):
             detail = f"{', '.join(group.tokens[:3])}{', …' if len(group.tokens) > 3 else ''}: {', '.join(missing)}"
             flaws.append(Flaw(id="robots-signals-not-repeated", where=f"{where}:{group.line}", detail=detail))

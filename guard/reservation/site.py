@@ -104,6 +104,8 @@ class Site:
     """RSL documents."""
     policies: tuple[Reply, ...] = ()
     """Behind `tdm-policy`."""
+    policies_here: Mapping[str, Reply] = field(default_factory=dict)
+    """Policies that do not answer at their address, but do at the same path of this origin; by that address."""
     terms: tuple[tuple[str, Reply], ...] = ()
     """The link's text and address, and the page."""
     pictures: tuple[Picture, ...] = ()

@@ -111,12 +111,22 @@ def right() -> dict[str, Answer]:
     }
 
 
+def refuse_gptbot(agent: str, path: str) -> int:
+    """Refuse pictures to a crawler that names itself."""
+    return 403 if "GPTBot" in agent and path.endswith(".jpg") else 0
+
+
+def refuse_nobody(_agent: str, _path: str) -> int:
+    """Give everything to everybody."""
+    return 0
+
+
 @dataclass
 class ShapedSite:
     """Serves `pages` until it is closed; what is not there is 404."""
 
     pages: dict[str, Answer] = field(default_factory=right)
-    refuse: Callable[[str, str], int] = lambda agent, path: 403 if "GPTBot" in agent and path.endswith(".jpg") else 0
+    refuse: Callable[[str, str], int] = refuse_gptbot
     """Status with which a user agent is refused a path; 0 for none."""
     bare: frozenset[str] = frozenset()
     """Which of HEAD, 206 and 304 go without the extra header lines."""
