@@ -113,6 +113,10 @@ _ROBOTS = {
         "Nur den Namen schreiben.",
     ),
     "robots-rule-outside": ("Eine Regel steht vor dem ersten User-agent und gilt niemandem.", "In eine Gruppe setzen."),
+    "robots-signal-outside": (
+        "Ein Signal steht vor dem ersten User-agent; Crawler suchen es in ihrer Gruppe.",
+        "In jede Gruppe setzen.",
+    ),
     "robots-too-long": ("Die Datei ist länger als 500 KiB; der Rest darf ignoriert werden.", "Kürzen."),
     "robots-not-utf8": ("Die Datei ist kein UTF-8.", "Als UTF-8 speichern, Pfade prozentkodiert."),
     "robots-media-type": ("robots.txt kommt nicht als text/plain.", "Als text/plain senden."),
@@ -221,7 +225,7 @@ _HEADERS = {
         "Es zuerst senden.",
     ),
     "tdm-header-letters": (
-        "Der Name der Kopfzeile hat Großbuchstaben; datadiligence sucht ihn klein geschrieben.",
+        "Über HTTP/1.1 hat der Name der Kopfzeile Großbuchstaben; datadiligence sucht ihn klein geschrieben.",
         "Den Namen klein geschrieben senden.",
     ),
     "tdm-header-value": ("tdm-reservation ist weder 1 noch 0.", "1 senden."),

@@ -103,6 +103,10 @@ _ROBOTS = {
         "Write the name alone.",
     ),
     "robots-rule-outside": ("A rule stands before the first User-agent and holds for nobody.", "Move it into a group."),
+    "robots-signal-outside": (
+        "A signal stands before the first User-agent; crawlers look for it in their group.",
+        "Move it into every group.",
+    ),
     "robots-too-long": ("The file is longer than 500 KiB; the rest may be ignored.", "Shorten it."),
     "robots-not-utf8": ("The file is not UTF-8.", "Save it as UTF-8, paths percent-encoded."),
     "robots-media-type": ("robots.txt does not come as text/plain.", "Send it as text/plain."),
@@ -184,7 +188,7 @@ _HEADERS = {
     "noai-one-agent": ("noai is said to one crawler only.", "Say it to all, without a name in front."),
     "noai-not-first": ("noai stands on a later X-Robots-Tag line; some readers see the first only.", "Put it first."),
     "tdm-header-letters": (
-        "The header's name has capital letters; datadiligence looks for it in lower case.",
+        "Over HTTP/1.1 the header's name has capital letters; datadiligence looks for it in lower case.",
         "Send the name in lower case.",
     ),
     "tdm-header-value": ("tdm-reservation is neither 1 nor 0.", "Send 1."),

@@ -8,7 +8,7 @@ seconds are counted for the whole audit. Nothing raises: what does not come is a
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
@@ -20,6 +20,7 @@ from yarl import URL
 from guard import __version__
 from guard.core.addresses import is_public
 from guard.core.client_address import parse_address
+from guard.core.facts import IPAddress
 from guard.reservation.site import Asker, Failure, Reply
 
 NAME = f"crawler-guard-audit/{__version__}"
@@ -44,8 +45,15 @@ HEADER_BYTES = 32 * 1024
 class SiteFetch:
     """Asks one site, within one budget."""
 
-    def __init__(self, start: str, *, seconds: float = SECONDS, all_seconds: float = ALL_SECONDS) -> None:
-        """Use other limits than the defaults only in tests."""
+    def __init__(
+        self,
+        start: str,
+        *,
+        seconds: float = SECONDS,
+        all_seconds: float = ALL_SECONDS,
+        public: Callable[[IPAddress], bool] = is_public,
+    ) -> None:
+        """Use other limits than the defaults only in tests, which have no public addresses either."""
         self.requests = 0
         self.bytes = 0
         self._host = URL(start).raw_host or ""
@@ -53,7 +61,8 @@ class SiteFetch:
         self._all_seconds = all_seconds
         self._end = 0.0
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self._resolver = _Resolver(self._host)
+        self._public = public
+        self._resolver = _Resolver(self._host, public)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "SiteFetch":
@@ -119,7 +128,7 @@ class SiteFetch:
             return False
         # A literal address is not looked up, so the resolver never sees it.
         literal = parse_address(url.raw_host)
-        return literal is None or url.raw_host == self._host or self._resolver.private or is_public(literal)
+        return literal is None or url.raw_host == self._host or self._resolver.private or self._public(literal)
 
     async def _read(self, response: aiohttp.ClientResponse, url: str, limit: int) -> Reply:
         body = bytearray()
@@ -166,8 +175,9 @@ class _RefusedError(OSError):
 class _Resolver(AbstractResolver):
     """Looks each name up once, so that it leads to the same place throughout."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, public: Callable[[IPAddress], bool]) -> None:
         self._host = host
+        self._public = public
         self._known: dict[str, list[str]] = {}
         self.private = False
         """Whether the first address is one that nobody outside could ask."""
@@ -176,7 +186,7 @@ class _Resolver(AbstractResolver):
         """Look the first host up."""
         literal = parse_address(self._host)
         addresses = [str(literal)] if literal else await self._look_up(self._host)
-        self.private = not all(is_public(ip_address(one)) for one in addresses)
+        self.private = not all(self._public(ip_address(one)) for one in addresses)
 
     async def resolve(
         self,
@@ -188,7 +198,7 @@ class _Resolver(AbstractResolver):
         found = await self._look_up(host)
         if not found:
             raise OSError("no address")
-        if host != self._host and not self.private and not all(is_public(ip_address(one)) for one in found):
+        if host != self._host and not self.private and not all(self._public(ip_address(one)) for one in found):
             raise OSError("refused") from _RefusedError()
         return [
             ResolveResult(

@@ -17,8 +17,8 @@ from guard.reservation.site import Site
 
 PROSE = frozenset({Carrier.TERMS})
 """Disputed as the only reservation."""
-FOR_SOME = frozenset({Carrier.ROBOTS, Carrier.REFUSAL})
-"""Carriers that speak to crawlers by name."""
+IN_PICTURES = frozenset({Carrier.XMP_MINING, Carrier.XMP_RIGHTS, Carrier.C2PA})
+IN_PAGES = frozenset({Carrier.TDM_META, Carrier.NOAI_META, Carrier.JSON_LD, Carrier.TERMS})
 SEARCH_ENGINES = ("Googlebot", "bingbot")
 NAMED_FIRST = ("GPTBot", "ClaudeBot", "CCBot", "Google-Extended", "Applebot-Extended", "meta-externalagent",
                "Bytespider", "Amazonbot")  # fmt: skip
@@ -128,6 +128,8 @@ def audit(site: Site, crawlers: Sequence[tuple[str, str]]) -> Audit:
     flaws += reply_flaws(site, careful)
     flaws += [(None, Flaw(id="contradiction", where=site.origin, detail=one.question)) for one in contradictions]
     flaws += _gaps(site, rows, known, careful)
+    if careful.get(Question.TRAIN) is Answer.PERMITTED:
+        flaws = [one for one in flaws if one[1].id != "rsl-free"]  # all carriers give it away: that is meant
     broken = {carrier for carrier, flaw in flaws if carrier and FLAWS[flaw.id][0] is Severity.FAULT}
     return Audit(
         site=site,
@@ -232,9 +234,13 @@ def _gaps(
     for row in rows:
         if row.found or (row.carrier is Carrier.REFUSAL and not any(one.as_crawler for one in site.pictures)):
             continue
-        if row.carrier in {Carrier.XMP_MINING, Carrier.XMP_RIGHTS, Carrier.C2PA} and not site.pictures:
+        if row.carrier in (IN_PICTURES if not site.pictures else IN_PAGES if _is_picture(site) else ()):
             continue
         yield row.carrier, Flaw(id=f"missing-{row.carrier}", where=site.origin)
+
+
+def _is_picture(site: Site) -> bool:
+    return site.page.media_type.startswith("image/")
 
 
 def _findings(flaws: Iterable[tuple[Carrier | None, Flaw]]) -> tuple[Finding, ...]:

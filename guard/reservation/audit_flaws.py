@@ -81,6 +81,7 @@ _FAULTS: Final = {
     "robots-cr-only": 54,
     "robots-version-in-token": 53,
     "robots-rule-outside": 52,
+    "robots-signal-outside": 52,
     "robots-too-long": 51,
     "robots-not-utf8": 50,
     "path-is-html": 49,

@@ -167,7 +167,10 @@ def _linked_flaws(site: Site) -> Iterable[Placed]:
             yield Carrier.RSL, Flaw(id="rsl-unreachable", where=reply.url, detail=_why(reply))
     for origin, reply in site.other_hosts.items():
         if not reply.ok or not _reserves(read_robots(reply.body, reply.url)):
-            yield Carrier.ROBOTS, Flaw(id="other-host-robots", where=f"{origin}/robots.txt", detail=_why(reply))
+            yield (
+                Carrier.ROBOTS,
+                Flaw(id="other-host-robots", where=f"{origin}/robots.txt", detail="" if reply.ok else _why(reply)),
+            )
 
 
 def _why(reply: Reply) -> str:
@@ -192,6 +195,8 @@ def _blocked(site: Site) -> Iterable[Placed]:
                 Flaw(id="policy-path-blocked", where=plain.url, detail=_why(reply)),
             )
     for path, reply in site.as_audit.items():
+        if reply.ok or path == "/":
+            continue  # a page may be refused; the trap is a reservation that is
         yield None, Flaw(id="unknown-agents-blocked", where=f"{site.origin}{path}", detail=_why(reply))
 
 

@@ -50,7 +50,7 @@ class RobotsFile:
     where: str
     groups: tuple[Group, ...] = ()
     outside: tuple[tuple[str, str, int], ...] = ()
-    """Records before the first group."""
+    """Records before the first group; RSL's `License` counts for everybody there."""
     comments: str = ""
     flaws: tuple[Flaw, ...] = ()
 
@@ -73,9 +73,8 @@ class RobotsFile:
         return allowed
 
     def values(self, name: str, token: str) -> list[str]:
-        """Return what a record says to a crawler: in its groups, else before all groups."""
-        found = [value for group in self.for_token(token) for value in group.values(name)]
-        return found or [value for key, value, _ in self.outside if key == name]
+        """Return what a record says to a crawler in its groups."""
+        return [value for group in self.for_token(token) for value in group.values(name)]
 
 
 def looks_like_markup(body: bytes) -> bool:
@@ -144,8 +143,12 @@ class _Parser:
             self._user_agent(value, number)
         elif key in _RULES:
             self._rule(_RULES[key], value, number)
+        elif self.groups and key != "sitemap":
+            self.groups[-1].signals.append((key, value, number))
         elif key != "sitemap":
-            (self.groups[-1].signals if self.groups else self.outside).append((key, value, number))
+            if key in {"content-usage", "content-signal"}:
+                self.flaw("robots-signal-outside", number, raw.strip())
+            self.outside.append((key, value, number))
 
     def _user_agent(self, value: str, number: int) -> None:
         if not self._listing:
