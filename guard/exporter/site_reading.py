@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from yarl import URL
 
+from guard.exporter.manifest_check import manifest_faults
 from guard.exporter.site_fetch import SiteFetch
 from guard.reservation.read_headers import links
 from guard.reservation.read_page import Page, read_page, tdm_policies
+from guard.reservation.read_picture import read_c2pa
 from guard.reservation.read_robots import read_robots
 from guard.reservation.read_rsl import MEDIA_TYPE as RSL_TYPE
 from guard.reservation.read_rsl import read_rsl
@@ -125,8 +127,14 @@ async def _picture(fetch: SiteFetch, url: str, asker: Asker, origin: str, *, fir
         answered = {"head": (head, 200), "range": (part, 206), "304": (again, 304)}
         variants = {name: one for name, (one, status) in answered.items() if one is not None and one.status == status}
     as_crawler = await fetch.ask(url, 65536, asker=Asker.CRAWLER) if first and reply.ok else None
-    own = str(URL(reply.url).origin()) == origin
-    return Picture(reply=reply, variants=variants, as_crawler=as_crawler, own_host=own)
+    signed = reply.ok and reply.whole and read_c2pa(reply.body, reply.url) is not None
+    return Picture(
+        reply=reply,
+        variants=variants,
+        as_crawler=as_crawler,
+        own_host=str(URL(reply.url).origin()) == origin,
+        manifest_faults=await asyncio.to_thread(manifest_faults, reply.body, reply.media_type) if signed else (),
+    )
 
 
 def _choose(urls: Sequence[str], origin: str) -> list[str]:

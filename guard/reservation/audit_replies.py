@@ -246,6 +246,9 @@ def _picture_flaws(site: Site) -> Iterable[Placed]:
     if not any(one.reply.ok for one in site.pictures):
         yield None, Flaw(id="no-picture", where=site.page.url)
     for picture in site.pictures:
+        if picture.manifest_faults:
+            faults = ", ".join(picture.manifest_faults)
+            yield Carrier.C2PA, Flaw(id="c2pa-invalid", where=picture.reply.url, detail=faults)
         if not picture.reply.whole:
             yield None, Flaw(id="picture-cut", where=picture.reply.url)
     replies = (*site.documents.values(), *site.policies, *(reply for _, reply in site.terms))

@@ -81,6 +81,8 @@ class Picture:
     as_crawler: Reply | None = None
     own_host: bool = True
     """Whether it comes from the origin of the page."""
+    manifest_faults: tuple[str, ...] = ()
+    """Codes of what is wrong with its C2PA manifest, where somebody could tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from gpyrobotstxt.robots_cc import RobotsMatcher
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guard.reservation.read_robots import looks_like_markup, matches, read_robots
@@ -23,7 +23,7 @@ LINES = st.one_of(
 )
 def test_it_lets_in_whom_googles_parser_lets_in(lines: list[str], token: str, path: str):
     """gpyrobotstxt is a port of Google's; the two share nothing with what is tested."""
-    text = "\n".join(lines) + "\n"
+    text = "\n".join(("User-agent: GPTBot", *lines)) + "\n"
     theirs = RobotsMatcher().allowed_by_robots(text.encode(), [token], f"https://photo.example{path}")
 
     assert read_robots(text.encode(), WHERE).allows(token, path) == theirs

@@ -76,6 +76,13 @@ def test_entities_are_refused_before_they_expand():
     assert [(one.id, one.detail) for one in read(bomb).flaws] == [("rsl-not-xml", "a document type")]
 
 
+def test_a_document_type_elsewhere_is_refused():
+    """Nothing is fetched because a document names it."""
+    body = b'<!DOCTYPE rsl SYSTEM "http://192.0.2.1/rsl.dtd">' + document(prohibits("all"))
+
+    assert [one.id for one in read(body).flaws] == ["rsl-not-xml"]
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read(body: bytes):
     """A stranger's file never ends the audit, whatever encoding it claims."""

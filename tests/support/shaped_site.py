@@ -140,6 +140,7 @@ class ShapedSite:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one piece: no waiting for acknowledgements
 
             def do_GET(self) -> None:
                 site._answer(self)
