@@ -18,6 +18,8 @@ LINES = st.one_of(
 )
 
 
+@example(["Disallow: /", "Allow: /"], "GPTBot", "/x")
+@example(["Allow: /", "Disallow: /"], "GPTBot", "/x")
 @given(
     st.lists(LINES, max_size=14), st.sampled_from(TOKENS[:3]), st.sampled_from(["/", "/img/b.jpg", "/img/a.jpg", "/x"])
 )
