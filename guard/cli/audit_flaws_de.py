@@ -182,8 +182,8 @@ _FILES = {
         "Als einfaches UTF-8 speichern.",
     ),
     "policy-unreachable": ("tdm-policy nennt eine Adresse, die nicht antwortet.", "Dort eine Seite ablegen."),
-    "policy-elsewhere": (
-        "tdm-policy nennt eine Adresse, die von hier nicht antwortet; unter der geprüften antwortet derselbe Pfad.",
+    "address-elsewhere": (
+        "Ein Träger nennt eine Adresse, die von hier nicht antwortet; unter der geprüften antwortet derselbe Pfad.",
         "Es ist gut so, wenn der Server davor Schema und Port ergänzt; sonst berichtigen.",
     ),
     "policy-not-json": ("Die Policy nennt sich JSON und ist keines.", "Berichtigen oder eine Webseite senden."),

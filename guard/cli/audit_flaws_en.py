@@ -151,8 +151,8 @@ _FILES = {
     "tdmrep-empty": ("tdmrep.json has no rule.", "Add a rule for /."),
     "tdmrep-bom": ("tdmrep.json begins with a byte order mark; JSON must not.", "Save it as plain UTF-8."),
     "policy-unreachable": ("tdm-policy names an address that does not answer.", "Put a page there, or name another."),
-    "policy-elsewhere": (
-        "tdm-policy names an address that does not answer from here; the same path does at the address audited.",
+    "address-elsewhere": (
+        "A carrier names an address that does not answer from here; the same path does at the address audited.",
         "All is well if the server in front adds the scheme and port, else correct it.",
     ),
     "policy-not-json": ("The policy calls itself JSON and is not.", "Mend it, or send a web page."),

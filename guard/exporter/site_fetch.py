@@ -85,6 +85,11 @@ class SiteFetch:
         if self._session is not None:
             await self._session.close()
 
+    @property
+    def private(self) -> bool:
+        """Whether the site is at an address that nobody outside could ask."""
+        return self._resolver.private
+
     async def ask(
         self,
         url: str,

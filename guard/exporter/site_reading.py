@@ -72,13 +72,8 @@ async def read_site(start: str, fetch: SiteFetch) -> Site:
     others = list(dict.fromkeys(str(URL(one.reply.url).origin()) for one in pictures if not one.own_host))
     licences = await _each(fetch, asker, _licence_urls(page, parsed, robots, pictures))
     policies = await _each(fetch, asker, _policy_urls(page, parsed, documents[TDMREP], pictures))
-    here = await _all(
-        {
-            one.url: fetch.ask(origin + URL(one.url).raw_path_qs, TEXT_BYTES, asker=asker)
-            for one in policies
-            if one.failure and URL(one.url).raw_host == URL(origin).raw_host and str(URL(one.url).origin()) != origin
-        }
-    )
+    here = await _here(fetch, asker, origin, (*licences, *policies))
+    terms_of = [here.get(one.url, one) for one in (*policies, *_terms_of((*licences, *here.values())))]
     return Site(
         start=start,
         page=page,
@@ -90,8 +85,8 @@ async def read_site(start: str, fetch: SiteFetch) -> Site:
         page_head=page_head if page_head.ok else None,
         licences=licences,
         policies=policies,
-        policies_here={url: reply for url, reply in here.items() if reply.ok},
-        terms=await _terms(fetch, asker, page, parsed, (*policies, *here.values(), *_terms_of(licences))),
+        here=here,
+        terms=await _terms(fetch, asker, page, parsed, terms_of),
         pictures=tuple(pictures),
         other_hosts=await _all(
             {one: fetch.ask(_at(one, ROBOTS), TEXT_BYTES, asker=asker) for one in others[:OTHER_HOSTS]}
@@ -108,6 +103,15 @@ async def _all(asked: Mapping[str, object]) -> dict[str, Reply]:
 
 async def _each(fetch: SiteFetch, asker: Asker, urls: Sequence[str]) -> tuple[Reply, ...]:
     return tuple(await asyncio.gather(*(fetch.ask(url, TEXT_BYTES, asker=asker) for url in urls[:MOST])))
+
+
+async def _here(fetch: SiteFetch, asker: Asker, origin: str, replies: Iterable[Reply]) -> dict[str, Reply]:
+    """Return what a site that is not online yet has at the same path as an address of its own that leads nowhere."""
+    lost = [
+        one.url for one in replies if fetch.private and one.failure and URL(one.url).raw_host == URL(origin).raw_host
+    ]
+    found = await _all({url: fetch.ask(origin + URL(url).raw_path_qs, TEXT_BYTES, asker=asker) for url in lost})
+    return {url: reply for url, reply in found.items() if reply.ok}
 
 
 async def _picture(fetch: SiteFetch, url: str, asker: Asker, origin: str, *, first: bool) -> Picture:
@@ -187,7 +191,7 @@ def _terms_of(licences: Iterable[Reply]) -> list[Reply]:
         Reply(url=address)
         for reply in licences
         if reply.ok
-        for address in _absolute(reply.url, "", read_rsl(reply.body, reply.media_type, reply.url)[1])
+        for address in _absolute(reply.url, "", read_rsl(reply.body, reply.media_type, reply.url)[1])[:MOST]
     ]
 
 

@@ -152,7 +152,7 @@ _GAPS: Final = {
     "tdmrep-bom": 51,
     "c2pa-says-nothing": 50,
     "c2pa-thumbnail": 49,
-    "policy-elsewhere": 48,
+    "address-elsewhere": 48,
 }
 _NOTES: Final = {"no-picture": 20, "picture-cut": 19, "incomplete": 18}
 

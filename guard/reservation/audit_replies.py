@@ -56,10 +56,10 @@ def _file_readings(site: Site) -> Iterable[Reading]:
 
 
 def _linked_readings(site: Site) -> Iterable[Reading]:
-    for reply in site.licences:
+    for reply in (site.here.get(one.url, one) for one in site.licences):
         if reply.ok:
             yield read_rsl(reply.body, reply.media_type, reply.url)[0]
-    for reply in (*site.policies, *site.policies_here.values()):
+    for reply in (site.here.get(one.url, one) for one in site.policies):
         if reply.ok:
             yield read_policy(reply.body, reply.media_type, reply.url)
     for link, reply in site.terms:
@@ -157,14 +157,15 @@ def _status_flaws(site: Site) -> Iterable[Placed]:
 
 
 def _linked_flaws(site: Site) -> Iterable[Placed]:
-    for reply in site.policies:
-        if reply.url in site.policies_here:
-            yield Carrier.TDM_POLICY, Flaw(id="policy-elsewhere", where=reply.url, detail=_why(reply))
-        elif not reply.ok:
-            yield Carrier.TDM_POLICY, Flaw(id="policy-unreachable", where=reply.url, detail=_why(reply))
-    for reply in site.licences:
-        if not reply.ok and not (reply.absent and reply.url == f"{site.origin}/rsl.xml"):
-            yield Carrier.RSL, Flaw(id="rsl-unreachable", where=reply.url, detail=_why(reply))
+    for carrier, name, replies in (
+        (Carrier.TDM_POLICY, "policy-unreachable", site.policies),
+        (Carrier.RSL, "rsl-unreachable", site.licences),
+    ):
+        for reply in replies:
+            unnamed = reply.absent and reply.url == f"{site.origin}/rsl.xml"
+            if not reply.ok and not (carrier is Carrier.RSL and unnamed):
+                found = "address-elsewhere" if reply.url in site.here else name
+                yield carrier, Flaw(id=found, where=reply.url, detail=_why(reply))
     for origin, reply in site.other_hosts.items():
         if not reply.ok or not _reserves(read_robots(reply.body, reply.url)):
             yield (

@@ -19,6 +19,7 @@ MAX_FOUND = 500
 """Links, and pictures, that are kept."""
 
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|avif)(?:$|\?)", re.IGNORECASE)
+_BACKGROUND = re.compile(r"url\(\s*[\"']?([^\"')\s]{1,500})")
 _LICENCE_FIELDS = ("license", "acquireLicensePage", "creator", "creditText", "copyrightNotice")
 """What Google's documentation of licensable images asks for in an `ImageObject`."""
 
@@ -77,6 +78,8 @@ class _Reader(HTMLParser):
                 page.pictures.append(given["href"])
         elif tag == "script" and given.get("type", "").strip().lower() == "application/ld+json":
             self._data = []
+        if background := _BACKGROUND.search(given.get("style", "")[:2000]):
+            page.pictures.append(background[1])
         if tag in {"p", "script", "style", "template"}:
             self._in = [one for one in self._in if one != tag] + [tag]
 

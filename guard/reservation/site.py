@@ -106,8 +106,9 @@ class Site:
     """RSL documents."""
     policies: tuple[Reply, ...] = ()
     """Behind `tdm-policy`."""
-    policies_here: Mapping[str, Reply] = field(default_factory=dict)
-    """Policies that do not answer at their address, but do at the same path of this origin; by that address."""
+    here: Mapping[str, Reply] = field(default_factory=dict)
+    """Of a site that is not online yet: what it has at the same path as licences and policies that do not answer, by
+    their address. A server in front will add scheme and port."""
     terms: tuple[tuple[str, Reply], ...] = ()
     """The link's text and address, and the page."""
     pictures: tuple[Picture, ...] = ()

@@ -20,11 +20,12 @@ def test_pictures_and_links_are_found_where_pages_have_them():
         b'<base href="/x/"><meta property="og:image" content="og.jpg">'
         b'<img src="a.jpg" srcset="s.jpg 320w, l.jpg 2000w">'
         b'<img data-src="lazy.webp"><img src="data:image/png;base64,AA"><a href="big.JPG">large</a>'
+        b"<div style=\"background-image: url('tile.jpg')\"></div>"
         b'<a href="/terms"><b>Terms</b> of use</a>',
         "text/html",
     )
 
-    assert page.pictures == ["og.jpg", "a.jpg", "s.jpg", "l.jpg", "lazy.webp", "big.JPG"]
+    assert page.pictures == ["og.jpg", "a.jpg", "s.jpg", "l.jpg", "lazy.webp", "big.JPG", "tile.jpg"]
     assert page.links == [("big.JPG", "large"), ("/terms", "Terms of use")]
     assert page.base == "/x/"
 
