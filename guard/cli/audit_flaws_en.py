@@ -239,7 +239,7 @@ _INSIDE = {
     "c2pa-thumbnail": ("The manifest holds a thumbnail: some 100 KB more in each picture.", "Sign without thumbnails."),
     "json-ld-not-json": ("The page's JSON-LD does not parse.", "Mend it."),
     "json-ld-fields-missing": ("ImageObject lacks fields for licensable images.", "Add them."),
-    "terms-no-reservation": ("The terms speak of mining but do not reserve it.", "Say that it is reserved."),
+    "terms-no-reservation": ("A page of terms speaks of mining but does not reserve it.", "Say that it is reserved."),
     "terms-no-law": ("The terms do not name the law.", "Name Art. 4(3) Directive (EU) 2019/790 and § 44b(3) UrhG."),
     "terms-one-language": ("The terms reserve in one language only.", "Say it in English and in German."),
     "terms-link-words": ("The link does not say terms, legal or conditions; readers look for that.", "Name it Terms."),

@@ -129,7 +129,8 @@ def audit(site: Site, crawlers: Sequence[tuple[str, str]]) -> Audit:
     flaws += [(None, Flaw(id="contradiction", where=site.origin, detail=one.question)) for one in contradictions]
     flaws += _gaps(site, rows, known, careful)
     if careful.get(Question.TRAIN) is Answer.PERMITTED:
-        flaws = [one for one in flaws if one[1].id != "rsl-free"]  # all carriers give it away: that is meant
+        # All carriers give it away, so that is meant.
+        flaws = [one for one in flaws if one[1].id not in {"rsl-free", "terms-no-reservation"}]
     broken = {carrier for carrier, flaw in flaws if carrier and FLAWS[flaw.id][0] is Severity.FAULT}
     return Audit(
         site=site,
@@ -151,8 +152,9 @@ def audit(site: Site, crawlers: Sequence[tuple[str, str]]) -> Audit:
 
 
 def _row(carrier: Carrier, readings: list[Reading]) -> Row:
-    # A front page at the address of a document is no document, whatever is wrong with it.
-    there = [one for one in readings if [flaw.id for flaw in one.flaws] != ["path-is-html"]]
+    # A front page at the address of a document is none, and terms that only speak of mining are no reservation.
+    none = {"path-is-html", "terms-no-reservation"}
+    there = [one for one in readings if not none & {flaw.id for flaw in one.flaws}]
     return Row(carrier=carrier, found=bool(there), valid=True, answers=_combined(there), readings=tuple(there))
 
 

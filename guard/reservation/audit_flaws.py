@@ -110,7 +110,6 @@ _FAULTS: Final = {
     "ai-txt-some-types": 32,
     "trust-txt-value": 31,
     "json-ld-not-json": 30,
-    "terms-no-reservation": 29,
 }
 _GAPS: Final = {
     "robots-lets-in": 87,
@@ -138,6 +137,7 @@ _GAPS: Final = {
     "noindex-hides": 65,
     "refusal-without-headers": 64,
     "refusal-no-retry-after": 63,
+    "terms-no-reservation": 63,
     "terms-no-law": 62,
     "terms-one-language": 61,
     "terms-link-words": 60,

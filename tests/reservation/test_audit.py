@@ -1,15 +1,20 @@
 """Every way in which a live site can be misread is named, and a site that is right has no fault."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from guard.exporter.site_fetch import SiteFetch
 from guard.exporter.site_reading import read_site
+from guard.reservation import documents
 from guard.reservation.audit import Audit, audit
 from guard.reservation.audit_flaws import FLAWS, Severity
 from guard.reservation.reading import Answer, Carrier, Question
+from guard.reservation.site import Picture, Reply, Site
+from guard.reservation.statement import Statement
 from tests.support import shaped_site as shaped
 from tests.support.shaped_site import HEADERS, PACKET, RSL, ShapedSite, picture
 
@@ -271,3 +276,39 @@ def test_another_host_that_serves_the_pictures_is_held_to_the_same():
 
     assert findings["headers-missing-on-other-host"] == "fault"
     assert findings["other-host-robots"] == "gap"
+
+
+def rendered(statement: Statement) -> Site:
+    """Return what would be fetched from a site that serves our documents and lines, and nothing else."""
+    made = documents.render(statement, CRAWLERS, as_of=date(2026, 11, 1))
+    origin = "https://photo.example"
+
+    def reply(path: str, media_type: str = "", body: bytes = b"") -> Reply:
+        lines = (("Content-Type", media_type), *made.headers)
+        return Reply(url=origin + path, status=200, headers=lines, body=body)
+
+    files = {one.path: reply(one.path, one.media_type, one.body) for one in made.documents}
+    terms = next(one for path, one in files.items() if "terms" in path)
+    return Site(
+        start=f"{origin}/",
+        page=reply("/", "text/html", b"<html><img src=/one.jpg>"),
+        origin=origin,
+        documents={path: one for path, one in files.items() if path.endswith((".txt", "tdmrep.json"))},
+        licences=tuple(one for path, one in files.items() if path.endswith(".xml")),
+        policies=(terms,),
+        terms=(("Terms", terms),),
+        pictures=(Picture(reply=reply("/one.jpg", "image/jpeg", picture(packet=""))),),
+    )
+
+
+@pytest.mark.parametrize("stance", list(itertools.product((False, True), repeat=4)), ids=str)
+def test_what_we_render_has_no_fault_in_the_eyes_of_readers_that_do_not_know_us(stance: tuple[bool, ...]):
+    """For every statement there is: nothing contradicts, and what is reserved is read as reserved."""
+    answers = dict(zip(("train", "ai_use", "search", "tdm"), stance, strict=True))
+    result = audit(rendered(Statement(base_url="https://photo.example", **answers)), CRAWLERS)
+
+    reserved = {Question(name) for name, permitted in answers.items() if not permitted}
+    assert [one.id for one in result.of(Severity.FAULT)] == []
+    assert result.contradictions == ()
+    assert {question for question, answer in result.careful.items() if answer is Answer.RESERVED} >= reserved
+    assert (result.careful[Question.TRAIN] is Answer.PERMITTED) == all(stance)
