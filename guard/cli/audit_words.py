@@ -68,6 +68,7 @@ ENGLISH: Final = Words(
             "notes": "What no signal can do",
             "nothing": "Nothing to mend.",
             "found_there": "found: {what}",
+            "missing_there": "missing: {what}",
         }
     ),
     carriers=MappingProxyType(
@@ -143,6 +144,7 @@ GERMAN: Final = Words(
             "notes": "Was kein Signal kann",
             "nothing": "Nichts zu beheben.",
             "found_there": "gefunden: {what}",
+            "missing_there": "es fehlt: {what}",
         }
     ),
     carriers=MappingProxyType(

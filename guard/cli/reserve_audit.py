@@ -27,7 +27,7 @@ from guard.errors import UsageError
 from guard.exporter.site_fetch import NAME, USER_AGENTS, SiteFetch
 from guard.exporter.site_reading import read_site
 from guard.reservation.audit import Audit, Finding, Row, audit
-from guard.reservation.audit_flaws import Severity
+from guard.reservation.audit_flaws import FLAWS, Severity
 from guard.reservation.reading import Answer, Carrier, Question
 from guard.reservation.robots import ALWAYS_NAMED
 from guard.reservation.site import Site
@@ -36,6 +36,17 @@ from guard.store.rule_files import load_catalogue, rules_root
 LONGEST: Final = 200
 """Characters of a stranger's text on the screen; JSON has all of it."""
 PLACES: Final = 3
+_ABSENT: Final = frozenset(
+    {name for name in FLAWS if "-missing" in name}
+    | {
+        "robots-signals-not-repeated",
+        "robots-lets-in",
+        "policy-not-an-offer",
+        "ai-txt-some-types",
+        "tdmrep-path-unsaid",
+    }
+)
+"""Flaws whose details are what is not there."""
 _STYLES: Final = {Answer.RESERVED: "green", Answer.SOME: "yellow", Answer.PERMITTED: "red"}
 
 
@@ -132,7 +143,7 @@ def _print(console: Console, result: Audit, words: Words) -> None:
     console.print()
     console.print(Text(texts["notes"], style="bold"))
     for note in words.notes:
-        _print_block(console, note, "    ")
+        _print_block(console, note, "    ", mark="  · ")
 
 
 def _print_block(console: Console, text: str, indent: str, *, style: str = "", mark: str = "") -> None:
@@ -185,7 +196,9 @@ def _answer(row: Row, question: Question, disputed: bool, words: Words) -> Text:
     answer = row.answers.get(question)
     if answer is None:
         return Text("·", style="dim")
-    return Text(f"{words.answers[answer]}{' ≠' if disputed else ''}", style=_STYLES[answer])
+    # To be found is what most want, so it is not painted as something to mend.
+    style = "" if question is Question.SEARCH else _STYLES[answer]
+    return Text(f"{words.answers[answer]}{' ≠' if disputed else ''}", style="red" if disputed else style)
 
 
 def _print_contradictions(console: Console, result: Audit, words: Words) -> None:
@@ -204,7 +217,8 @@ def _print_contradictions(console: Console, result: Audit, words: Words) -> None
 def _print_finding(console: Console, number: int, finding: Finding, result: Audit, words: Words) -> None:
     means, mends = words.flaws[finding.id]
     style = "bold" if finding.severity is Severity.FAULT else ""
-    _print_block(console, f"{means} {mends}", "    ", style=style, mark=f"{number:>2}. ")
+    _print_block(console, means, "    ", style=style, mark=f"{number:>2}. ")
+    _print_block(console, mends, "      ", mark="    → ")
     for line in _places(finding, result, words):
         _print_block(console, line, "    ", style="dim")
     for line in snippet(finding.id, result.site.origin, result.let_in_first):
@@ -219,7 +233,7 @@ def _places(finding: Finding, result: Audit, words: Words) -> list[str]:
         lines.append(words.texts["and_more"].format(count=len(places) - PLACES))
     if finding.details and finding.id != "contradiction":
         what = "; ".join(printable(one, LONGEST) for one in finding.details[:PLACES])
-        lines.append(words.texts["found_there"].format(what=what))
+        lines.append(words.texts["missing_there" if finding.id in _ABSENT else "found_there"].format(what=what))
     return lines
 
 

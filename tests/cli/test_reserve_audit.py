@@ -54,8 +54,8 @@ def test_the_first_line_says_it_all_and_lines_fit():
     )
     assert "\x1b" not in done.stdout
     assert max(len(line) for line in done.stdout.splitlines() if not line.startswith("      ")) <= 80
-    assert "\n 1. This picture lacks header lines that other answers have. " in done.stdout
-    assert "found: X-Robots-Tag: noai, tdm-reservation, Content-Usage" in done.stdout
+    assert "\n 1. This picture lacks header lines that other answers have.\n    → Send" in done.stdout
+    assert "missing: X-Robots-Tag: noai, tdm-reservation, Content-Usage" in done.stdout
     assert "§ 60d UrhG knows no opt-out" in done.stdout
     assert "Google-Extended" in done.stdout
 
