@@ -226,3 +226,12 @@ def crawlers_sentence(result: Audit, words: Words) -> str:
     said += texts["crawlers_star" if known.others_kept_out else "crawlers_no_star"]
     names = result.let_in_first
     return f"{said} {texts['let_in'].format(names=', '.join(names))}" if names else said
+
+
+def numbers_of(result: Audit) -> dict[Carrier, list[int]]:
+    """Return the numbers of the findings that concern each carrier, counted from 1."""
+    found: dict[Carrier, list[int]] = {}
+    for number, finding in enumerate(result.findings, 1):
+        for carrier in finding.carriers:
+            found.setdefault(carrier, []).append(number)
+    return found

@@ -49,7 +49,7 @@ class SiteFetch:
         self,
         start: str,
         *,
-        seconds: float = SECONDS,
+        seconds: float = 0,
         all_seconds: float = ALL_SECONDS,
         public: Callable[[IPAddress], bool] = is_public,
     ) -> None:
@@ -57,7 +57,7 @@ class SiteFetch:
         self.requests = 0
         self.bytes = 0
         self._host = URL(start).raw_host or ""
-        self._seconds = seconds
+        self._seconds = seconds or SECONDS
         self._all_seconds = all_seconds
         self._end = 0.0
         self._gate = asyncio.Semaphore(AT_ONCE)

@@ -152,19 +152,13 @@ async def test_a_certificate_that_is_not_trusted_is_said(tmp_path):
 
 def test_a_site_that_does_not_answer_is_given_up(monkeypatch):
     """In seconds, not minutes."""
-    monkeypatch.setattr("guard.cli.reserve_audit.SiteFetch", _impatient())
+    monkeypatch.setattr("guard.exporter.site_fetch.SECONDS", 0.4)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         before = time.monotonic()
         done = audit(f"http://127.0.0.1:{silent.getsockname()[1]}", "--json")
 
     assert [one["id"] for one in json.loads(done.stdout)["findings"]] == ["unreachable-timeout"]
     assert time.monotonic() - before < 5
-
-
-def _impatient():
-    from guard.exporter.site_fetch import SiteFetch
-
-    return lambda start: SiteFetch(start, seconds=0.4)
 
 
 def test_nothing_listens_and_no_such_name():
