@@ -207,6 +207,10 @@ _FILES = {
     "rsl-no-content": ("Das RSL-Dokument hat kein <content>.", "Eines für / ergänzen."),
     "rsl-no-url": ("Ein <content> hat keine url.", "Sagen, um welche Pfade es geht."),
     "rsl-prefix": ("Die RSL-Namen haben ein Präfix; der Standard will keines.", "Als Standard-Namensraum setzen."),
+    "rsl-open": (
+        "Eine Lizenz verbietet nur; man kann sie so lesen, dass alles Ungenannte erlaubt ist.",
+        "Auch nennen, was erlaubt ist, oder alles verbieten.",
+    ),
     "rsl-media-type": ("Das RSL-Dokument kommt nicht als application/rsl+xml.", "Unter diesem Typ senden."),
     "ai-txt-no-rules": ("ai.txt hat keine Regel in Spawnings Grammatik.", "Dies dort ablegen."),
     "ai-txt-some-types": ("ai.txt hält nur manche Bildarten fern.", "Die anderen ergänzen."),

@@ -173,6 +173,10 @@ _FILES = {
     "rsl-no-content": ("The RSL document has no <content>.", "Add one for /."),
     "rsl-no-url": ("A <content> has no url.", "Say which paths it is about."),
     "rsl-prefix": ("RSL's names have a prefix; the standard wants them without.", "Make it the default namespace."),
+    "rsl-open": (
+        "A licence only prohibits; it may be read as licensing whatever it does not name.",
+        "List what is permitted too, or prohibit all.",
+    ),
     "rsl-media-type": ("The RSL document does not come as application/rsl+xml.", "Send it under this type."),
     "ai-txt-no-rules": ("ai.txt has no rule in Spawning's grammar.", "Put this there."),
     "ai-txt-some-types": ("ai.txt keeps out only some kinds of pictures.", "Add the others."),

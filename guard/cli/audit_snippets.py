@@ -23,7 +23,7 @@ _SIGNAL = ("Content-Signal: search=yes, ai-input=no, ai-train=no",)
 _TDMREP = ('[{"location": "/", "tdm-reservation": 1, "tdm-policy": "{origin}/terms"}]',)
 _RSL = (
     '<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license>',
-    '<prohibits type="usage">ai-all</prohibits>',
+    '<permits type="usage">search</permits><prohibits type="usage">ai-all</prohibits>',
     "</license></content></rsl>",
 )
 _META = ('<meta name="robots" content="noai, noimageai, noarchive">',)
@@ -118,7 +118,9 @@ SNIPPETS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
             _NOAI,
         ),
         **dict.fromkeys(("missing-noai_meta", "noai-meta-without-images"), _META),
-        **dict.fromkeys(("missing-rsl", "rsl-free", "rsl-namespace", "rsl-prefix", "rsl-unknown-name"), _RSL),
+        **dict.fromkeys(
+            ("missing-rsl", "rsl-free", "rsl-namespace", "rsl-prefix", "rsl-open", "rsl-unknown-name"), _RSL
+        ),
         "rsl-media-type": ("Content-Type: application/rsl+xml",),
         **dict.fromkeys(("missing-xmp_data_mining", "xmp-unknown-term", "xmp-term-without-address"), _XMP),
         **dict.fromkeys(("missing-xmp_rights", "xmp-fields-missing"), _RIGHTS),

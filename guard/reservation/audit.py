@@ -128,9 +128,8 @@ def audit(site: Site, crawlers: Sequence[tuple[str, str]]) -> Audit:
     flaws += reply_flaws(site, careful)
     flaws += [(None, Flaw(id="contradiction", where=site.origin, detail=one.question)) for one in contradictions]
     flaws += _gaps(site, rows, known, careful)
-    if careful.get(Question.TRAIN) is Answer.PERMITTED:
-        # All carriers give it away, so that is meant.
-        flaws = [one for one in flaws if one[1].id not in {"rsl-free", "terms-no-reservation"}]
+    meant = _meant_to_be_free(readings, careful)
+    flaws = [one for one in flaws if one[1].id not in meant]
     broken = {carrier for carrier, flaw in flaws if carrier and FLAWS[flaw.id][0] is Severity.FAULT}
     return Audit(
         site=site,
@@ -176,6 +175,20 @@ def _contradictions(readings: Sequence[Reading]) -> Iterable[Contradiction]:
             yield Contradiction(
                 question=question, reserved=tuple(sides[Answer.RESERVED]), permitted=tuple(sides[Answer.PERMITTED])
             )
+
+
+def _meant_to_be_free(readings: Sequence[Reading], careful: Mapping[Question, Answer]) -> frozenset[str]:
+    """Return the flaws that are none where other carriers permit the same."""
+    others = _combined([one for one in readings if one.carrier is not Carrier.RSL])
+    given = {
+        question
+        for one in readings
+        if one.carrier is Carrier.RSL
+        for question, answer in one.answers.items()
+        if answer is Answer.PERMITTED and question in {Question.TRAIN, Question.AI_USE}
+    }
+    free = {"rsl-free"} if all(others.get(question) is Answer.PERMITTED for question in given) else set()
+    return frozenset(free | ({"terms-no-reservation"} if careful.get(Question.TRAIN) is Answer.PERMITTED else set()))
 
 
 def _path(site: Site) -> str:

@@ -145,6 +145,7 @@ _GAPS: Final = {
     "xmp-fields-missing": 58,
     "json-ld-fields-missing": 57,
     "noai-meta-without-images": 56,
+    "rsl-open": 56,
     "rsl-media-type": 55,
     "robots-media-type": 54,
     "signal-unknown": 53,

@@ -88,7 +88,7 @@ def read_rsl(body: bytes, media_type: str, where: str) -> tuple[Reading, tuple[s
     if both := sorted(said.sold & said.refused):
         flaw("rsl-sells-and-prohibits", ", ".join(both))
     free = {question: token for question, token in said.free.items() if question not in said.prohibited | said.paid}
-    if given := sorted({token for question, token in free.items() if question is not Question.SEARCH}):
+    if given := sorted({token for question, token in free.items() if question in {Question.TRAIN, Question.AI_USE}}):
         flaw("rsl-free", ", ".join(given))
     answers = dict.fromkeys(free, Answer.PERMITTED)
     # A use that must be bought is reserved against whoever has not bought it.
@@ -98,6 +98,8 @@ def read_rsl(body: bytes, media_type: str, where: str) -> tuple[Reading, tuple[s
         carrier=Carrier.RSL,
         where=where,
         answers=answers,
+        # `all` stands for mining too, but beside it the uses that matter are named.
+        implied=frozenset({Question.TDM}) if Question.TDM in free else frozenset(),
         flaws=tuple(flaws),
         readable=bool(answers),
         value="; ".join(
@@ -121,6 +123,9 @@ def _read_contents(root: Element, said: _Said, where: str) -> Iterable[Flaw]:
             yield Flaw(id="rsl-no-licence", where=where, detail=content.get("url", ""))
         for licence in licences:
             _add(licence, said)
+            prohibited = _tokens(licence.findall(_tag("prohibits")))
+            if prohibited and "all" not in prohibited and licence.find(_tag("permits")) is None:
+                yield Flaw(id="rsl-open", where=where, detail=", ".join(prohibited))
 
 
 def _add(licence: Element, said: _Said) -> None:
