@@ -179,7 +179,15 @@ def _contradictions(readings: Sequence[Reading]) -> Iterable[Contradiction]:
 
 def _meant_to_be_free(readings: Sequence[Reading], careful: Mapping[Question, Answer]) -> frozenset[str]:
     """Return the flaws that are none where other carriers permit the same."""
-    others = _combined([one for one in readings if one.carrier is not Carrier.RSL])
+    said = [
+        (question, answer)
+        for one in readings
+        if one.carrier is not Carrier.RSL
+        for question, answer in one.answers.items()
+        if question not in one.implied
+    ]
+    reserved = {question for question, answer in said if answer is not Answer.PERMITTED}
+    others = {question for question, answer in said if answer is Answer.PERMITTED} - reserved
     given = {
         question
         for one in readings
@@ -187,7 +195,7 @@ def _meant_to_be_free(readings: Sequence[Reading], careful: Mapping[Question, An
         for question, answer in one.answers.items()
         if answer is Answer.PERMITTED and question in {Question.TRAIN, Question.AI_USE}
     }
-    free = {"rsl-free"} if all(others.get(question) is Answer.PERMITTED for question in given) else set()
+    free = {"rsl-free"} if given <= others else set()
     return frozenset(free | ({"terms-no-reservation"} if careful.get(Question.TRAIN) is Answer.PERMITTED else set()))
 
 
