@@ -207,6 +207,8 @@ _FILES = {
     "rsl-no-content": ("Das RSL-Dokument hat kein <content>.", "Eines für / ergänzen."),
     "rsl-no-url": ("Ein <content> hat keine url.", "Sagen, um welche Pfade es geht."),
     "rsl-prefix": ("Die RSL-Namen haben ein Präfix; der Standard will keines.", "Als Standard-Namensraum setzen."),
+    "rsl-not-named": ("Nichts nennt das RSL-Dokument, und es hat keine feste Adresse.", "In robots.txt nennen."),
+    "rsl-relative": ("License: in robots.txt ist keine vollständige Adresse.", "Vollständig schreiben."),
     "rsl-open": (
         "Eine Lizenz verbietet nur; man kann sie so lesen, dass alles Ungenannte erlaubt ist.",
         "Auch nennen, was erlaubt ist, oder alles verbieten.",
@@ -327,7 +329,10 @@ _MISSING = {
     ),
 }
 _NOTES = {
-    "no-picture": ("Auf der Seite wurde kein Bild gefunden.", "Die Adresse einer Seite mit Bildern prüfen."),
+    "no-picture": (
+        "Auf der Seite wurde kein Bild gefunden; Skripte werden nicht ausgeführt.",
+        "Die Adresse einer Seite mit Bildern prüfen.",
+    ),
     "picture-cut": ("Von einem Bild wurden nur die ersten 8 MiB gelesen.", "Kleinere Bilder ausliefern."),
     "incomplete": ("Der Prüfung gingen Zeit oder Abrufe aus.", "Noch einmal versuchen, wenn sie schneller ist."),
 }

@@ -173,6 +173,8 @@ _FILES = {
     "rsl-no-content": ("The RSL document has no <content>.", "Add one for /."),
     "rsl-no-url": ("A <content> has no url.", "Say which paths it is about."),
     "rsl-prefix": ("RSL's names have a prefix; the standard wants them without.", "Make it the default namespace."),
+    "rsl-not-named": ("Nothing names the RSL document, and it has no address of its own.", "Name it in robots.txt."),
+    "rsl-relative": ("License: in robots.txt is not an absolute address.", "Write all of it."),
     "rsl-open": (
         "A licence only prohibits; it may be read as licensing whatever it does not name.",
         "List what is permitted too, or prohibit all.",
@@ -275,7 +277,10 @@ _MISSING = {
     ),
 }
 _NOTES = {
-    "no-picture": ("No picture was found on the page.", "Audit the address of a page that shows pictures."),
+    "no-picture": (
+        "No picture was found on the page; scripts are not run.",
+        "Audit the address of a page that shows pictures.",
+    ),
     "picture-cut": ("Only the first 8 MiB of a picture were read.", "Serve smaller pictures."),
     "incomplete": ("The audit ran out of time or requests.", "Try again when the site answers faster."),
 }

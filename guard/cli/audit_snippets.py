@@ -121,6 +121,7 @@ SNIPPETS: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
         **dict.fromkeys(
             ("missing-rsl", "rsl-free", "rsl-namespace", "rsl-prefix", "rsl-open", "rsl-unknown-name"), _RSL
         ),
+        **dict.fromkeys(("rsl-not-named", "rsl-relative"), ("License: {origin}/rsl.xml",)),
         "rsl-media-type": ("Content-Type: application/rsl+xml",),
         **dict.fromkeys(("missing-xmp_data_mining", "xmp-unknown-term", "xmp-term-without-address"), _XMP),
         **dict.fromkeys(("missing-xmp_rights", "xmp-fields-missing"), _RIGHTS),

@@ -70,7 +70,8 @@ async def read_site(start: str, fetch: SiteFetch) -> Site:
     )
     page_head = await fetch.ask(page.url, 1, asker=asker, method="HEAD")
     others = list(dict.fromkeys(str(URL(one.reply.url).origin()) for one in pictures if not one.own_host))
-    licences = await _each(fetch, asker, _licence_urls(page, parsed, robots, pictures))
+    named = _licence_urls(page, parsed, robots, pictures)
+    licences = await _each(fetch, asker, named or [_at(origin, "/rsl.xml")])
     policies = await _each(fetch, asker, _policy_urls(page, parsed, documents[TDMREP], pictures))
     here = await _here(fetch, asker, origin, (*licences, *policies))
     terms_of = [here.get(one.url, one) for one in (*policies, *_terms_of((*licences, *here.values())))]
@@ -84,6 +85,7 @@ async def read_site(start: str, fetch: SiteFetch) -> Site:
         as_audit=as_audit,
         page_head=page_head if page_head.ok else None,
         licences=licences,
+        licences_named=bool(named),
         policies=policies,
         here=here,
         terms=await _terms(fetch, asker, page, parsed, terms_of),
@@ -173,8 +175,7 @@ def _licence_urls(page: Reply, parsed: Page, robots: Reply, pictures: Sequence[P
         file = read_robots(robots.body, robots.url)
         named += [value for group in file.groups for value in group.values("license")]
         named += [value for key, value, _ in file.outside if key == "license"]
-    found = _absolute(page.url, parsed.base, dict.fromkeys(named))
-    return found or [_at(page.url, "/rsl.xml")]
+    return _absolute(page.url, parsed.base, dict.fromkeys(named))
 
 
 def _policy_urls(page: Reply, parsed: Page, tdmrep: Reply, pictures: Sequence[Picture]) -> list[str]:

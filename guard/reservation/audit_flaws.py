@@ -145,6 +145,8 @@ _GAPS: Final = {
     "xmp-fields-missing": 58,
     "json-ld-fields-missing": 57,
     "noai-meta-without-images": 56,
+    "rsl-not-named": 58,
+    "rsl-relative": 57,
     "rsl-open": 56,
     "rsl-media-type": 55,
     "robots-media-type": 54,

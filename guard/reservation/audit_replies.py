@@ -92,7 +92,7 @@ def picture_readings(site: Site) -> list[Reading]:
     readings: list[Reading] = []
     for picture in site.pictures:
         reply = picture.reply
-        if not reply.ok or looks_like_markup(reply.body):
+        if not _is_picture(reply):
             continue
         readings += read_headers(reply.headers, reply.url)
         readings += read_xmp(reply.body, reply.url)
@@ -101,6 +101,10 @@ def picture_readings(site: Site) -> list[Reading]:
         if refused := _refusal(picture):
             readings.append(refused)
     return readings
+
+
+def _is_picture(reply: Reply) -> bool:
+    return reply.ok and not looks_like_markup(reply.body)
 
 
 def _refusal(picture: Picture) -> Reading | None:
@@ -166,12 +170,26 @@ def _linked_flaws(site: Site) -> Iterable[Placed]:
             if not reply.ok and not (carrier is Carrier.RSL and unnamed):
                 found = "address-elsewhere" if reply.url in site.here else name
                 yield carrier, Flaw(id=found, where=reply.url, detail=_why(reply))
+    for reply in () if site.licences_named else site.licences:
+        if reply.ok and not looks_like_markup(reply.body):
+            yield Carrier.RSL, Flaw(id="rsl-not-named", where=reply.url)
+    if (robots := site.documents.get("/robots.txt")) and robots.ok:
+        for value in _licence_lines(read_robots(robots.body, robots.url)):
+            if "://" not in value:
+                yield Carrier.RSL, Flaw(id="rsl-relative", where=robots.url, detail=value)
     for origin, reply in site.other_hosts.items():
         if not reply.ok or not _reserves(read_robots(reply.body, reply.url)):
             yield (
                 Carrier.ROBOTS,
                 Flaw(id="other-host-robots", where=f"{origin}/robots.txt", detail="" if reply.ok else _why(reply)),
             )
+
+
+def _licence_lines(file: RobotsFile) -> list[str]:
+    return [
+        *(value for group in file.groups for value in group.values("license")),
+        *(value for key, value, _ in file.outside if key == "license"),
+    ]
 
 
 def _why(reply: Reply) -> str:
@@ -211,7 +229,7 @@ def _carried(reply: Reply) -> set[Carrier]:
 
 
 def _missing_headers(site: Site) -> Iterable[Placed]:
-    pictures = [one for one in site.pictures if one.reply.ok]
+    pictures = [one for one in site.pictures if _is_picture(one.reply)]
     page = [site.page] if site.page.ok else []
     everywhere: set[Carrier] = set().union(*(_carried(one) for one in (*page, *(one.reply for one in pictures))))
 
@@ -244,7 +262,7 @@ def _no_index_flaws(site: Site, careful: Mapping[Question, Answer]) -> Iterable[
 
 
 def _picture_flaws(site: Site) -> Iterable[Placed]:
-    if not any(one.reply.ok for one in site.pictures):
+    if not any(_is_picture(one.reply) for one in site.pictures):
         yield None, Flaw(id="no-picture", where=site.page.url)
     for picture in site.pictures:
         if picture.manifest_faults:

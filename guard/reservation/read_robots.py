@@ -196,7 +196,7 @@ def _group_flaws(groups: Iterable[Group], where: str) -> list[Flaw]:
             elif any(one and pattern != one and pattern.startswith(one.rstrip("*$")) for one in allows):
                 flaws.append(Flaw(id="robots-allow-first", where=f"{where}:{line}", detail=pattern))
                 break
-        if not group.rules and group.signals:
+        if not group.rules and any(key in _SIGNALS for key, _, _ in group.signals):
             flaws.append(Flaw(id="robots-signals-only", where=f"{where}:{group.line}", detail=", ".join(group.tokens)))
     for group in groups:
         # Preferences are about what may be fetched (draft-ietf-aipref-attach-05): who is kept out needs none.

@@ -104,6 +104,8 @@ class Site:
     page_head: Reply | None = None
     licences: tuple[Reply, ...] = ()
     """RSL documents."""
+    licences_named: bool = True
+    """False if nothing on the site names one, so that only a common address was tried."""
     policies: tuple[Reply, ...] = ()
     """Behind `tdm-policy`."""
     here: Mapping[str, Reply] = field(default_factory=dict)

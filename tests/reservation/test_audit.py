@@ -185,6 +185,12 @@ PITFALLS = {
                         "application/rsl+xml"), "rsl-prefix"),
     "RSL with entities": (body("/rsl.xml", f'<!DOCTYPE x [<!ENTITY a "b">]>{RSL}', "text/xml"), "rsl-not-xml"),
     "RSL named and gone": (changed("/robots.txt", "/rsl.xml", "/gone.xml"), "rsl-unreachable"),
+    "RSL not named": (changed("/robots.txt", "License: {origin}/rsl.xml\n", ""), "rsl-not-named"),
+    "RSL relative": (changed("/robots.txt", "License: {origin}", "License: "), "rsl-relative"),
+    "pictures are pages": (
+        lambda site: site.pages.update({path: shaped.Answer(b"<!doctype html>") for path in ("/one.jpg", "/two.jpg")}),
+        "no-picture",
+    ),
     "RSL media type": (body("/rsl.xml", RSL, "application/xml"), "rsl-media-type"),
     "ai.txt other grammar": (body("/ai.txt", "# AI policy\nWe like AI."), "ai-txt-no-rules"),
     "ai.txt some types": (body("/ai.txt", "User-Agent: *\nDisallow: *.jpg\n"), "ai-txt-some-types"),
