@@ -17,7 +17,10 @@ from guard.reservation.site import Site
 
 PROSE = frozenset({Carrier.TERMS})
 """Disputed as the only reservation."""
-IN_PICTURES = frozenset({Carrier.XMP_MINING, Carrier.XMP_RIGHTS, Carrier.C2PA})
+IN_PICTURES = frozenset(
+    {Carrier.XMP_MINING, Carrier.XMP_RIGHTS, Carrier.C2PA, Carrier.NOAI_HEADER, Carrier.NOARCHIVE, Carrier.REFUSAL}
+)
+"""What is missed only where a picture was read."""
 IN_PAGES = frozenset({Carrier.TDM_META, Carrier.NOAI_META, Carrier.JSON_LD, Carrier.TERMS})
 SEARCH_ENGINES = ("Googlebot", "bingbot")
 NAMED_FIRST = ("GPTBot", "ClaudeBot", "CCBot", "Google-Extended", "Applebot-Extended", "meta-externalagent",
@@ -128,6 +131,8 @@ def audit(site: Site, crawlers: Sequence[tuple[str, str]]) -> Audit:
     flaws += reply_flaws(site, careful)
     flaws += [(None, Flaw(id="contradiction", where=site.origin, detail=one.question)) for one in contradictions]
     flaws += _gaps(site, rows, known, careful)
+    unread = {carrier for carrier, flaw in flaws if flaw.id.endswith(("-unreachable", "-status"))}
+    flaws = [one for one in flaws if not (one[0] in unread and one[1].id.startswith("missing-"))]
     meant = _meant_to_be_free(readings, careful)
     flaws = [one for one in flaws if one[1].id not in meant]
     broken = {carrier for carrier, flaw in flaws if carrier and FLAWS[flaw.id][0] is Severity.FAULT}
@@ -257,7 +262,10 @@ def _gaps(
     for row in rows:
         if row.found or (row.carrier is Carrier.REFUSAL and not any(one.as_crawler for one in site.pictures)):
             continue
-        if row.carrier in (IN_PICTURES if not site.pictures else IN_PAGES if _is_picture(site) else ()):
+        unread = (
+            IN_PICTURES if not any(one.reply.ok for one in site.pictures) else IN_PAGES if _is_picture(site) else ()
+        )
+        if row.carrier in unread:
             continue
         yield row.carrier, Flaw(id=f"missing-{row.carrier}", where=site.origin)
 

@@ -17,7 +17,7 @@ from guard.reservation.read_terms import read_terms
 from guard.reservation.read_texts import read_ai_txt, read_trust_txt
 from guard.reservation.read_usage import read_signals, read_usage
 from guard.reservation.reading import Answer, Carrier, Flaw, Question, Reading
-from guard.reservation.site import Picture, Reply, Site
+from guard.reservation.site import Failure, Picture, Reply, Site
 
 HEADERS = {
     Carrier.NOAI_HEADER: "X-Robots-Tag: noai",
@@ -149,7 +149,7 @@ def _status_flaws(site: Site) -> Iterable[Placed]:
         ("/.well-known/tdmrep.json", Carrier.TDMREP, "tdmrep"),
     ):
         reply = site.documents.get(path)
-        if reply is None or reply.ok or reply.absent:
+        if reply is None or reply.ok or reply.absent or reply.failure is Failure.BUDGET:
             continue
         if reply.failure:
             yield carrier, Flaw(id=f"{name}-unreachable", where=reply.url, detail=reply.failure)
@@ -166,8 +166,9 @@ def _linked_flaws(site: Site) -> Iterable[Placed]:
         (Carrier.RSL, "rsl-unreachable", site.licences),
     ):
         for reply in replies:
-            unnamed = reply.absent and reply.url == f"{site.origin}/rsl.xml"
-            if not reply.ok and not (carrier is Carrier.RSL and unnamed):
+            # What was not asked for any more, or was only tried, is not held against the site.
+            excused = reply.failure is Failure.BUDGET or (carrier is Carrier.RSL and not site.licences_named)
+            if not reply.ok and not excused:
                 found = "address-elsewhere" if reply.url in site.here else name
                 yield carrier, Flaw(id=found, where=reply.url, detail=_why(reply))
     for reply in () if site.licences_named else site.licences:
@@ -208,7 +209,7 @@ def _blocked(site: Site) -> Iterable[Placed]:
     """Yield documents that are there, but not for a crawler, or not for an unknown one."""
     for path, reply in site.as_crawler.items():
         plain = site.documents.get(path)
-        if plain is not None and plain.ok and not reply.ok:
+        if plain is not None and plain.ok and not reply.ok and reply.failure is not Failure.BUDGET:
             yield (
                 Carrier.ROBOTS if path == "/robots.txt" else Carrier.TDMREP,
                 Flaw(id="policy-path-blocked", where=plain.url, detail=_why(reply)),
@@ -270,6 +271,6 @@ def _picture_flaws(site: Site) -> Iterable[Placed]:
             yield Carrier.C2PA, Flaw(id="c2pa-invalid", where=picture.reply.url, detail=faults)
         if not picture.reply.whole:
             yield None, Flaw(id="picture-cut", where=picture.reply.url)
-    replies = (*site.documents.values(), *site.policies, *(reply for _, reply in site.terms))
-    if any(one.failure == "budget" for one in (*replies, *(one.reply for one in site.pictures))):
+    replies = (*site.documents.values(), *site.licences, *site.policies, *(reply for _, reply in site.terms))
+    if any(one.failure is Failure.BUDGET for one in (*replies, *(one.reply for one in site.pictures))):
         yield None, Flaw(id="incomplete", where=site.start)

@@ -13,7 +13,7 @@ from guard.reservation import documents
 from guard.reservation.audit import Audit, audit
 from guard.reservation.audit_flaws import FLAWS, Severity
 from guard.reservation.reading import Answer, Carrier, Question
-from guard.reservation.site import Picture, Reply, Site
+from guard.reservation.site import Failure, Picture, Reply, Site
 from guard.reservation.statement import Statement
 from tests.support import shaped_site as shaped
 from tests.support.shaped_site import HEADERS, PACKET, RSL, ShapedSite, picture
@@ -318,3 +318,34 @@ def test_what_we_render_has_no_fault_in_the_eyes_of_readers_that_do_not_know_us(
     assert result.contradictions == ()
     assert {question for question, answer in result.careful.items() if answer is Answer.RESERVED} >= reserved
     assert (result.careful[Question.TRAIN] is Answer.PERMITTED) == all(stance)
+
+
+def test_what_was_not_asked_for_any_more_is_not_held_against_the_site():
+    """A missing fact is never an accusation; that facts are missing is said."""
+    late = Reply(url="https://photo.example/x", failure=Failure.BUDGET)
+    page = Reply(url="https://photo.example/", status=200, headers=(("tdm-reservation", "1"),), body=b"<html>")
+    site = Site(
+        start=page.url,
+        page=page,
+        origin="https://photo.example",
+        documents={"/robots.txt": late, "/.well-known/tdmrep.json": late},
+        as_crawler={"/robots.txt": late},
+        licences=(late,),
+        policies=(late,),
+        pictures=(Picture(reply=late),),
+    )
+    result = audit(site, CRAWLERS)
+
+    assert result.of(Severity.FAULT) == ()
+    assert "incomplete" in {one.id for one in result.findings}
+    assert "missing-noai_header" not in {one.id for one in result.findings}
+
+
+def test_a_robots_txt_that_does_not_come_is_not_called_missing():
+    """Nobody knows what is in it."""
+    site = ShapedSite(refuse=lambda _, path: 500 if path == "/robots.txt" else 0)
+
+    findings = found(site)
+
+    assert findings["robots-status"] == "fault"
+    assert "missing-robots" not in findings
