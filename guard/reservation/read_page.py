@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 
 from guard.reservation.read_headers import tdm_answers
+from guard.reservation.read_html import events
 from guard.reservation.reading import Carrier, Flaw, Question, Reading, reserved
 
 MAX_CHARACTERS = 2_000_000
@@ -44,9 +44,8 @@ class Page:
     text: str = ""
 
 
-class _Reader(HTMLParser):
+class _Reader:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.page = Page()
         self._link: list[str] | None = None
         self._in: list[str] = []
@@ -54,8 +53,7 @@ class _Reader(HTMLParser):
         self._text: list[str] = []
         self._paragraphs: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {key: value or "" for key, value in attrs}
+    def start(self, tag: str, given: dict[str, str]) -> None:
         page = self.page
         if tag == "html":
             page.language = given.get("lang", "").lower()
@@ -83,7 +81,7 @@ class _Reader(HTMLParser):
         if tag in {"p", "script", "style", "template"}:
             self._in = [one for one in self._in if one != tag] + [tag]
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag == "a" and self._link is not None and self.page.links:
             href, _ = self.page.links[-1]
             self.page.links[-1] = (href, " ".join("".join(self._link).split())[:200])
@@ -93,7 +91,7 @@ class _Reader(HTMLParser):
             self._data = None
         self._in = [one for one in self._in if one != tag]
 
-    def handle_data(self, data: str) -> None:
+    def take(self, data: str) -> None:
         if self._data is not None:
             self._data.append(data)
         if {"script", "style", "template"} & set(self._in):
@@ -122,11 +120,13 @@ def read_page(body: bytes, content_type: str) -> Page:
     except LookupError:
         text = body.decode("utf-8", "replace")
     reader = _Reader()
-    try:
-        reader.feed(text[:MAX_CHARACTERS])
-        reader.close()
-    except (AssertionError, ValueError):  # html.parser gives up on some malformed declarations; what came before counts
-        pass
+    for kind, name, attributes in events(text[:MAX_CHARACTERS]):
+        if kind == "start":
+            reader.start(name, attributes)
+        elif kind == "end":
+            reader.end(name)
+        else:
+            reader.take(name)
     return reader.finish()
 
 
