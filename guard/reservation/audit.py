@@ -215,11 +215,13 @@ def _who_is_let_in(site: Site, file: RobotsFile | None, crawlers: Sequence[tuple
     tokens = sorted({token for token, purpose in crawlers if purpose in TRAIN | AI_USE and " " not in token})
     if file is None:
         return Crawlers(let_in=tuple(tokens))
-    kept_out = tuple(token for token in tokens if not file.allows(token, path))
+    others = file.allows("*", path)
+    named = {token for group in file.groups for token in group.tokens}
+    may = {token: file.allows(token, path) if token.lower() in named else others for token in tokens}
     return Crawlers(
-        kept_out=kept_out,
-        let_in=tuple(token for token in tokens if token not in kept_out),
-        others_kept_out=not file.allows("*", path),
+        kept_out=tuple(token for token in tokens if not may[token]),
+        let_in=tuple(token for token in tokens if may[token]),
+        others_kept_out=not others,
     )
 
 

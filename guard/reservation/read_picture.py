@@ -9,6 +9,7 @@ assertions in it are CBOR maps. Whether a signature holds is not judged here.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from xml.etree.ElementTree import Element
 
 from guard.reservation.read_cbor import CborError, decode
@@ -172,7 +173,7 @@ def _store(body: bytes) -> bytes | None:
     """Return the boxes of the manifest store."""
     if body.startswith(b"\xff\xd8"):
         return _from_jpeg(body)
-    for match in re.finditer(rb"jumb", body):
+    for match in islice(re.finditer(rb"jumb", body), MOST_BOXES):
         start = match.start() - 4
         if start >= 0 and body[start + 12 : start + 16] == b"jumd" and b"c2pa" in body[start + 16 : start + 60]:
             return body[start : start + int.from_bytes(body[start : start + 4], "big")]

@@ -19,6 +19,9 @@ from guard.reservation.reading import Flaw
 MAX_BYTES = 500 * 1024
 """What every parser must read (RFC 9309, section 2.5)."""
 
+MOST_COMPARED = 200
+"""Allow lines of a group that later lines are compared with."""
+
 _RULES = {"allow": True, "disallow": False}
 _LINE = re.compile(r"\r\n|\n|\r")
 _SIGNALS = ("content-usage", "content-signal", "license")
@@ -112,6 +115,8 @@ class _Parser:
         """No rule has ended the list of user agents of the last group."""
         self._blank = False
         """A blank line came after the last user agent."""
+        self._melted = False
+        """It has been said of this group."""
 
     def flaw(self, name: str, line: int = 0, detail: str = "") -> None:
         self.flaws.append(Flaw(id=name, where=f"{self.where}:{line}" if line else self.where, detail=detail))
@@ -155,8 +160,9 @@ class _Parser:
             self.groups.append(Group(line=number))
             self._listing = True
         group = self.groups[-1]
-        if group.signals:
-            self.flaw("robots-groups-melt", number, ", ".join([*group.tokens, value]))
+        if group.signals and not self._melted:
+            self.flaw("robots-groups-melt", number, ", ".join([*group.tokens[:3], value]))
+        self._melted = bool(group.signals)
         if "/" in value:
             self.flaw("robots-version-in-token", number, value)
         group.tokens.append(_token(value))
@@ -182,6 +188,7 @@ def _group_flaws(groups: Iterable[Group], where: str) -> list[Flaw]:
     flaws: list[Flaw] = []
     seen: dict[str, int] = {}
     said: set[str] = set()
+    signals_of: dict[str, set[str]] = {}
     groups = list(groups)
     for group in groups:
         said |= {key for key, _, _ in group.signals if key in _SIGNALS}
@@ -189,11 +196,12 @@ def _group_flaws(groups: Iterable[Group], where: str) -> list[Flaw]:
             if token in seen:
                 flaws.append(Flaw(id="robots-second-group", where=f"{where}:{group.line}", detail=token))
             seen.setdefault(token, group.line)
+            signals_of.setdefault(token, set()).update(key for key, _, _ in group.signals)
         allows: list[str] = []
         for allow, pattern, line in group.rules:
             if allow:
-                allows.append(pattern)
-            elif any(one and pattern != one and pattern.startswith(one.rstrip("*$")) for one in allows):
+                allows.append(pattern.rstrip("*$"))
+            elif any(one and pattern != one and pattern.startswith(one) for one in allows[:MOST_COMPARED]):
                 flaws.append(Flaw(id="robots-allow-first", where=f"{where}:{line}", detail=pattern))
                 break
         if not group.rules and any(key in _SIGNALS for key, _, _ in group.signals):
@@ -201,8 +209,7 @@ def _group_flaws(groups: Iterable[Group], where: str) -> list[Flaw]:
     for group in groups:
         # Preferences are about what may be fetched (draft-ietf-aipref-attach-05): who is kept out needs none.
         kept_out = any(not allow and pattern in {"/", "/*", "*"} for allow, pattern, _ in group.rules)
-        same = [one for one in groups if set(one.tokens) & set(group.tokens)]
-        missing = sorted(said - {key for one in same for key, _, _ in one.signals})
+        missing = sorted(said.difference(*(signals_of[token] for token in group.tokens)))
         if missing and not (kept_out and not any(allow for allow, _, _ in group.rules)):
             detail = f"{', '.join(group.tokens[:3])}{', …' if len(group.tokens) > 3 else ''}: {', '.join(missing)}"
             flaws.append(Flaw(id="robots-signals-not-repeated", where=f"{where}:{group.line}", detail=detail))

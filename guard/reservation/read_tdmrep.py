@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guard.reservation.read_headers import tdm_answers
-from guard.reservation.read_robots import looks_like_markup, matches
+from guard.reservation.read_robots import MOST_COMPARED, looks_like_markup, matches
 from guard.reservation.reading import Answer, Carrier, Flaw, Question, Reading, strictest
 
 MAX_BYTES = 500 * 1024
@@ -97,7 +97,7 @@ def _read_rule(rule: Any, rules: _Rules) -> Iterable[tuple[str, str]]:
         rules.broken = True
         yield "tdmrep-location", json.dumps(rule)[:200]
     else:
-        if any(_covers(pattern, location) and pattern != location for pattern, _ in rules.listed):
+        if any(_covers(pattern, location) and pattern != location for pattern, _ in rules.listed[:MOST_COMPARED]):
             yield "tdmrep-general-first", location
         rules.listed.append((location, value))
         if isinstance(policy := rule.get("tdm-policy"), str):
