@@ -2,6 +2,7 @@
 
 import typer
 
+from guard.cli.reserve_audit import audit
 from guard.cli.reserve_render import render
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What crawlers are told about your rights.")
@@ -12,4 +13,5 @@ def _group() -> None:
     """What crawlers are told about your rights."""
 
 
+app.command()(audit)
 app.command()(render)

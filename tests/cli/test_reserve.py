@@ -10,4 +10,5 @@ def test_every_command_is_listed():
     done = CliRunner().invoke(app, ["--help"])
 
     assert done.exit_code == 0
+    assert "audit" in done.stdout
     assert "render" in done.stdout
