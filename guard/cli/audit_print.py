@@ -67,6 +67,11 @@ def print_audit(console: Console, result: Audit, words: Words) -> None:
                 _print_finding(console, number, finding, result, words)
     if result.unreachable:
         return
+    if any(one.id.startswith("missing-") for one in result.findings):
+        console.print()
+        console.print(Text(texts["next"]))
+        host = printable(site.origin.partition("://")[2])
+        console.print(Text(f"      guard reserve render --host {host} --for nginx", style="cyan"), soft_wrap=True)
     console.print()
     console.print(Text(texts["notes"], style="bold"))
     for note in words.notes:

@@ -67,6 +67,7 @@ ENGLISH: Final = Words(
             "gaps": "To add: carriers that are not used, or only in part",
             "notes": "What no signal can do",
             "nothing": "Nothing to mend.",
+            "next": "All of it at once, for nginx, caddy, apache, wordpress or paste:",
             "found_there": "found: {what}",
             "missing_there": "missing: {what}",
         }
@@ -143,6 +144,7 @@ GERMAN: Final = Words(
             "gaps": "Zu ergänzen: Träger, die nicht oder nur teilweise genutzt werden",
             "notes": "Was kein Signal kann",
             "nothing": "Nichts zu beheben.",
+            "next": "Alles auf einmal, für nginx, caddy, apache, wordpress oder paste:",
             "found_there": "gefunden: {what}",
             "missing_there": "es fehlt: {what}",
         }

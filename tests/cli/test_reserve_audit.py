@@ -124,6 +124,7 @@ def test_a_bare_site_is_told_where_to_begin():
     assert done.exit_code == 1
     assert done.stdout.startswith("0 of 20 carriers found, 0 broken, 0 contradictions: nothing tells a crawler not")
     assert "      Content-Usage: train-ai=n, ai-use=n, search=y\n" in done.stdout
+    assert f"      guard reserve render --host {site.origin.removeprefix('http://')} --for nginx\n" in done.stdout
 
 
 def test_a_redirect_loop_is_said_in_one_sentence():
