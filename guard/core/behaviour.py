@@ -11,9 +11,11 @@ from math import exp, log
 from struct import Struct
 from typing import Final
 
+from guard.core import robots_standing
+from guard.core.robots_standing import RobotsStanding
 from guard.core.signals import SIGNALS, Memory
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 # Indexes into the counters. Up to RATE_END they fade with the memory for rates, up to VISITS_END with that for visits.
 FULL_RATE, REFUSED, RATE_END = 0, 1, 2
@@ -25,26 +27,23 @@ LEVELS = COUNTERS
 VALUES = COUNTERS + len(SIGNALS)
 
 _REGISTERS: Final = 64
-_HEAD = Struct("<BBxxIIIiIddddd8s")
+_HEAD = Struct("<BBxxIIIiddddd")
 _GAP_WEIGHT: Final = 0.2
 _MOST: Final = 0xFFFFFFFF
-SIZE: Final = _HEAD.size + 4 * VALUES + 2 * _REGISTERS
+SIZE: Final = _HEAD.size + 4 * VALUES + 2 * _REGISTERS + robots_standing.SIZE
 
 
 class Past:
     """A client's record while it is being worked on."""
 
     __slots__ = ("albums", "decoys", "faded", "first", "full_seen", "hard_at", "last", "last_full", "last_number",
-                 "pictures", "robots_at", "robots_digest", "seen", "user_agent", "values")  # fmt: skip
+                 "pictures", "seen", "told", "user_agent", "values")  # fmt: skip
 
     def __init__(self, at: float) -> None:
         self.first = self.last = self.faded = at
         self.last_full = 0.0
         self.hard_at = 0.0
         """Unix seconds when a hard fact was last seen; 0 for never."""
-        self.robots_at = 0
-        """Second in which robots.txt was last served to the client; 0 for never."""
-        self.robots_digest = bytes(8)
         self.decoys = 0
         self.seen = 0
         """Requests."""
@@ -58,6 +57,8 @@ class Past:
         self.values[ALBUM_SUM] = self.values[ALBUM_ZEROS] = _REGISTERS
         self.pictures = bytearray(_REGISTERS)
         self.albums = bytearray(_REGISTERS)
+        self.told = bytearray(robots_standing.SIZE)
+        """Which robots.txt it was served; see `robots_standing`."""
 
     @classmethod
     def from_bytes(cls, record: bytes | None, at: float) -> "Past":
@@ -66,23 +67,23 @@ class Past:
             return cls(at)
         past = cls.__new__(cls)
         (
-            _, past.decoys, past.seen, past.full_seen, past.user_agent, past.last_number, past.robots_at,
-            past.first, past.last, past.faded, past.last_full, past.hard_at, past.robots_digest,
+            _, past.decoys, past.seen, past.full_seen, past.user_agent, past.last_number,
+            past.first, past.last, past.faded, past.last_full, past.hard_at,
         ) = _HEAD.unpack_from(record)  # fmt: skip
         start, end = _HEAD.size, _HEAD.size + 4 * VALUES
         past.values = array("f", record[start:end])
         past.pictures = bytearray(record[end : end + _REGISTERS])
-        past.albums = bytearray(record[end + _REGISTERS :])
+        past.albums = bytearray(record[end + _REGISTERS : end + 2 * _REGISTERS])
+        past.told = bytearray(record[end + 2 * _REGISTERS :])
         return past
 
     def to_bytes(self) -> bytes:
         """Write the record: SIZE bytes."""
         head = _HEAD.pack(
             VERSION, self.decoys, min(self.seen, _MOST), min(self.full_seen, _MOST), self.user_agent, self.last_number,
-            min(max(self.robots_at, 0), _MOST), self.first, self.last, self.faded, self.last_full, self.hard_at,
-            self.robots_digest,
+            self.first, self.last, self.faded, self.last_full, self.hard_at,
         )  # fmt: skip
-        return head + self.values.tobytes() + self.pictures + self.albums
+        return head + self.values.tobytes() + self.pictures + self.albums + self.told
 
     def advance(self, at: float, memory: Memory) -> float:
         """Let everything fade up to `at` and return the seconds since the last request.
@@ -167,14 +168,12 @@ class Summary:
     distinct_pictures: float
     """About so many of them are different."""
     decoys: int
-    robots_at: int
-    """Unix seconds when robots.txt was last served to the client; 0 for never."""
-    robots_digest: bytes
-    """The first 8 bytes of the digest of what was served."""
+    robots: RobotsStanding | None
+    """Which robots.txt of the host it was served, and how it kept to it; None if it was served none."""
 
 
-def summary(record: bytes | None) -> Summary | None:
-    """Return what `record` tells; None for a client never seen."""
+def summary(record: bytes | None, host: str = "") -> Summary | None:
+    """Return what `record` tells, of robots.txt that of `host`; None for a client never seen."""
     if record is None or len(record) != SIZE or record[0] != VERSION:
         return None
     past = Past.from_bytes(record, 0)
@@ -185,6 +184,5 @@ def summary(record: bytes | None) -> Summary | None:
         pictures=past.full_seen,
         distinct_pictures=past.distinct_pictures,
         decoys=past.decoys,
-        robots_at=past.robots_at,
-        robots_digest=past.robots_digest,
+        robots=robots_standing.standing(past.told, host),
     )

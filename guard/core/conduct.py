@@ -7,9 +7,10 @@ that speak make it hostile, so that no single oddity of a person's software can 
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from guard.core import robots_standing
 from guard.core.behaviour import LEVELS, ROTATIONS, SCORE, Past
 from guard.core.classification import Conduct
 from guard.core.facts import RequestFacts
@@ -81,13 +82,13 @@ class ConductJudge:
         declared: bool = False,
         trusted_peer: bool = False,
         decoy: bool = False,
-        disallowed: bool = False,
+        disallows: Callable[[bytes], bool] | None = None,
         originals: int = 0,
     ) -> Observation:
         """Read the head of a request; the arguments are explained at `Observation`, whose `key` names the record."""
         return Observation(
             facts=facts, head=self._headers.read(facts), at=at, declared=declared, trusted_peer=trusted_peer,
-            decoy=decoy, disallowed=disallowed, originals=originals,
+            decoy=decoy, disallows=disallows, originals=originals,
         )  # fmt: skip
 
     def at_request(self, record: bytes | None, seen: Observation) -> tuple[bytes, ConductVerdict]:
@@ -121,8 +122,7 @@ class ConductJudge:
         return self._judge(past, signs, seen.at)
 
     def _told(self, past: Past, seen: Observation, reading: HeaderReading) -> Iterable[Sign]:
-        memory = self.rules.memory
-        if seen.disallowed and past.robots_at and seen.at - past.robots_at >= memory.robots_grace:
+        if self._broke_robots(past, seen, reading):
             yield INDEX[SignalId.ROBOTS_BREACH], seen.facts.path[:80]
         # A browser that fetches ahead follows links that nobody has seen.
         if seen.decoy and not reading.prefetch:
@@ -130,6 +130,18 @@ class ConductJudge:
             yield INDEX[SignalId.DECOY], seen.facts.path[:80]
         if not seen.trusted_peer and not seen.declared and seen.head.forwarded:
             yield INDEX[SignalId.FORGED_FORWARDING], ""
+
+    def _broke_robots(self, past: Past, seen: Observation, reading: HeaderReading) -> bool:
+        """Hold the client to the robots.txt that it was served, whatever is in force now."""
+        # It is for crawlers: whoever may be a person, by all header lines, is not held to it.
+        if seen.disallows is None or not (seen.declared or not reading.plausible):
+            return False
+        host = seen.facts.host
+        told = robots_standing.standing(past.told, host)
+        if told is None or seen.at - told.since < self.rules.memory.robots_grace or not seen.disallows(told.version):
+            return False
+        robots_standing.breach(past.told, host, seen.at)
+        return True
 
     def _is_hard(self, past: Past, signs: Iterable[Sign], reading: HeaderReading) -> bool:
         for index, _ in signs:

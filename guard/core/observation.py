@@ -5,6 +5,7 @@ pictures and albums, so that nothing readable is kept.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -26,8 +27,8 @@ class Observation:
     """The request came through a front server that writes forwarding headers itself."""
     decoy: bool = False
     """The path is one that no person sees."""
-    disallowed: bool = False
-    """The path was disallowed for this client in the robots.txt that it was served."""
+    disallows: Callable[[bytes], bool] | None = None
+    """Tells whether a robots.txt, known by the first 8 bytes of its digest, keeps this client from this path."""
     originals: int = 0
     """How many different originals the site is known to have; 0 where nobody knows."""
 
@@ -47,7 +48,7 @@ class Answered:
     refused: bool = False
     """The answer was ours and a refusal: 401, 403, 402, 429 or the like."""
     robots_digest: bytes = b""
-    """At least 8 bytes of the digest of the robots.txt that was served; empty for anything else."""
+    """At least 8 bytes of the SHA-256 of the robots.txt that was served; empty for anything else."""
 
 
 def picture_id(facts: RequestFacts) -> int:

@@ -9,6 +9,7 @@ either: hotlinks and feed readers in the web are people.
 from array import array
 from collections.abc import Iterator
 
+from guard.core import robots_standing
 from guard.core.behaviour import (
     ASKED,
     EMBEDDED,
@@ -74,7 +75,7 @@ def count(past: Past, seen: Observation, answered: Answered) -> bool:
     if answered.refused:
         values[REFUSED] += 1
     if answered.robots_digest:
-        past.robots_at, past.robots_digest = int(seen.at), answered.robots_digest[:8].ljust(8, b"\0")
+        robots_standing.serve(past.told, facts.host, answered.robots_digest, seen.at)
     # The page that says that something is not there is no page that anybody looked at.
     elif kind is Kind.PAGE and answered.status < 400:
         values[PAGES] += 1

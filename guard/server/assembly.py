@@ -40,6 +40,7 @@ from guard.settings import Site as SiteSettings
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
 from guard.store.prefixes import Crowds
+from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
 from guard.yaml12 import load
 
@@ -97,7 +98,8 @@ class Worker:
         licences = settings.licences
         self._licences = Licences(LicenceBook(licences.directory) if licences.accept and licences.directory else None)
         judge = ConductJudge(load_behaviour(root), MASKS[settings.behaviour.front])
-        self._behaviour = Behaviour(given.clients, judge)
+        robots_versions = RobotsVersions(settings.evidence.directory / "guard" / "robots")
+        self._behaviour = Behaviour(given.clients, judge, robots_versions)
         secret = settings.evidence.directory / "guard" / "decoys.secret"
         self._decoys = Decoys(load_or_create_secret(secret)) if settings.behaviour.decoys else None
         self.sites = Sites(

@@ -5,6 +5,7 @@ lock, once when the head of a request is there and once when it was answered. If
 not be used the client is clean: a fault of ours accuses nobody.
 """
 
+from functools import partial
 from hashlib import blake2b
 
 from guard.core.classification import Conduct, HardFact
@@ -16,9 +17,11 @@ from guard.core.policy import Action
 from guard.core.signals import INDEX, SignalId
 from guard.errors import GuardError
 from guard.reservation import robots
+from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
 from guard.server.judged import Judged
 from guard.store.clients import KEY_SIZE, ClientTable, Standing
+from guard.store.robots_versions import RobotsVersions
 
 _BREACH = INDEX[SignalId.ROBOTS_BREACH]
 _FORGED = INDEX[SignalId.FORGED_FORWARDING]
@@ -29,17 +32,24 @@ _REFUSING = frozenset({Action.REFUSE, Action.CHARGE, Action.CHALLENGE, Action.TH
 class Behaviour:
     """Judges the clients of one worker by a past that all workers share."""
 
-    def __init__(self, table: ClientTable, judge: ConductJudge) -> None:
+    def __init__(self, table: ClientTable, judge: ConductJudge, robots_versions: RobotsVersions) -> None:
         self._table = table
         self._judge = judge
+        self._robots = robots_versions
 
     def at_request(
-        self, facts: RequestFacts, sighting: Sighting, *, trusted_peer: bool, kept_out: frozenset[str], decoy: bool
+        self,
+        facts: RequestFacts,
+        sighting: Sighting,
+        *,
+        trusted_peer: bool,
+        reservation: ReservationSet | None,
+        decoy: bool,
     ) -> Judged:
         """Judge the client by the head of its request.
 
         Args:
-            kept_out: The product tokens, in lower case, for which our robots.txt disallows this path.
+            reservation: What is in force on the site: whatever robots.txt says, its documents are there to be read.
             decoy: The path is one that no person sees.
         """
         declared = bool(sighting.claimed)
@@ -49,7 +59,7 @@ class Behaviour:
             declared=declared,
             trusted_peer=trusted_peer,
             decoy=decoy,
-            disallowed=facts.path != robots.PATH and sighting.claimed.lower() in kept_out,
+            disallows=partial(self._disallowed, facts, sighting, reservation),
         )
         key = _key_of_crawler(seen.key, sighting.claimed) if declared else seen.key
         standing = Standing.DECLARED if declared else Standing.ORDINARY
@@ -60,6 +70,7 @@ class Behaviour:
 
         try:
             verdict = self._table.update(key, change)
+            self._robots.fetch()
         except GuardError:
             _, verdict = self._judge.at_request(None, seen)
         return Judged(key=key, observation=seen, verdict=verdict, facts=_hard_facts(verdict, seen))
@@ -69,12 +80,11 @@ class Behaviour:
         judged = exchange.judged
         if judged is None:
             return
-        served_robots = exchange.rendition == "reservation" and exchange.facts.path == robots.PATH
         answered = Answered(
             kind=exchange.kind,
             status=exchange.sent.status or 499,
             refused=exchange.decision is not None and exchange.decision.action in _REFUSING,
-            robots_digest=bytes.fromhex(exchange.reservation.digest) if served_robots else b"",
+            robots_digest=self._served(exchange),
         )
         standing = Standing.DECLARED if judged.observation.declared else Standing.ORDINARY
 
@@ -86,6 +96,25 @@ class Behaviour:
             self._table.update(judged.key, change)
         except GuardError:
             return
+
+    def _disallowed(
+        self, facts: RequestFacts, sighting: Sighting, reservation: ReservationSet | None, version: bytes
+    ) -> bool:
+        """Tell whether the robots.txt `version` keeps the client from what it asks for now."""
+        if reservation is not None and reservation.document(facts.path) is not None:
+            return False
+        _, mark, query = facts.target.partition("?")
+        # A slash behind a token belongs to the user agent, not to the name.
+        return self._robots.forbids(sighting.claimed.removesuffix("/"), f"{facts.path}{mark}{query}", version)
+
+    def _served(self, exchange: Exchange) -> bytes:
+        """Return what stands for the robots.txt that the client has now; nothing if it got none, or a part of one."""
+        if exchange.rendition != "reservation" or exchange.facts.path != robots.PATH:
+            return b""
+        sent = exchange.sent
+        got_it = sent.status == 304 or (sent.status == 200 and sent.completed and exchange.facts.method == "GET")
+        document = exchange.reservation.document(robots.PATH) if got_it else None
+        return self._robots.keep(document.body) if document is not None else b""
 
 
 def _key_of_crawler(key: bytes, claimed: str) -> bytes:

@@ -172,7 +172,7 @@ class Proxy:
                 facts,
                 sighting,
                 trusted_peer=trusted,
-                kept_out=reservation.kept_out_of(facts.path),
+                reservation=reservation,
                 decoy=self._decoys is not None and self._decoys.hit(facts),
             )
             crowd = self._crowds.at_request(judged, seen)

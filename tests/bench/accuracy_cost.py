@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
+from pathlib import Path
 
 from guard.core.behaviour import SIZE, VERSION
 from guard.core.conduct import ConductJudge
@@ -23,13 +24,13 @@ from guard.core.policy_file import make_policy, parse_policy_file
 from guard.server.behaviour import Behaviour
 from guard.server.identities import Identities, IdentityOptions
 from guard.store.clients import KEY_SIZE, ClientTable
+from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
 from guard.yaml12 import load
 from tests.bench.accuracy_intervals import Data, Result, Row, Sense
 from tests.support.captures import capture
 
 BATCH = 50
-NOBODY: frozenset[str] = frozenset()
 
 
 class Worker:
@@ -46,7 +47,9 @@ class Worker:
             now=lambda: datetime.now(UTC), name_servers=(),
         )  # fmt: skip
         self.table = ClientTable.create(slots, layout=VERSION)
-        self.behaviour = Behaviour(self.table, ConductJudge(load_behaviour(root), MASKS[Front.DIRECT]))
+        self.behaviour = Behaviour(
+            self.table, ConductJudge(load_behaviour(root), MASKS[Front.DIRECT]), RobotsVersions(Path("/nonexistent"))
+        )
 
     def sight(self, facts: RequestFacts) -> None:
         self.pipeline.sight(facts)
@@ -55,18 +58,18 @@ class Worker:
         self.identities.judge(facts, self.pipeline.sight(facts))
 
     def conduct(self, facts: RequestFacts) -> None:
-        self.behaviour.at_request(facts, self.pipeline.sight(facts), trusted_peer=False, kept_out=NOBODY, decoy=False)
+        self.behaviour.at_request(facts, self.pipeline.sight(facts), trusted_peer=False, reservation=None, decoy=False)
 
     def classify(self, facts: RequestFacts) -> None:
         sighting = self.pipeline.sight(facts)
         identity = self.identities.judge(facts, sighting)
-        judged = self.behaviour.at_request(facts, sighting, trusted_peer=False, kept_out=NOBODY, decoy=False)
+        judged = self.behaviour.at_request(facts, sighting, trusted_peer=False, reservation=None, decoy=False)
         self.pipeline.classify(facts, identity, judged.conduct, judged.facts)
 
     def decide(self, facts: RequestFacts) -> None:
         sighting = self.pipeline.sight(facts)
         identity = self.identities.judge(facts, sighting)
-        judged = self.behaviour.at_request(facts, sighting, trusted_peer=False, kept_out=NOBODY, decoy=False)
+        judged = self.behaviour.at_request(facts, sighting, trusted_peer=False, reservation=None, decoy=False)
         self.pipeline.decide(facts, self.pipeline.classify(facts, identity, judged.conduct, judged.facts))
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.behaviour import FULL, GAP_VARIANCE, LEVELS, SCORE, SIZE, VERSION, Past, summary
+from guard.core.robots_standing import serve
 from guard.core.signals import Memory
 
 MEMORY = Memory(rate=600, visits=3600, score=1800, hard=86400, robots_grace=60)
@@ -29,7 +30,8 @@ def test_a_record_survives_the_way_there_and_back():
     """What is written is what is read."""
     past = Past(10.0)
     past.seen, past.full_seen, past.user_agent, past.last_number, past.decoys = 3, 2, 0xFFFFFFFF, 17, 1
-    past.robots_at, past.robots_digest, past.hard_at, past.last_full = 1_790_000_000, b"12345678", 5.5, 9.25
+    past.hard_at, past.last_full = 5.5, 9.25
+    serve(past.told, "photo.example", b"12345678", 1_790_000_000)
     past.values[FULL], past.values[SCORE] = 2.5, -1.5
     past.add_picture(12345678901)
     past.add_album(98765432109)

@@ -205,22 +205,68 @@ def test_one_decoy_makes_suspect_and_two_are_a_fact():
     assert summary(record).decoys == 2
 
 
+def told(judged, version, *, at=START, record=None, headers=CURL, **more):
+    """Return the record of a client that was served `version` of robots.txt at `at`."""
+    look = judged.look(request("/robots.txt", **headers), at, **more)
+    record, _ = judged.at_request(record, look)
+    return judged.after_response(record, look, Answered(kind=Kind.OTHER, status=200, robots_digest=version))[0]
+
+
+def breaks(judged, record, at, forbidding, *, headers=CURL, **more):
+    """Return the record after a request for what the versions in `forbidding` forbid, and whether that broke it."""
+    look = judged.look(request("/private/a", **headers), at, disallows=lambda version: version in forbidding, **more)
+    record, verdict = judged.at_request(record, look)
+    return record, SignalId.ROBOTS_BREACH in {SIGNALS[index] for index, _ in verdict.signs}
+
+
+OLD, NEW = b"01234567", b"abcdefgh"
+
+
 def test_robots_txt_is_held_against_whoever_was_served_it():
     """The version served is remembered; what was under way when it was served breaks nothing."""
     judged = judge()
-    look = judged.look(request("/robots.txt", **PAGE), START)
-    record, _ = judged.at_request(None, look)
-    record, _ = judged.after_response(
-        record, look, Answered(kind=Kind.OTHER, status=200, robots_digest=b"0123456789abcdef")
-    )
-    early = judged.look(request("/private/a", **PAGE), START + 5, disallowed=True)
-    later = judged.look(request("/private/a", **PAGE), START + 500, disallowed=True)
+    record = told(judged, OLD + b"89abcdef")
 
-    told = summary(record)
-    assert (told.robots_at, told.robots_digest) == (int(START), b"01234567")
-    assert SignalId.ROBOTS_BREACH not in {one.id for one in judged.at_request(record, early)[1].fired}
-    assert SignalId.ROBOTS_BREACH in {one.id for one in judged.at_request(record, later)[1].fired}
-    assert SignalId.ROBOTS_BREACH not in {one.id for one in judged.at_request(None, later)[1].fired}
+    assert not breaks(judged, None, START + 500, {OLD})[1]
+    assert not breaks(judged, record, START + 5, {OLD})[1]
+    record, broken = breaks(judged, record, START + 500, {OLD})
+    assert broken
+    standing = summary(record, "photo.example").robots
+    assert (standing.version, standing.since) == (OLD, int(START))
+    assert (standing.broken_at, standing.breaches) == (int(START) + 500, 1)
+    assert summary(record, "other.example").robots is None
+
+
+def test_the_version_that_counts_is_the_one_that_was_served():
+    """Not the one in force: what was forbidden since then breaks nothing, what is allowed since then did."""
+    judged = judge()
+    record = told(judged, OLD)
+
+    assert not breaks(judged, record, START + 500, {NEW})[1]
+    assert breaks(judged, record, START + 500, {OLD})[1]
+    record = told(judged, NEW, at=START + 1000, record=record)
+    assert not breaks(judged, record, START + 2000, {OLD})[1]
+    assert breaks(judged, record, START + 2000, {NEW})[1]
+
+
+def test_asking_for_robots_txt_again_and_again_is_no_licence():
+    """The time in which nothing breaks it runs from the first time that the version was served."""
+    judged = judge()
+    record = told(judged, OLD)
+    for minute in range(1, 10):
+        record = told(judged, OLD, at=START + 60 * minute, record=record)
+
+    assert breaks(judged, record, START + 60 * 9 + 1, {OLD})[1]
+
+
+def test_a_person_is_not_held_to_robots_txt():
+    """The owner looks at the file and logs in where no crawler may go; also where a proxy strips header lines."""
+    judged = judge()
+    stripped = {name: value for name, value in PAGE.items() if not name.startswith("Sec_")}
+    for headers in (PAGE, stripped):
+        record = told(judged, OLD, headers=headers)
+        assert not breaks(judged, record, START + 500, {OLD}, headers=headers)[1]
+        assert breaks(judged, record, START + 500, {OLD}, headers=headers, declared=True)[1]
 
 
 def test_a_curious_person_who_reads_robots_txt_stays_clean():

@@ -7,17 +7,34 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from guard.cli.evidence import verify_directory
+from guard.core.behaviour import VERSION
+from guard.core.classification import HardFact
+from guard.core.conduct import ConductJudge
+from guard.core.facts import Kind
+from guard.core.header_print import MASKS, Front
+from guard.reservation.documents import ReservationSet, render
+from guard.reservation.statement import Statement
+from guard.server.behaviour import Behaviour
+from guard.server.exchange import Sent
+from guard.store.clients import ClientTable
+from guard.store.robots_versions import RobotsVersions
+from guard.store.rule_files import load_behaviour, load_catalogue, rules_root
 from tests.server.conftest import Upstreams
+from tests.support.captures import START
+from tests.support.facts import request
 from tests.support.http import CHROME, Reply, ask
 from tests.support.programs import need
-from tests.support.running import RunningGuard
+from tests.support.running import RunningGuard, wait_until
 from tests.support.upstream import PICTURES
 
 FRONT = {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]}
@@ -210,3 +227,106 @@ def test_pages_are_not_changed_where_nobody_asked_for_it(strict_guard: RunningGu
     assert page.get("Content-Encoding") == "gzip"
     assert b"img" in gzip.decompress(page.body)
     assert b"hidden" not in gzip.decompress(page.body)
+
+
+def rendered(disallow: str) -> ReservationSet:
+    statement = Statement(
+        holder="Jane Doe", contact="", base_url="https://photo.example", terms_url="", train=False, ai_use=False,
+        search=True, tdm=False,
+    )  # fmt: skip
+    return render(statement, (("GPTBot", "ai_training"),), as_of=date(2026, 11, 22), disallow=(disallow,))
+
+
+class Crawling:
+    """One worker's view of crawlers, without its sockets, at times that a test chooses."""
+
+    def __init__(self, folder: Path, table: ClientTable) -> None:
+        root = rules_root().path
+        self.catalogue = load_catalogue(root)
+        judge = ConductJudge(load_behaviour(root), MASKS[Front.DIRECT])
+        self.behaviour = Behaviour(table, judge, RobotsVersions(folder))
+
+    def ask(self, path: str, agent: str, at: float, reservation: ReservationSet, **sent: object) -> frozenset[HardFact]:
+        """Ask for a path and get all of it; return the hard facts that the request showed."""
+        facts = replace(
+            request(path, User_Agent=agent, Accept="*/*"), at=datetime.fromtimestamp(START + at, UTC)
+        )  # fmt: skip
+        sighting = self.catalogue.find(agent)
+        judged = self.behaviour.at_request(
+            facts, sighting, trusted_peer=False, reservation=reservation, decoy=False
+        )  # fmt: skip
+        exchange = SimpleNamespace(
+            judged=judged, facts=facts, kind=Kind.OTHER, decision=None, reservation=reservation,
+            rendition="reservation" if reservation.document(path) else "as_is",
+            sent=Sent(**{"status": 200, "completed": True, **sent}),
+        )  # fmt: skip
+        self.behaviour.after_response(exchange)
+        return judged.facts
+
+
+@pytest.fixture
+def table() -> Iterator[ClientTable]:
+    """Make an empty table of clients."""
+    made = ClientTable.create(1000, layout=VERSION)
+    yield made
+    made.close()
+
+
+FOO = "FooBot/1.0 (+https://foo.example/bot)"
+BROKEN = frozenset({HardFact.BROKE_ROBOTS})
+
+
+def test_a_crawler_is_held_to_the_paths_of_the_robots_txt_that_it_was_served(tmp_path: Path, table: ClientTable):
+    """Whatever is in force by now; another worker looks the version up at its first such request."""
+    old, new = rendered("/old/"), rendered("/new/")
+    one, another = Crawling(tmp_path, table), Crawling(tmp_path, table)
+    assert one.ask("/old/a.jpg", FOO, 0, old) == frozenset()
+    one.ask("/robots.txt", FOO, 10, old)
+
+    assert one.ask("/old/a.jpg", FOO, 20, old) == frozenset()
+    assert one.ask("/old/a.jpg", FOO, 100, new) == BROKEN
+    assert one.ask("/new/a.jpg", FOO, 110, new) == frozenset()
+    another.ask("/old/a.jpg", FOO, 120, new)
+    assert another.ask("/old/a.jpg?size=full", FOO, 130, new) == BROKEN
+    another.ask("/robots.txt", FOO, 200, new)
+    assert another.ask("/old/a.jpg", FOO, 300, new) == frozenset()
+    one.ask("/new/a.jpg", FOO, 310, new)
+    assert one.ask("/new/a.jpg", FOO, 320, new) == BROKEN
+
+
+def test_a_named_crawler_breaks_it_with_any_path_but_the_reservation(tmp_path: Path, table: ClientTable):
+    """`Disallow: /` is meant for pages and pictures, not for the documents that say what is reserved."""
+    rules = rendered("/old/")
+    one = Crawling(tmp_path, table)
+    one.ask("/robots.txt", "GPTBot/1.2", 0, rules)
+
+    assert one.ask("/a.jpg", "GPTBot/1.2", 100, rules) == BROKEN
+    for document in rules.documents:
+        assert one.ask(document.path, "GPTBot/1.2", 110, rules) == frozenset()
+
+
+@pytest.mark.parametrize("sent", [{"completed": False}, {"status": 499}])
+def test_who_did_not_get_all_of_it_was_told_nothing(tmp_path: Path, table: ClientTable, sent: dict[str, object]):
+    """A part of a file says something else than the whole."""
+    rules = rendered("/old/")
+    one = Crawling(tmp_path, table)
+    one.ask("/robots.txt", FOO, 0, rules, **sent)
+
+    assert one.ask("/old/a.jpg", FOO, 100, rules) == frozenset()
+
+
+def test_a_copy_that_is_still_right_is_a_version_that_was_served(tmp_path: Path, table: ClientTable):
+    """304 is sent to those only who have exactly these bytes."""
+    rules = rendered("/old/")
+    one = Crawling(tmp_path, table)
+    one.ask("/robots.txt", FOO, 0, rules, status=304)
+
+    assert one.ask("/old/a.jpg", FOO, 100, rules) == BROKEN
+
+
+def test_every_robots_txt_that_was_served_is_kept(strict_guard: RunningGuard):
+    """By the digest of the bytes on the wire, so that it can still be read when another one is in force."""
+    body = ask(strict_guard.port, "/robots.txt", ("X-Forwarded-For", "198.51.100.30"), agent=FOO).body
+
+    kept = strict_guard.evidence / "guard" / "robots" / f"{sha256(body).hexdigest()}.txt"
+    assert wait_until(lambda: kept.read_bytes() if kept.is_file() else None, 5) == body
