@@ -39,6 +39,7 @@ from guard.settings import Settings
 from guard.settings import Site as SiteSettings
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
+from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
 from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
@@ -61,6 +62,8 @@ class Given:
     """The challenges that were solved, shared by all workers."""
     crowds: Crowds
     """What came from each network and by each header shape, shared likewise."""
+    portfolios: Portfolios
+    """How many pictures each site has, counted by all workers."""
     started: float
     """Unix seconds when these tables were empty."""
     own_token: str = field(default="", repr=False)
@@ -99,7 +102,7 @@ class Worker:
         self._licences = Licences(LicenceBook(licences.directory) if licences.accept and licences.directory else None)
         judge = ConductJudge(load_behaviour(root), MASKS[settings.behaviour.front])
         robots_versions = RobotsVersions(settings.evidence.directory / "guard" / "robots")
-        self._behaviour = Behaviour(given.clients, judge, robots_versions)
+        self._behaviour = Behaviour(given.clients, judge, robots_versions, given.portfolios)
         secret = settings.evidence.directory / "guard" / "decoys.secret"
         self._decoys = Decoys(load_or_create_secret(secret)) if settings.behaviour.decoys else None
         self.sites = Sites(

@@ -8,34 +8,40 @@ not be used the client is clean: a fault of ours accuses nobody.
 from functools import partial
 from hashlib import blake2b
 
-from guard.core.classification import Conduct, HardFact
+from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.conduct import ConductJudge, ConductVerdict
 from guard.core.crawlers import Sighting
-from guard.core.facts import RequestFacts
+from guard.core.facts import Kind, RequestFacts, ResponseFacts
 from guard.core.observation import Answered, Observation
 from guard.core.policy import Action
 from guard.core.signals import INDEX, SignalId
 from guard.errors import GuardError
 from guard.reservation import robots
 from guard.reservation.documents import ReservationSet
+from guard.server import upstream
 from guard.server.exchange import Exchange
 from guard.server.judged import Judged
 from guard.store.clients import KEY_SIZE, ClientTable, Standing
+from guard.store.portfolio import Portfolios, picture_number
 from guard.store.robots_versions import RobotsVersions
 
 _BREACH = INDEX[SignalId.ROBOTS_BREACH]
 _FORGED = INDEX[SignalId.FORGED_FORWARDING]
 _PRINT = INDEX[SignalId.TOOL_PRINT]
+_FULL = frozenset({Kind.IMAGE, Kind.ORIGINAL})
 _REFUSING = frozenset({Action.REFUSE, Action.CHARGE, Action.CHALLENGE, Action.THROTTLE, Action.DROP})
 
 
 class Behaviour:
     """Judges the clients of one worker by a past that all workers share."""
 
-    def __init__(self, table: ClientTable, judge: ConductJudge, robots_versions: RobotsVersions) -> None:
+    def __init__(
+        self, table: ClientTable, judge: ConductJudge, robots_versions: RobotsVersions, portfolios: Portfolios
+    ) -> None:
         self._table = table
         self._judge = judge
         self._robots = robots_versions
+        self._portfolios = portfolios
 
     def at_request(
         self,
@@ -52,14 +58,15 @@ class Behaviour:
             reservation: What is in force on the site: whatever robots.txt says, its documents are there to be read.
             decoy: The path is one that no person sees.
         """
-        declared = bool(sighting.claimed)
+        declared, at = bool(sighting.claimed), facts.at.timestamp()
         seen = self._judge.look(
             facts,
-            facts.at.timestamp(),
+            at,
             declared=declared,
             trusted_peer=trusted_peer,
             decoy=decoy,
             disallows=partial(self._disallowed, facts, sighting, reservation),
+            originals=self._portfolios.believed(facts.site, at),
         )
         key = _key_of_crawler(seen.key, sighting.claimed) if declared else seen.key
         standing = Standing.DECLARED if declared else Standing.ORDINARY
@@ -96,6 +103,19 @@ class Behaviour:
             self._table.update(judged.key, change)
         except GuardError:
             return
+
+    def served(self, exchange: Exchange, seen: ResponseFacts, answered: upstream.Answered) -> None:
+        """Count what the upstream showed as one of the site's pictures, if it is one and nobody bad asked for it.
+
+        Who is suspect could make up addresses; verified search engines know a site best.
+        """
+        facts, who = exchange.facts, exchange.who
+        if seen.kind not in _FULL or answered.status != 200 or facts.method != "GET":
+            return
+        if who.conduct is not Conduct.CLEAN or (who.is_crawler and who.identity is not Identity.VERIFIED):
+            return
+        number = picture_number(facts.path, *map(answered.header, ("etag", "last-modified", "content-length")))
+        self._portfolios.note(facts.site, number, original=seen.kind is Kind.ORIGINAL, at=facts.at.timestamp())
 
     def _disallowed(
         self, facts: RequestFacts, sighting: Sighting, reservation: ReservationSet | None, version: bytes

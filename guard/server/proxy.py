@@ -260,6 +260,7 @@ class Proxy:
         seen = await self._upstreams.look(exchange, answered)
         if seen.source is KindSource.RESPONSE and answered.status in (200, 206, 304):
             self._kinds.remember(exchange.facts, seen)
+            self._behaviour.served(exchange, seen, answered)
         return seen
 
     async def _carry_out(

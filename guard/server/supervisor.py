@@ -34,10 +34,12 @@ from guard.settings import Settings
 from guard.store.client_snapshot import restore, save
 from guard.store.clients import ClientTable
 from guard.store.first_start import first_start
+from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
 
 READY_SECONDS = 60.0
 KILL_AFTER_SECONDS = 5.0
+SAVING_SECONDS = 600.0
 RESTART_SECONDS = (0.1, 0.5, 2.0, 5.0, 15.0)
 
 
@@ -64,6 +66,7 @@ class Supervisor:
         self._directory = Path(tempfile.mkdtemp(prefix="guard-"))
         evidence = settings.evidence.directory
         self._snapshot = evidence / "guard" / "crawlers.past"
+        self._portfolio = evidence / "guard" / "portfolio"
         if settings.behaviour.decoys:
             load_or_create_secret(evidence / "guard" / "decoys.secret")
         self._learning_until = first_start(evidence) + timedelta(days=settings.behaviour.learning_days)
@@ -88,6 +91,8 @@ class Supervisor:
         restore(self._clients, self._snapshot)
         self._spent = ClientTable.create(SPENT_SLOTS, layout=SPENT_LAYOUT)
         self._crowds = Crowds.create()
+        self._portfolios = Portfolios.create([site.host for site in self._settings.sites])
+        self._portfolios.restore(self._portfolio)
         listeners: list[Listener] = []
         admin = Admin(self._settings.admin, str(self._directory / "metrics"), self._is_ready)
         try:
@@ -100,9 +105,11 @@ class Supervisor:
                 listener.close()
             with contextlib.suppress(OSError):
                 save(self._clients, self._snapshot)
+            self._save_portfolios()
             self._clients.close()
             self._spent.close()
             self._crowds.table.close()
+            self._portfolios.close()
             shutil.rmtree(self._directory, ignore_errors=True)
         if self._failed is not None:
             raise self._failed
@@ -116,7 +123,7 @@ class Supervisor:
                 "--socket", recorder_socket, "--host", self._settings.sites[0].host,
             ),
         )  # fmt: skip
-        shared = (self._clients.fileno(), self._spent.fileno(), self._crowds.table.fileno())
+        shared = (self._clients.fileno(), self._spent.fileno(), self._crowds.table.fileno(), self._portfolios.fileno())
         self._workers = [
             Child(
                 name=f"worker {number}",
@@ -134,11 +141,23 @@ class Supervisor:
             self._say(f"guard: listening on {listeners[0].url}")
             if admin.url:
                 self._say(f"guard: metrics and health on {admin.url}")
+        saving = asyncio.create_task(self._keep_saving())
         await self._stopping.wait()
+        saving.cancel()
         for listener in listeners:
             listener.close()
         await self._stop(self._workers, keeping, self._settings.timeouts.drain + KILL_AFTER_SECONDS)
         await self._stop([recorder], [keeping_recorder], KILL_AFTER_SECONDS)
+
+    async def _keep_saving(self) -> None:
+        """Write the counts down now and then: what was counted in weeks should outlive a crash."""
+        while True:
+            await asyncio.sleep(SAVING_SECONDS)
+            self._save_portfolios()
+
+    def _save_portfolios(self) -> None:
+        with contextlib.suppress(OSError):
+            self._portfolios.save(self._portfolio)
 
     def _is_ready(self) -> bool:
         return all(worker.ready.is_set() for worker in getattr(self, "_workers", ())) and not self._stopping.is_set()
@@ -153,6 +172,7 @@ class Supervisor:
                 "challenge_key": self._challenge_key,
                 "spent_challenges": self._spent.fileno(),
                 "crowds": self._crowds.table.fileno(),
+                "portfolios": self._portfolios.fileno(),
                 "started": self._started,
                 "listener": listener.fileno(),
                 "recorder": recorder_socket,

@@ -21,6 +21,7 @@ from guard.server.challenge import SPENT_LAYOUT
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
 from guard.store.clients import ClientTable
+from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
 
 MAX_LINE = 16 << 10
@@ -74,6 +75,7 @@ def main() -> None:
         challenge_key=bytes.fromhex(given["challenge_key"]),
         spent_challenges=ClientTable(given["spent_challenges"], layout=SPENT_LAYOUT),
         crowds=Crowds(given["crowds"]),
+        portfolios=Portfolios(given["portfolios"], [site.host for site in settings.sites]),
         started=given["started"],
         own_token=given["own_token"],
         asks_itself=given["asks_itself"],

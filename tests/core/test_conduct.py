@@ -33,7 +33,7 @@ def conducts(requests, judged=None, **arguments) -> dict[int, Conduct]:
 @pytest.mark.parametrize("name", names("person"))
 def test_a_person_is_clean_at_every_picture(name, front):
     """Lazy galleries, tabs, the back button, warm caches, no referer, no script, telephones, Firefox: law 5."""
-    for originals in (0, ORIGINALS, 5000):
+    for originals in (0, 10, 30, ORIGINALS, 5000):
         assert set(conducts(capture(name).requests, judge(front), originals=originals).values()) <= {Conduct.CLEAN}
 
 
@@ -65,6 +65,16 @@ def test_a_small_portfolio_is_guarded_earlier():
     assert next(number for number, one in few.items() if one is Conduct.HOSTILE) < next(
         number for number, one in many.items() if one is Conduct.HOSTILE
     )
+
+
+@pytest.mark.parametrize("name", names("tool"))
+def test_of_thirty_pictures_a_tool_has_not_half_before_it_is_suspect(name):
+    """Thresholds count the share of the portfolio: a client that may take fifteen of thousands may not take fifteen
+    of thirty."""
+    requests = [one for one in capture(name).requests if one[2].kind in FULL][:30]
+    seen = conducts(requests, originals=30)
+
+    assert next(number for number, one in seen.items() if one is not Conduct.CLEAN) <= 8
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -27,6 +27,7 @@ from guard.reservation.statement import Statement
 from guard.server.behaviour import Behaviour
 from guard.server.exchange import Sent
 from guard.store.clients import ClientTable
+from guard.store.portfolio import Portfolios, picture_number
 from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_catalogue, rules_root
 from tests.server.conftest import Upstreams
@@ -114,6 +115,51 @@ def visit(guard: RunningGuard, address: str) -> list[Reply]:
         replies.append(ask(guard.port, f"/display.jpg?{number}", *PERSON, client))
     replies.append(ask(guard.port, "/original.jpg", *PERSON, client))
     return replies
+
+
+OPENED = (("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"), *PERSON[1:3])
+"""What a browser sends that opens an address, and a tool that copies it."""
+
+
+def taken(guard: RunningGuard, address: str) -> int:
+    """Ask for an original thirty times, each at another address, and return how many came whole."""
+    replies = [ask(guard.port, f"/original.jpg?{n}", *OPENED, ("X-Forwarded-For", address)) for n in range(30)]
+    return sum(reply.body == PICTURES["/original.jpg"] for reply in replies)
+
+
+def test_of_a_small_portfolio_less_is_taken(upstreams: Upstreams, tmp_path: Path):
+    """The site is known to have thirty pictures; what it had before counts after a restart."""
+    whole = []
+    for name, known in (("unknown", 0), ("known", 30)):
+        directory = tmp_path / name
+        directory.mkdir()
+        counts = Portfolios.create(("photo.example",))
+        begin = time.time() - 8 * 86_400
+        for turn in range(600 if known else 0):
+            number = picture_number(f"/{turn % known}", "", "", "")
+            counts.note("photo.example", number, original=True, at=begin + turn)
+        counts.save(directory / "evidence" / "guard" / "portfolio")
+        counts.close()
+        guard = RunningGuard(directory, configuration(upstreams, behaviour={"learning_days": 0}))
+        try:
+            whole.append(taken(guard, "198.51.100.40"))
+        finally:
+            assert guard.stop() == 0
+
+    assert whole[1] <= 8
+    assert whole[1] < whole[0]
+
+
+def test_what_people_were_shown_is_counted_once(strict_guard: RunningGuard):
+    """Twelve addresses of one display picture are one; what a suspect asks for is not counted at all."""
+    visit(strict_guard, "203.0.113.60")
+    curl(strict_guard, 30, "198.51.100.41")
+    assert strict_guard.stop() == 0
+    counts = Portfolios.create(("photo.example",))
+
+    assert counts.restore(strict_guard.evidence / "guard" / "portfolio") == 1
+    assert counts.served("photo.example") == 1
+    counts.close()
 
 
 def test_a_person_beside_it_sees_everything(strict_guard: RunningGuard):
@@ -244,7 +290,8 @@ class Crawling:
         root = rules_root().path
         self.catalogue = load_catalogue(root)
         judge = ConductJudge(load_behaviour(root), MASKS[Front.DIRECT])
-        self.behaviour = Behaviour(table, judge, RobotsVersions(folder))
+        self.portfolios = Portfolios.create(("photo.example",))
+        self.behaviour = Behaviour(table, judge, RobotsVersions(folder), self.portfolios)
 
     def ask(self, path: str, agent: str, at: float, reservation: ReservationSet, **sent: object) -> frozenset[HardFact]:
         """Ask for a path and get all of it; return the hard facts that the request showed."""
