@@ -26,7 +26,6 @@ _OWN_SITES = frozenset({"same-origin", "same-site"})
 _BREADTH: Final = 0.5
 """Originals for each member; of a link that goes round, a feed or a newsletter there are far fewer."""
 _NEW: Final = 0.25
-"""Share of requests that are the first of their client; below it the same few clients come again."""
 _RECENT: Final = 0.3
 """Weight of the last whole day in what is usual."""
 _USUAL = Struct("<Bxxxddd")
@@ -40,13 +39,19 @@ class Coming(StrEnum):
     """Nothing says where from."""
     UNBACKED = "unbacked"
     """It says that a page of ours shows them, and was sent none."""
+    LED = "led"
+    """It says that a page of another site led it here, and is a browser too old to attest that."""
 
 
 class Group(StrEnum):
     """What the members of a crowd share."""
 
+    MANNER = "manner"
+    """One IPv4 address or IPv6 /48, and all header lines but the user agent's: one program that changes its name."""
     ADDRESS = "address"
-    """One IPv4 address or IPv6 /48, under many names."""
+    """One address, under many names."""
+    TEAM = "team"
+    """Network and browser: one program that takes turns at a few addresses."""
     NETWORK = "network"
     """IPv4 /24 or IPv6 /48."""
     PRINT = "print"
@@ -65,10 +70,18 @@ class Limit:
     clients: float
     usual: float
     """It also takes so many times what the whole site is used to in a day."""
+    requests: float = 0
+    """In the last hour, older ones counting less."""
+    new: float = _NEW
+    """Share of requests that are the first of their client; below it the same few clients come again."""
 
 
 LIMITS: Final = {
     Group.ADDRESS: Limit(originals=30, clients=12, usual=1),
+    # Of people behind one address who open pictures by themselves, each another one, seldom six do so within an hour.
+    Group.MANNER: Limit(originals=6, clients=6, usual=1, requests=6),
+    # A few addresses that all come so, and each again and again.
+    Group.TEAM: Limit(originals=12, clients=3, usual=1, new=0),
     Group.NETWORK: Limit(originals=30, clients=12, usual=1),
     Group.PRINT: Limit(originals=40, clients=20, usual=3),
     Group.BROWSER: Limit(originals=40, clients=20, usual=3),
@@ -89,12 +102,15 @@ def coming_of(record: bytes | None, seen: Observation) -> tuple[Coming, bool] | 
         return None
     site, referer = lines.fetch_site, seen.head.referer
     # Whoever forges these well is not found here: searches for pictures lead people in the same way.
-    if site == "cross-site" or (referer is Referer.FOREIGN and lines.borne_out):
+    led = referer is Referer.FOREIGN and lines.borne_out
+    if site == "cross-site" or (led and (site or seen.facts.scheme != "https")):
         return None
     past = Past.from_bytes(record, seen.at)
     # Anything else that was asked for may have been a page, which is perhaps still being sent.
     if past.seen - 1 > past.full_seen:
         return None
+    if led:
+        return Coming.LED, past.seen <= 1
     claims_a_page = site in _OWN_SITES or (referer is Referer.OWN and not site)
     return Coming.UNBACKED if claims_a_page else Coming.ALONE, past.seen <= 1
 
@@ -127,8 +143,9 @@ def speaks(
         originals >= fewest
         and max(originals, requests) >= limit.usual * usual
         and clients >= limit.clients
+        and requests >= limit.requests
         and originals >= _BREADTH * members
-        and newcomers >= _NEW * requests
+        and newcomers >= limit.new * requests
     )
 
 

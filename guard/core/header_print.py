@@ -47,6 +47,7 @@ _OWN = frozenset(
      "sec-ch-ua-platform", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user", "sec-purpose",
      "upgrade-insecure-requests", "dnt", "sec-gpc", "priority"}
 )  # fmt: skip
+_NAMING = frozenset({"user-agent", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"})
 _WITH_HOPS = _OWN | {"host", "connection"}
 
 MASKS = {
@@ -86,6 +87,12 @@ def print_of(lines: HeaderLines) -> int:
     """Return the same for lines that went through `masked` already."""
     names = "\n".join([name for name, _ in lines])
     return int.from_bytes(blake2b(names.encode("latin-1", "replace"), digest_size=8).digest(), "little")
+
+
+def manner_print(lines: HeaderLines) -> int:
+    """Return 64 bits for lines that went through `masked` already, but for what they say of the browser's name."""
+    text = "\n".join([f"{name}={'' if name in _NAMING else value}" for name, value in lines])
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little")
 
 
 class ToolPrints:

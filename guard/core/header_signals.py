@@ -13,7 +13,16 @@ from hashlib import blake2b
 
 from guard.core.browsers import NO_BROWSER, Browser, Engine, read_browser
 from guard.core.facts import RequestFacts
-from guard.core.header_print import Mask, ToolPrint, ToolPrints, client_key_of, masked, print_of, standing_print
+from guard.core.header_print import (
+    Mask,
+    ToolPrint,
+    ToolPrints,
+    client_key_of,
+    manner_print,
+    masked,
+    print_of,
+    standing_print,
+)
 from guard.core.signals import INDEX, BehaviourRules, SignalId
 
 _CHROMIUM_WITH_HINTS = 90
@@ -81,6 +90,8 @@ class HeaderReading:
     """32 bits that stand for the user agent."""
     shape: int
     """The print of the order of the fields: what all clients of one program share."""
+    manner: int
+    """What all lines say but those that name the browser: who changes its name only keeps it."""
     standing: int
     """The print that stays the same over the client's requests."""
     embedded: bool
@@ -170,6 +181,7 @@ class HeaderReader:
             plausible=browser is not NO_BROWSER and library < 2 and not {index for index, _ in signs} & _FORGING,
             user_agent=int.from_bytes(blake2b(user_agent.encode("utf-8", "replace"), digest_size=4).digest(), "little"),
             shape=print_of(kept),
+            manner=manner_print(kept),
             standing=standing_print({n: v for n, v in fields.items() if n in self._mask.fields}, borne_out=borne_out),
             embedded=destination == "image" or (not destination and accept.startswith("image/")),
             navigating=destination in {"document", "iframe"} or (not destination and "text/html" in accept),

@@ -5,6 +5,7 @@ lock, once when the head of a request is there and once when it was answered. If
 not be used the client is clean: a fault of ours accuses nobody.
 """
 
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 
@@ -82,6 +83,28 @@ class Behaviour:
             _, verdict = self._judge.at_request(None, seen)
         return Judged(key=key, observation=seen, verdict=verdict, facts=_hard_facts(verdict, seen))
 
+    def together(self, judged: Judged, shared: bytes) -> Judged:
+        """Judge all clients that seem to be one program, which changes its name, as the one that they are.
+
+        Args:
+            shared: What they have in common.
+        """
+        if not shared:
+            return judged
+        key = blake2b(shared, digest_size=KEY_SIZE, person=b"together").digest()
+
+        def change(record: bytes | None) -> tuple[bytes, Standing, ConductVerdict]:
+            state, verdict = self._judge.at_request(record, judged.observation)
+            return state, Standing.NOTED, verdict
+
+        try:
+            verdict = self._table.update(key, change)
+        except GuardError:
+            return judged
+        if verdict.conduct is Conduct.CLEAN or judged.conduct is Conduct.HOSTILE:
+            verdict = judged.verdict
+        return replace(judged, verdict=verdict, together=key)
+
     def after_response(self, exchange: Exchange) -> None:
         """Put into the client's record what became of its request."""
         judged = exchange.judged
@@ -101,6 +124,8 @@ class Behaviour:
 
         try:
             self._table.update(judged.key, change)
+            if judged.together:
+                self._table.update(judged.together, change)
         except GuardError:
             return
 

@@ -24,6 +24,8 @@ SETTLED_AFTER: Final = 1800.0
 _FRESH: Final = 5.0
 """Seconds for which this process believes what it last knew of a crowd."""
 _KNOWN: Final = 4096
+_BY_NAME: Final = frozenset({Group.ADDRESS, Group.MANNER, Group.NETWORK})
+"""Groups whose members are told apart by their own keys; those of all others by their addresses."""
 _FULL: Final = frozenset({Kind.IMAGE, Kind.ORIGINAL})
 _SERVED: Final = frozenset({200, 206, 304})
 
@@ -78,7 +80,8 @@ class CrowdWatch:
             return NOBODY
         if spoken is None:
             return CrowdVerdict(member=member)
-        return CrowdVerdict(suspect=True, why=_WHY[spoken], member=member)
+        together = dict(member.keys)[spoken] if spoken is Group.MANNER else b""
+        return CrowdVerdict(suspect=True, why=_WHY[spoken], together=together, member=member)
 
     def after_response(self, verdict: CrowdVerdict, kind: Kind, status: int) -> None:
         """Count the request, if it was for a picture of display size or up that is there."""
@@ -92,11 +95,9 @@ class CrowdWatch:
             return
 
     def _count(self, member: Member, *, learn: bool) -> None:
-        of_one = 0.0
         usual = self._usual(member)
         for group, key in member.keys:
-            # Those of one address are told apart by their own keys, all others by their address.
-            client = member.client if group in (Group.ADDRESS, Group.NETWORK) else member.address
+            client = member.client if group in _BY_NAME else member.address
             crowd = self._crowds.note(
                 key, at=member.at, picture=member.picture, client=client, newcomer=member.newcomer
             )
@@ -105,9 +106,7 @@ class CrowdWatch:
                 newcomers=crowd.newcomers, usual=usual, portfolio=member.portfolio,
             )  # fmt: skip
             self._remember(key, member.at, spoken)
-            if group is Group.ADDRESS:
-                of_one = crowd.originals
-            if of_one > MOST_OF_ONE:
+            if group is Group.ADDRESS and crowd.originals > MOST_OF_ONE:
                 return
         if learn or member.at < self._learning_until:
             self._crowds.table.update(
@@ -148,12 +147,16 @@ class CrowdWatch:
         address, network = _networks(facts.client.address)
         about = f"{coming}\n{facts.site}\n".encode()
         shares = {
+            Group.MANNER: address + lines.manner.to_bytes(8, "little"),
             Group.ADDRESS: address,
+            Group.TEAM: network + lines.standing.to_bytes(8, "little"),
             Group.NETWORK: network,
             Group.BROWSER: lines.standing.to_bytes(8, "little"),
             Group.PRINT: lines.shape.to_bytes(8, "little"),
             Group.SITE: b"",
         }
+        if coming is Coming.LED:  # as people are by searches, if not under ever new names
+            shares = {Group.MANNER: shares[Group.MANNER]}
         return Member(
             coming=coming,
             keys=tuple((group, _key(about + group.encode() + b"\n" + shared)) for group, shared in shares.items()),
@@ -169,6 +172,8 @@ class CrowdWatch:
 
 _WHY: Final = {
     Group.ADDRESS: "one address takes one picture after the other under many names, and no page",
+    Group.MANNER: "somebody takes one picture after the other, each under another user agent, and no page",
+    Group.TEAM: "a few addresses of one network take turns at pictures with the same browser, and no page",
     Group.NETWORK: "clients of one network take one picture each after the other, and no page",
     Group.PRINT: "many clients with the same header lines take pictures one by one, and no page",
     Group.BROWSER: "many clients with the same browser take pictures one by one, and no page",

@@ -18,6 +18,8 @@ class Judged:
     observation: Observation
     verdict: ConductVerdict
     facts: frozenset[HardFact]
+    together: bytes = b""
+    """Under which the record of all clients is kept that seem to be one with it; empty for a client by itself."""
 
     @property
     def conduct(self) -> Conduct:
@@ -47,6 +49,8 @@ class CrowdVerdict:
     suspect: bool = False
     why: str = ""
     """A sentence for the owner."""
+    together: bytes = b""
+    """What all members share, where they seem to be one program; empty otherwise."""
     member: Member | None = None
     """What to count; None for whom no crowd concerns."""
 

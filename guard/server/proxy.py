@@ -176,6 +176,7 @@ class Proxy:
                 decoy=self._decoys is not None and self._decoys.hit(facts),
             )
             crowd = self._crowds.at_request(judged, seen)
+            judged = self._behaviour.together(judged, crowd.together)
             conduct = Conduct.SUSPECT if crowd.suspect and judged.conduct is Conduct.CLEAN else judged.conduct
             who = self._pipeline.classify(facts, identity, conduct, judged.facts)
             signature = self._identities.signature(facts) if identity.grade is Grade.SIGNATURE else None

@@ -149,11 +149,15 @@ def _firsts(requests: Requests, front: Front, *, per_client: bool) -> tuple[int,
         firsts = [_firsts(own, front, per_client=False) for own in list(by_client.values())]
         return max(one for one, _ in firsts), max(one for _, one in firsts)
     marked = blocked = never
-    for step in play(requests, judge(front)):
-        if step.kind in FULL:
+    world, pictures = World(front), 0
+    for at, facts, answered in requests:
+        suspect = world.ask(START + at, facts, answered).suspect
+        if answered.kind in FULL:
+            pictures += 1
             # What is lifted again for a later picture was no mark: a tool with many faces must not be judged by one.
-            marked = never if step.verdict.conduct is Conduct.CLEAN else min(marked, step.pictures)
-            blocked = min(blocked, step.pictures) if step.verdict.conduct is Conduct.HOSTILE else never
+            marked = min(marked, pictures) if suspect or world.conduct is not Conduct.CLEAN else never
+            blocked = min(blocked, pictures) if world.conduct is Conduct.HOSTILE else never
+    world.close()
     return marked, blocked
 
 
@@ -234,7 +238,7 @@ def _shared(groups: int) -> Result:
     chance = random.Random(200)
     scenarios: list[Capture] = [capture(name) for name in names("person")]
     total, blamed = Counter[str](), Counter[str]()
-    judged, hurt = judge(Front.NGINX), 0
+    hurt = 0
     for _ in range(groups):
         who = [chance.choice(scenarios) for _ in range(SHARED)]
         row = []
@@ -242,13 +246,13 @@ def _shared(groups: int) -> Result:
             start = chance.uniform(0, 1800)
             row += [(at + start, person, facts, answered) for at, facts, answered in jittered(one, chance)]
         row.sort(key=lambda one: one[:2])
-        records: dict[bytes, bytes] = {}
+        world = World(Front.NGINX)
         seen: dict[int, list[tuple[Kind, Conduct]]] = {person: [] for person in range(SHARED)}
         for at, person, facts, answered in row:
-            look = judged.look(facts, START + at, originals=2000)
-            record, verdict = judged.at_request(records.get(look.key), look)
-            seen[person].append((answered.kind, verdict.conduct))
-            records[look.key], _ = judged.after_response(record, look, answered)
+            suspect = world.ask(START + at, facts, answered, originals=2000).suspect
+            conduct = Conduct.SUSPECT if suspect and world.conduct is Conduct.CLEAN else world.conduct
+            seen[person].append((answered.kind, conduct))
+        world.close()
         for person, steps in seen.items():
             found = worst(steps)
             total.update(("sessions", found))

@@ -68,6 +68,15 @@ def test_whom_another_site_led_here_is_in_no_crowd(lines, coming):
     assert comings([(0, changed("person-slides", **lines), PICTURE)]) == [coming]
 
 
+def test_a_browser_too_old_to_attest_where_it_comes_from_says_that_it_was_led():
+    """Chrome 68 with a search engine's name in Referer; without TLS no browser attests it, and nobody is meant."""
+    old = "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/68.0.3440.106 Safari/537.36"
+    facts = changed("tool-requests-copied-headers", user_agent=old)
+
+    assert comings([(0, facts, PICTURE)]) == [Coming.LED]
+    assert comings([(0, replace(facts, scheme="http"), PICTURE)]) == [None]
+
+
 def test_declared_crawlers_and_other_methods_are_not_meant():
     """The former are judged by what they say, and a HEAD takes nothing."""
     facts = changed("tool-curl")
@@ -104,20 +113,23 @@ def test_a_walk_speaks(group):
     assert speaks(group, **WALK)
 
 
-@pytest.mark.parametrize(
-    "calm",
-    [
-        {"originals": 40.0},  # a link that goes round, a feed
-        {"newcomers": 40.0},  # the same clients come again
-        {"clients": 11.0},  # one client, or a few
-        {"usual": 210.0},
-        {"originals": 29.0, "clients": 20.0},
-    ],
-)
+CALM = {
+    "a link that goes round, a feed": lambda _: {"originals": 40.0},
+    "the same clients come again": lambda limit: {"newcomers": 200 * limit.new - 1},
+    "one client, or a few": lambda limit: {"clients": limit.clients - 1},
+    "what the site is used to": lambda _: {"usual": 210.0},
+    "few pictures": lambda limit: {"originals": limit.originals - 1, "clients": limit.clients},
+    "few in an hour": lambda limit: {"requests": limit.requests - 1},
+}
+
+
+@pytest.mark.parametrize("calm", CALM)
 @pytest.mark.parametrize("group", Group)
 def test_what_is_no_walk_is_silent(group, calm):
     """Each condition is needed alone."""
-    assert not speaks(group, **WALK | calm)
+    changed = CALM[calm](LIMITS[group])
+
+    assert min(changed.values()) < 0 or not speaks(group, **WALK | changed)
 
 
 def test_a_small_portfolio_is_held_against_its_own_size():
@@ -130,6 +142,7 @@ def test_a_small_portfolio_is_held_against_its_own_size():
 
 def test_wider_groups_take_more():
     """Those who share less with each other are more easily put into one group by mistake."""
+    assert LIMITS[Group.NETWORK].originals > LIMITS[Group.TEAM].originals > LIMITS[Group.MANNER].originals
     assert LIMITS[Group.SITE].originals > LIMITS[Group.PRINT].originals > LIMITS[Group.NETWORK].originals
 
 

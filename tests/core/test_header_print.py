@@ -4,7 +4,16 @@ from ipaddress import ip_address
 
 import pytest
 
-from guard.core.header_print import MASKS, Front, ToolPrint, ToolPrints, client_key_of, header_print, masked
+from guard.core.header_print import (
+    MASKS,
+    Front,
+    ToolPrint,
+    ToolPrints,
+    client_key_of,
+    header_print,
+    manner_print,
+    masked,
+)
 
 LINES = (("Host", "a"), ("User-Agent", "x"), ("Accept", "*/*"), ("Connection", "close"))
 TOOL = ToolPrint(id="tool", lines=(("host", ""), ("user-agent", ""), ("accept", "*/*")), hard=False, about="a tool")
@@ -62,3 +71,14 @@ def test_one_client_is_an_address_or_a_64_of_ipv6():
     assert client_key_of(ip_address("192.0.2.1"), 7) != client_key_of(ip_address("192.0.2.2"), 7)
     assert client_key_of(ip_address("192.0.2.1"), 7) != client_key_of(ip_address("192.0.2.1"), 8)
     assert len(client_key_of(None, 7)) == 16
+
+
+@pytest.mark.parametrize(("name", "same"), [("User-Agent", True), ("Sec-CH-UA", True), ("Accept", False)])
+def test_the_manner_stays_where_only_the_name_changes(name, same):
+    """A program under ever new names, client hints included, is told from two programs."""
+    mask = MASKS[Front.DIRECT]
+    lines = (*LINES, ("Sec-CH-UA", "x"))
+    other = tuple((key, "another" if key == name else value) for key, value in lines)
+
+    assert (manner_print(masked(other, mask)) == manner_print(masked(lines, mask))) is same
+    assert manner_print(masked(lines, mask)) != manner_print(masked(lines[:-1], mask))

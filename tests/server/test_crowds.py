@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from guard.core.classification import Conduct
 from guard.core.facts import Kind
 from guard.core.observation import Answered
 from guard.errors import GuardError
@@ -263,3 +264,83 @@ def test_a_table_that_can_not_be_used_accuses_nobody(world, monkeypatch):
     monkeypatch.setattr(world.crowds.table, "update", broken)
 
     assert not any(walk(world, heads("tool-curl-cffi-chrome"), clients=100, start=START + 1000))
+
+
+AGENTS = [
+    *(f"Mozilla/5.0 (X11; Linux x86_64; rv:{major}.0) Gecko/20100101 Firefox/{major}.0" for major in range(135, 154)),
+    *(f"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:{n}.0) Gecko/20100101 Firefox/{n}.0" for n in range(135, 154)),
+    *(f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:{n}.0) Gecko/20100101 Firefox/{n}.0" for n in range(135, 154)),
+]
+
+
+def named(facts, number):
+    """Return the request under another browser's name."""
+    agent = AGENTS[number % len(AGENTS)]
+    lines = tuple((name, agent if name.lower() == "user-agent" else value) for name, value in facts.headers)
+    return replace(facts, headers=lines)
+
+
+def renamed(world, head, *, gap, count=36, pictures=36, start=START):
+    """Ask for one picture after the other under ever new names; return when it was marked, and when blocked."""
+    marked, blocked = [], []
+    for number in range(count):
+        facts = moved(aimed(named(head, number), number % pictures), "198.51.100.5")
+        believed = world.ask(start + gap * number, facts, Answered(kind=Kind.ORIGINAL, status=200))
+        marked.append(believed.suspect or world.conduct is not Conduct.CLEAN)
+        blocked.append(world.conduct is Conduct.HOSTILE)
+    return marked, blocked
+
+
+@pytest.mark.parametrize("gap", [0.5, 60, 300])
+def test_a_client_that_changes_its_name_with_every_picture_is_one_client(world, gap):
+    """Header lines that bear out every single name: marked by the 15th picture, blocked by the 30th."""
+    marked, blocked = renamed(world, heads("tool-curl-cffi-firefox")[0], gap=gap)
+
+    assert all(marked[14:])
+    assert all(blocked[29:])
+    assert not any(blocked[:8])
+
+
+def test_who_opens_links_from_a_messenger_behind_one_address_is_clean(world):
+    """A telephone company's customers with one kind of browser: a dozen in two days, each with another picture."""
+    marked, _ = renamed(world, heads("tool-curl-cffi-firefox")[0], gap=3600 * 4, count=12)
+
+    assert not any(marked)
+
+
+def test_colleagues_who_open_the_same_few_pictures_are_clean(world):
+    """A mail with four links goes round in an office with browsers of all ages."""
+    marked, _ = renamed(world, heads("tool-curl-cffi-firefox")[0], gap=20, pictures=4)
+
+    assert not any(marked)
+
+
+def test_one_who_changes_names_does_no_harm_to_visitors_behind_its_address(world):
+    """They look alike line for line, but look at pages first, or came by a search."""
+    renamed(world, heads("tool-curl-cffi-firefox")[0], gap=2)
+    people = [list(capture(name).requests) for name in names("person") if "firefox" in name]
+    search = [(at, replace(f, headers=f.headers), a) for at, f, a in capture("person-image-search").requests]
+
+    assert people
+    assert visits(world, [*people, search], lambda _: "198.51.100.5", start=START + 200) == []
+
+
+def test_a_few_addresses_that_take_turns_are_seen_by_the_15th_picture(world):
+    """Three of one network with the same browser; none of them alone has taken more than five."""
+    head = heads("tool-curl-cffi-chrome")[0]
+    marked = []
+    for number in range(36):
+        facts = moved(aimed(head, number), f"198.51.100.{number % 3}")
+        believed = world.ask(START + 2 * number, facts, Answered(kind=Kind.ORIGINAL, status=200))
+        marked.append(believed.suspect or world.conduct is not Conduct.CLEAN)
+
+    assert all(marked[14:])
+    assert not any(marked[:9])
+
+
+def test_two_neighbours_with_one_kind_of_browser_are_no_team(world):
+    """Each opens ten pictures by themselves, one in half an hour."""
+    head = heads("tool-curl-cffi-chrome")[0]
+    for number in range(12):
+        facts = moved(aimed(head, number), f"198.51.100.{number % 2}")
+        assert not world.ask(START + 1800 * number, facts, Answered(kind=Kind.ORIGINAL, status=200)).suspect
