@@ -195,6 +195,15 @@ class Settings(Section):
     timeouts: Timeouts = Timeouts()
     access_log: Line = Field(default="off", description="A file, - for standard output, or off.")
 
+    @model_validator(mode="after")
+    def _hints_have_a_source(self) -> "Settings":
+        if self.behaviour.hints.fields() and not self.client_ip.trusted:
+            raise WrongValueError(
+                "hints are believed only from the servers in front of us; name them in client_ip.trusted",
+                at=("behaviour", "hints"),
+            )
+        return self
+
     def rights_of(self, site: Site) -> Rights:
         """Return the rights in force for `site`: its own where it states them, else those of all sites."""
         if site.rights is None:

@@ -1,10 +1,15 @@
 """What can be set about who is asking: how claims are checked, behaviour is judged, and people are let through?"""
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from guard.core.challenge import MOST_BITS
-from guard.core.header_print import Front
-from guard.validation import YesNo
+from guard.core.front_hints import HintFields
+from guard.core.header_print import SENT_BY_CLIENTS, Front
+from guard.core.header_signals import READ_FROM_FRONTS
+from guard.validation import WrongValueError, YesNo
 
 
 class Section(BaseModel):
@@ -21,10 +26,43 @@ class IdentityChecks(Section):
     key_directories: YesNo = Field(default=False, description="Fetch the keys of operators that sign requests.")
 
 
+def _hint_field(text: str) -> str:
+    """Check the name of a header field that only a front server writes; lower case."""
+    name = text.lower()
+    if name and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9a-z-]+", name):
+        raise WrongValueError("must be the name of a header field")
+    if name in SENT_BY_CLIENTS or name in READ_FROM_FRONTS:
+        raise WrongValueError(f"'{name}' is a field with another meaning; let the front server write one of its own")
+    return name
+
+
+HintField = Annotated[str, AfterValidator(_hint_field)]
+
+
+class Hints(Section):
+    """Header fields in which a trusted front server tells about the client's connection. They are passed to nobody."""
+
+    ja4: HintField = Field(default="", description="The JA4 print of the client's TLS greeting, as in x-ja4.")
+    tls: HintField = Field(default="", description="The TLS version in use, as in TLSv1.3.")
+    http: HintField = Field(default="", description="The HTTP version between client and front server, as in HTTP/2.0.")
+
+    @model_validator(mode="after")
+    def _each_has_its_own(self) -> "Hints":
+        named = [name for name in (self.ja4, self.tls, self.http) if name]
+        if len(named) != len(set(named)):
+            raise WrongValueError("two hints are read from one field; give each a field of its own")
+        return self
+
+    def fields(self) -> HintFields:
+        """Return the same as the value that the pure part works with."""
+        return HintFields(ja4=self.ja4, tls=self.tls, http=self.http)
+
+
 class Behaviour(Section):
     """How clients that do not name themselves are judged."""
 
     front: Front = Field(default=Front.DIRECT, description="The server in front of us: it changes header lines.")
+    hints: Hints = Hints()
     clients: int = Field(default=200_000, ge=1_000, le=10_000_000, description="How many clients are remembered.")
     decoys: YesNo = Field(
         default=False, description="Put links that no person sees into pages, and note who follows them."

@@ -106,6 +106,22 @@ WRONG = {
     "admin on listen": (SITE + "admin: 127.0.0.1:8700", "f:2:8: admin: is the same as listen"),
     "no workers": (SITE + "workers: 0", "must be a whole number from 1 to 64, or auto"),
     "workers by truth": (SITE + "workers: true", "must be a whole number from 1 to 64, or auto"),
+    "hints from nobody": (
+        SITE + "behaviour: {hints: {ja4: x-ja4}}",
+        "f:2:20: behaviour.hints: hints are believed only from the servers in front of us",
+    ),
+    "a hint that is something else": (
+        SITE + "client_ip: {trusted: [10.0.0.1]}\nbehaviour: {hints: {ja4: User-Agent}}",
+        "f:3:26: behaviour.hints.ja4: 'user-agent' is a field with another meaning",
+    ),
+    "two hints in one field": (
+        SITE + "client_ip: {trusted: [10.0.0.1]}\nbehaviour: {hints: {tls: x-a, http: X-A}}",
+        "two hints are read from one field",
+    ),
+    "a hint that is no field": (
+        SITE + "client_ip: {trusted: [10.0.0.1]}\nbehaviour: {hints: {tls: 'x a'}}",
+        "must be the name of a header field",
+    ),
     "policy": (SITE + "policy: strickt", "f:2:9: policy: must be one of open, moderate, strict, or the path of a"),
     "policy typo": (SITE + "policy: strickt", "(did you mean 'strict'?)"),
     "policy off": (SITE + "policy: off", "must be one of open, moderate, strict"),

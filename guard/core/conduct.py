@@ -83,12 +83,13 @@ class ConductJudge:
         trusted_peer: bool = False,
         decoy: bool = False,
         disallows: Callable[[bytes], bool] | None = None,
+        connection: tuple[Sign, ...] = (),
         originals: int = 0,
     ) -> Observation:
         """Read the head of a request; the arguments are explained at `Observation`, whose `key` names the record."""
         return Observation(
             facts=facts, head=self._headers.read(facts), at=at, declared=declared, trusted_peer=trusted_peer,
-            decoy=decoy, disallows=disallows, originals=originals,
+            decoy=decoy, disallows=disallows, connection=connection, originals=originals,
         )  # fmt: skip
 
     def at_request(self, record: bytes | None, seen: Observation) -> tuple[bytes, ConductVerdict]:
@@ -100,7 +101,7 @@ class ConductJudge:
         if past.user_agent != reading.user_agent:
             past.values[ROTATIONS] += past.user_agent != 0
             past.user_agent = reading.user_agent
-        signs = [] if seen.declared else list(reading.signs)
+        signs = [] if seen.declared else [*reading.signs, *seen.connection]
         signs += self._told(past, seen, reading)
         hard = bool(signs) and self._is_hard(past, signs, reading)
         if hard:

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
+from guard.core.front_hints import NO_HINTS, FrontHints
+
 IPAddress = IPv4Address | IPv6Address
 
 
@@ -86,8 +88,10 @@ class RequestFacts:
     version: str
     """`1.0` or `1.1`."""
     headers: tuple[tuple[str, str], ...]
-    """All header lines in the order received, names as received."""
+    """All header lines in the order received, names as received; without those that only a front server may write."""
     client: ClientAddress
+    hints: FrontHints = NO_HINTS
+    """What a trusted front server said about the client's connection."""
 
     def header(self, name: str) -> str:
         """Return the first value of the field `name` (lower case), or an empty string."""

@@ -50,6 +50,9 @@ _OWN = frozenset(
 _NAMING = frozenset({"user-agent", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"})
 _WITH_HOPS = _OWN | {"host", "connection"}
 
+SENT_BY_CLIENTS = _WITH_HOPS
+"""Fields of a client's own that something is read from, by their lower-case names."""
+
 MASKS = {
     Front.DIRECT: Mask(fields=_WITH_HOPS, ordered=True, version=True),
     Front.NGINX: Mask(fields=_OWN, ordered=True, version=False),

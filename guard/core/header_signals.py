@@ -62,6 +62,8 @@ _COMING_AND_GOING = frozenset(
      "pragma", "content-length", "content-type", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
      "x-real-ip", "forwarded", "via", "authorization", "date", "traceparent", "x-request-id"}
 )  # fmt: skip
+READ_FROM_FRONTS = _COMING_AND_GOING
+"""Fields that come and go, or that front servers write, and that mean something already."""
 _FORWARDING = frozenset({"x-forwarded-for", "forwarded", "x-real-ip"})
 _KNOWN = _COMING_AND_GOING | _WEIGHED | {"host", "connection"}
 """Names that need not be put into lower case: a front server or HTTP/2 did."""

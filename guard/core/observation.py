@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from guard.core.facts import Kind, RequestFacts
-from guard.core.header_signals import HeadReading
+from guard.core.header_signals import HeadReading, Sign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class Observation:
     """The path is one that no person sees."""
     disallows: Callable[[bytes], bool] | None = None
     """Tells whether a robots.txt, known by the first 8 bytes of its digest, keeps this client from this path."""
+    connection: tuple[Sign, ...] = ()
+    """What is odd about the connection by what a trusted front server tells of it."""
     originals: int = 0
     """How many different originals the site is known to have; 0 where nobody knows."""
 

@@ -36,6 +36,7 @@ class SignalId(StrEnum):
     OLD_BROWSER = "old-browser"
     LIBRARY_HEADERS = "library-headers"
     OLD_PROTOCOL = "old-protocol"
+    CONNECTION_CONTRADICTS = "connection-contradicts"
     NAVIGATION_TO_PICTURES = "navigation-to-pictures"
     # How the client came to the picture.
     PICTURES_WITHOUT_PAGES = "pictures-without-pages"
@@ -55,6 +56,7 @@ class SignalId(StrEnum):
     WENT_ON = "went-on"
     # From where.
     USER_AGENT_ROTATION = "user-agent-rotation"
+    ONE_GREETING = "one-greeting"
     FORGED_FORWARDING = "forged-forwarding"
     # What it was told.
     ROBOTS_READ = "robots-read"

@@ -152,7 +152,7 @@ class Worker:
         for site in self.sites.all:
             self._cards.warm(site.owner)
         return Proxy(
-            intake=Intake(self.sites, settings.client_ip.policy(), utc_now),
+            intake=Intake(self.sites, settings.client_ip.policy(), utc_now, settings.behaviour.hints.fields()),
             sites=self.sites,
             upstreams=UpstreamRequests(self._upstreams, sizes, self.metrics, plain_pages=self._decoys is not None),
             pipeline=self.pipeline,

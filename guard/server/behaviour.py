@@ -10,9 +10,13 @@ from functools import partial
 from hashlib import blake2b
 
 from guard.core.classification import Conduct, HardFact, Identity
+from guard.core.client_address import client_network
 from guard.core.conduct import ConductJudge, ConductVerdict
+from guard.core.connections import Connections
 from guard.core.crawlers import Sighting
 from guard.core.facts import Kind, RequestFacts, ResponseFacts
+from guard.core.front_hints import NO_HINTS
+from guard.core.header_signals import Sign
 from guard.core.observation import Answered, Observation
 from guard.core.policy import Action
 from guard.core.signals import INDEX, SignalId
@@ -43,6 +47,7 @@ class Behaviour:
         self._judge = judge
         self._robots = robots_versions
         self._portfolios = portfolios
+        self._connections = Connections()
 
     def at_request(
         self,
@@ -66,6 +71,7 @@ class Behaviour:
             declared=declared,
             trusted_peer=trusted_peer,
             decoy=decoy,
+            connection=self._odd_connection(facts) if facts.hints is not NO_HINTS else (),
             disallows=partial(self._disallowed, facts, sighting, reservation),
             originals=self._portfolios.believed(facts.site, at),
         )
@@ -141,6 +147,17 @@ class Behaviour:
             return
         number = picture_number(facts.path, *map(answered.header, ("etag", "last-modified", "content-length")))
         self._portfolios.note(facts.site, number, original=seen.kind is Kind.ORIGINAL, at=facts.at.timestamp())
+
+    def _odd_connection(self, facts: RequestFacts) -> tuple[Sign, ...]:
+        return tuple(
+            self._connections.signs(
+                facts.hints,
+                site=facts.site,
+                client=client_network(facts.client.address),
+                user_agent=facts.header("user-agent"),
+                upgrades=bool(facts.header("upgrade")),
+            )
+        )
 
     def _disallowed(
         self, facts: RequestFacts, sighting: Sighting, reservation: ReservationSet | None, version: bytes

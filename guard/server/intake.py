@@ -7,6 +7,7 @@ from aiohttp.web import BaseRequest
 
 from guard.core.client_address import AddressPolicy, find_client, parse_address
 from guard.core.facts import IPAddress, RequestFacts
+from guard.core.front_hints import HintFields, take
 from guard.core.target import authority_and_host, canonical_path, split_absolute
 from guard.server.site import Sites
 
@@ -14,9 +15,16 @@ from guard.server.site import Sites
 class Intake:
     """Reads requests: one source for the client's address, one canonical path, one site."""
 
-    def __init__(self, sites: Sites, addresses: AddressPolicy, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        sites: Sites,
+        addresses: AddressPolicy,
+        now: Callable[[], datetime],
+        hint_fields: HintFields = HintFields(),  # noqa: B008  # frozen
+    ) -> None:
         self._sites = sites
         self._addresses = addresses
+        self._hint_fields = hint_fields
         self._now = now
 
     def read(self, request: BaseRequest) -> RequestFacts:
@@ -29,6 +37,7 @@ class Intake:
         absolute, target = split_absolute(request._message.path)  # the target as received; rel_url is normalised
         authority, host = authority_and_host(absolute, headers)
         peer, port = self._peer(request)
+        headers, hints = take(self._hint_fields, headers, trusted=self._addresses.trusts(peer))
         return RequestFacts(
             at=self._now(),
             site=self._sites.find(host).host,
@@ -41,6 +50,7 @@ class Intake:
             version=f"{request.version.major}.{request.version.minor}",
             headers=headers,
             client=find_client(self._addresses, peer, port, headers),
+            hints=hints,
         )
 
     def peer_is_trusted(self, request: BaseRequest) -> bool:

@@ -12,7 +12,7 @@ from guard.core.classification import Conduct
 from guard.core.facts import Kind
 from guard.core.header_print import MASKS, Front
 from guard.core.observation import Answered
-from guard.core.signals import SIGNALS, Family, SignalId
+from guard.core.signals import INDEX, SIGNALS, Family, SignalId
 from tests.core.test_header_signals import IMAGE, PAGE
 from tests.core.test_visit_signals import NAVIGATION, pictures
 from tests.support.captures import FULL, ORIGINALS, START, capture, jittered, judge, names, play, rules
@@ -301,6 +301,24 @@ def test_a_crawler_that_names_itself_is_not_odd_for_being_one():
     breach = judged.look(request("/decoy", **CURL), START, declared=True, decoy=True)
 
     assert {one.id for one in judged.at_request(record, breach)[1].fired} == {SignalId.DECOY}
+
+
+def test_what_a_company_proxy_changes_makes_nobody_suspect():
+    """It opens TLS, strips header lines and writes where its people come from: all of that together, for hours."""
+    judged = judge()
+    odd = ((INDEX[SignalId.CONNECTION_CONTRADICTS], "Chrome 156 over HTTP/1"),)
+    stripped = {name: value for name, value in PAGE.items() if not name.startswith("Sec_")}
+    record = None
+    for number in range(40):
+        facts = request(f"/page-{number}", **stripped, X_Forwarded_For="10.0.0.1")
+        look = judged.look(facts, START + 5 * number, connection=odd)
+        record, verdict = judged.at_request(record, look)
+        record, _ = judged.after_response(record, look, Answered(kind=Kind.OTHER, status=200))
+        assert verdict.conduct is Conduct.CLEAN
+
+    assert SignalId.CONNECTION_CONTRADICTS in {one.id for one in verdict.fired}
+    named = judged.look(request("/", **CURL), START, connection=odd, declared=True)
+    assert judged.at_request(None, named)[1].fired == ()
 
 
 def test_a_trusted_front_server_forges_nothing():

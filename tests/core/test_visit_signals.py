@@ -69,7 +69,7 @@ SCENES = {
         pages(2),
     ),
 }  # fmt: skip
-ELSEWHERE = {SignalId.ROBOTS_BREACH, SignalId.DECOY}
+ELSEWHERE = {SignalId.ROBOTS_BREACH, SignalId.DECOY, SignalId.CONNECTION_CONTRADICTS, SignalId.ONE_GREETING}
 """Told by the caller; in test_conduct."""
 
 

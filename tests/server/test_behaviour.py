@@ -36,7 +36,7 @@ from tests.support.facts import request
 from tests.support.http import CHROME, Reply, ask
 from tests.support.programs import need
 from tests.support.running import RunningGuard, wait_until
-from tests.support.upstream import PICTURES
+from tests.support.upstream import PICTURES, echoed
 
 FRONT = {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]}
 PERSON = (
@@ -377,3 +377,37 @@ def test_every_robots_txt_that_was_served_is_kept(strict_guard: RunningGuard):
 
     kept = strict_guard.evidence / "guard" / "robots" / f"{sha256(body).hexdigest()}.txt"
     assert wait_until(lambda: kept.read_bytes() if kept.is_file() else None, 5) == body
+
+
+HINTS = {"ja4": "x-ja4", "tls": "x-tls-version", "http": "x-http-version"}
+"""As a front server passes them that is set up so."""
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.0/8", "192.0.2.1"])
+def test_hints_of_the_front_server_go_no_further(upstreams: Upstreams, tmp_path: Path, trusted: str):
+    """Neither from a trusted peer nor from anybody else do they reach the upstream; other lines do."""
+    behaviour = {"learning_days": 0, "hints": HINTS}
+    front = {"from": "x-forwarded-for", "trusted": [trusted]}
+    guard = RunningGuard(tmp_path, configuration(upstreams, behaviour=behaviour, client_ip=front))
+    lines = (("X-JA4", "t12d1516h1_8daaf6152771_b186095e22b6"), ("X-TLS-Version", "TLSv1.2"), ("X-Other", "kept"))
+    try:
+        seen = {name.lower() for name, _ in echoed(ask(guard.port, "/echo", *lines).body)["headers"]}
+    finally:
+        assert guard.stop() == 0
+
+    assert "x-other" in seen
+    assert not {"x-ja4", "x-tls-version"} & seen
+
+
+def test_a_connection_that_no_browser_makes_is_in_evidence(upstreams: Upstreams, tmp_path: Path):
+    """A downloader with the lines of a browser over TLS 1.0: one reason more, with its weight."""
+    behaviour = {"learning_days": 0, "hints": HINTS}
+    guard = RunningGuard(tmp_path, configuration(upstreams, behaviour=behaviour))
+    client = ("X-Forwarded-For", "198.51.100.50")
+    try:
+        for number in range(30):
+            ask(guard.port, f"/original.jpg?{number}", *OPENED, client, ("X-TLS-Version", "TLSv1"))
+    finally:
+        assert guard.stop() == 0
+
+    assert b"connection-contradicts" in stored(guard)
