@@ -17,6 +17,7 @@ from guard.rights import read_terms
 from guard.settings import Settings, read_settings, settings_of
 from guard.settings_text import SHIPPED_POLICIES, policy_name
 from guard.settings_warnings import warnings
+from guard.store.network_files import Networks, load_networks
 from guard.store.rule_files import RulesRoot, load_catalogue, read_policy_file, rules_root
 from guard.validation import WrongValueError, in_file_order
 from guard.yaml12 import Document, load
@@ -32,15 +33,23 @@ class Configuration:
     catalogue: Catalogue
     rules: RulesRoot
     """Which copy of the shipped rules was taken."""
+    networks: Networks | None = None
+    """The autonomous systems that the owner supplies."""
 
     @property
     def warnings(self) -> list[str]:
         """Sentences about what is allowed, but probably not meant or without effect."""
-        return [*warnings(self.settings), *search_faults(self.policy, self.catalogue)]
+        of_networks = self.networks.warnings if self.networks else ()
+        return [*warnings(self.settings), *search_faults(self.policy, self.catalogue), *of_networks]
 
 
-def load_configuration(path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]) -> Configuration:
+def load_configuration(
+    path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, str], *, with_networks: bool = False
+) -> Configuration:
     """Read configuration, policy and catalogue; the arguments are those of `load_settings`.
+
+    Args:
+        with_networks: Read the file of autonomous systems too, which takes a second or two.
 
     Raises:
         ConfigurationError: With every fault of all files, file by file.
@@ -79,6 +88,12 @@ def load_configuration(path: Path | None, environ: Mapping[str, str], overrides:
             index = next(index for index, entry in enumerate(settings.rules) if entry.id == rules[-1].id)
             message = f"the default is not stated any more: rule '{rules[-1].id}' must match always, without 'monitor'"
             faults.append(document.fault(("rules", index), message))
+    networks: Networks | None = None
+    if with_networks and settings is not None and settings.behaviour.networks is not None:
+        try:
+            networks = load_networks(settings.behaviour.networks)
+        except ConfigurationError as error:
+            faults += error.faults
     if faults or settings is None or catalogue is None or shipped is None:
         raise ConfigurationError(in_file_order(faults))
     return Configuration(
@@ -86,6 +101,7 @@ def load_configuration(path: Path | None, environ: Mapping[str, str], overrides:
         policy=make_policy(shipped.name, rules, catalogue),
         catalogue=catalogue,
         rules=root,
+        networks=networks,
     )
 
 

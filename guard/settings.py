@@ -345,6 +345,9 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     kept = settings.licences.directory
     kept = changes["evidence"].directory / LICENCES if kept is None else whole(str(kept), "licences", "directory")
     changes["licences"] = settings.licences.model_copy(update={"directory": kept})
+    if (networks := settings.behaviour.networks) is not None:
+        whole_path = whole(str(networks), "behaviour", "networks")
+        changes["behaviour"] = settings.behaviour.model_copy(update={"networks": whole_path})
     if settings.policy not in SHIPPED_POLICIES:
         changes["policy"] = str(whole(settings.policy, "policy"))
     if settings.access_log not in {"-", "off"}:

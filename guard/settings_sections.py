@@ -1,6 +1,7 @@
 """What can be set about who is asking: how claims are checked, behaviour is judged, and people are let through?"""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -64,6 +65,9 @@ class Behaviour(Section):
     front: Front = Field(default=Front.DIRECT, description="The server in front of us: it changes header lines.")
     hints: Hints = Hints()
     clients: int = Field(default=200_000, ge=1_000, le=10_000_000, description="How many clients are remembered.")
+    networks: Path | None = Field(
+        default=None, description="A file of addresses and autonomous systems, as iptoasn.com or MaxMind have it."
+    )
     decoys: YesNo = Field(
         default=False, description="Put links that no person sees into pages, and note who follows them."
     )

@@ -36,6 +36,21 @@ def faults(read: Any, tmp_path: Path) -> Any:
     return told
 
 
+def test_the_file_of_autonomous_systems_is_read_with_the_rest(tmp_path: Path) -> None:
+    """Beside the configuration; its faults are told with all others, its bad lines are warnings."""
+    path = tmp_path / "guard.yaml"
+    path.write_text(SITE + "behaviour: {networks: systems.tsv}\nrights: {contact: me@photo.example}\n")
+    with pytest.raises(ConfigurationError, match=r"systems.tsv: behaviour.networks: the file can not be read"):
+        load_configuration(path, {"HOME": "/home/jane"}, {}, with_networks=True)
+    (tmp_path / "systems.tsv").write_text("1.0.0.0\t1.0.0.255\t13335\nrubbish\n")
+
+    found = load_configuration(path, {"HOME": "/home/jane"}, {}, with_networks=True)
+    assert found.networks is not None
+    assert len(found.networks.systems) == 1
+    assert any("systems.tsv:2: " in sentence for sentence in found.warnings)
+    assert load_configuration(path, {"HOME": "/home/jane"}, {}).networks is None
+
+
 def test_own_rules_come_before_the_policy_and_change_it(read: Any) -> None:
     """A new rule in front, a shipped id in its place."""
     configuration = read(

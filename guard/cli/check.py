@@ -20,7 +20,7 @@ def check(config: Path, environ: Mapping[str, str], *, as_json: bool) -> int:
         UsageError: The file can not be read.
     """
     try:
-        configuration = load_configuration(config, environ, {})
+        configuration = load_configuration(config, environ, {}, with_networks=True)
     except ConfigurationError as error:
         typer.echo(_faults_json(error) if as_json else _faults_text(error))
         return 1

@@ -32,7 +32,8 @@ def serve(config: Path | None, upstream: str, listen: str) -> None:
         _say(f"guard: note: {sentence}")
 
     async def run() -> None:
-        await Supervisor(configuration.settings, as_of, _say).run()
+        systems = configuration.networks.systems if configuration.networks else None
+        await Supervisor(configuration.settings, as_of, _say, systems).run()
 
     asyncio.run(run())
 
@@ -47,7 +48,8 @@ def _configuration(config: Path | None, upstream: str, listen: str) -> tuple[Con
     path = config or DEFAULT_FILE
     if not path.is_file():
         raise UsageError(f"there is no {path}; write one, or run: guard serve --upstream http://127.0.0.1:8080")
-    configuration = load_configuration(path, os.environ, {"listen": listen} if listen else {})
+    overrides = {"listen": listen} if listen else {}
+    configuration = load_configuration(path, os.environ, overrides, with_networks=True)
     return configuration, stated_since(path, configuration.settings)
 
 

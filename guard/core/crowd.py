@@ -54,6 +54,8 @@ class Group(StrEnum):
     """Network and browser: one program that takes turns at a few addresses."""
     NETWORK = "network"
     """IPv4 /24 or IPv6 /48."""
+    SYSTEM = "system"
+    """The autonomous system, where the operator's file names it."""
     PRINT = "print"
     """The order of the header fields."""
     BROWSER = "browser"
@@ -83,6 +85,8 @@ LIMITS: Final = {
     # A few addresses that all come so, and each again and again.
     Group.TEAM: Limit(originals=12, clients=3, usual=1, new=0),
     Group.NETWORK: Limit(originals=30, clients=12, usual=1),
+    # A hosting company's customers, or a telephone company's.
+    Group.SYSTEM: Limit(originals=40, clients=15, usual=2),
     Group.PRINT: Limit(originals=40, clients=20, usual=3),
     Group.BROWSER: Limit(originals=40, clients=20, usual=3),
     Group.SITE: Limit(originals=80, clients=40, usual=3),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from guard.core.autonomous_systems import AutonomousSystems
 from guard.core.conduct import ConductJudge
 from guard.core.crawlers import Catalogue
 from guard.core.header_print import MASKS
@@ -62,6 +63,8 @@ class Given:
     """The challenges that were solved, shared by all workers."""
     crowds: Crowds
     """What came from each network and by each header shape, shared likewise."""
+    systems: AutonomousSystems | None
+    """Which autonomous system an address belongs to, where the operator supplies that."""
     portfolios: Portfolios
     """How many pictures each site has, counted by all workers."""
     started: float
@@ -180,6 +183,7 @@ class Worker:
                 clients,
                 learning_until=self._given.learning_until.timestamp(),
                 since=self._given.started,
+                systems=self._given.systems,
             ),
             search_guard=self.search_guard,
             learning_until=self._given.learning_until,

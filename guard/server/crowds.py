@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from mimetypes import guess_type
 from typing import Final
 
+from guard.core.autonomous_systems import UNKNOWN, AutonomousSystems
 from guard.core.crowd import MOST_OF_ONE, Coming, Group, Usual, coming_of, speaks
 from guard.core.facts import IPAddress, Kind, RequestFacts, ResponseFacts
 from guard.core.observation import picture_id
@@ -41,17 +42,20 @@ class CrowdWatch:
         learning_until: float = 0.0,
         since: float = 0.0,
         settled_after: float = SETTLED_AFTER,
+        systems: AutonomousSystems | None = None,
     ) -> None:
         """Share `crowds` and `clients` with all workers.
 
         Args:
             learning_until: Seconds since 1970; until then crowds are counted, and nobody is suspect for one.
             since: When the tables began with nothing, which is when the supervisor started.
+            systems: Which autonomous system an address belongs to, if anybody has said.
         """
         self._crowds = crowds
         self._clients = clients
         self._learning_until = learning_until
         self._settled = since + settled_after
+        self._systems = systems
         self._known: OrderedDict[bytes, tuple[float, bool]] = OrderedDict()
 
     def at_request(self, judged: Judged, seen: ResponseFacts | None) -> CrowdVerdict:
@@ -140,8 +144,7 @@ class CrowdWatch:
         if len(self._known) > _KNOWN:
             self._known.popitem(last=False)
 
-    @staticmethod
-    def _member(judged: Judged, coming: Coming, *, newcomer: bool) -> Member:
+    def _member(self, judged: Judged, coming: Coming, *, newcomer: bool) -> Member:
         observation = judged.observation
         facts, lines = observation.facts, observation.head.lines
         address, network = _networks(facts.client.address)
@@ -155,6 +158,10 @@ class CrowdWatch:
             Group.PRINT: lines.shape.to_bytes(8, "little"),
             Group.SITE: b"",
         }
+        if self._systems is not None and facts.client.address is not None:
+            number = self._systems.number_of(facts.client.address)
+            if number != UNKNOWN:
+                shares[Group.SYSTEM] = number.to_bytes(4, "little")
         if coming is Coming.LED:  # as people are by searches, if not under ever new names
             shares = {Group.MANNER: shares[Group.MANNER]}
         return Member(
@@ -175,6 +182,7 @@ _WHY: Final = {
     Group.MANNER: "somebody takes one picture after the other, each under another user agent, and no page",
     Group.TEAM: "a few addresses of one network take turns at pictures with the same browser, and no page",
     Group.NETWORK: "clients of one network take one picture each after the other, and no page",
+    Group.SYSTEM: "clients of one autonomous system take one picture each after the other, and no page",
     Group.PRINT: "many clients with the same header lines take pictures one by one, and no page",
     Group.BROWSER: "many clients with the same browser take pictures one by one, and no page",
     Group.SITE: "many clients whom nobody knows take pictures one by one, and no page",

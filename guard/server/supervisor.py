@@ -23,6 +23,7 @@ from pathlib import Path
 import orjson
 
 from guard.core import behaviour
+from guard.core.autonomous_systems import AutonomousSystems
 from guard.core.challenge import KEY_SIZE
 from guard.errors import GuardError
 from guard.exporter.metrics import forget_process
@@ -36,6 +37,7 @@ from guard.store.clients import ClientTable
 from guard.store.first_start import first_start
 from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
+from guard.store.sealed import sealed
 
 READY_SECONDS = 60.0
 KILL_AFTER_SECONDS = 5.0
@@ -59,8 +61,16 @@ class Child:
 class Supervisor:
     """Runs a guard until it is told to stop."""
 
-    def __init__(self, settings: Settings, as_of: date, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        as_of: date,
+        say: Callable[[str], None],
+        systems: AutonomousSystems | None = None,
+    ) -> None:
+        """Take `systems`, which all workers share, if the operator supplies them."""
         self._settings = settings
+        self._systems = systems
         self._as_of = as_of
         self._say = say
         self._directory = Path(tempfile.mkdtemp(prefix="guard-"))
@@ -93,6 +103,7 @@ class Supervisor:
         self._crowds = Crowds.create()
         self._portfolios = Portfolios.create([site.host for site in self._settings.sites])
         self._portfolios.restore(self._portfolio)
+        self._networks = -1 if self._systems is None else sealed(self._systems.to_bytes(), "guard-networks")
         listeners: list[Listener] = []
         admin = Admin(self._settings.admin, str(self._directory / "metrics"), self._is_ready)
         try:
@@ -110,6 +121,8 @@ class Supervisor:
             self._spent.close()
             self._crowds.table.close()
             self._portfolios.close()
+            if self._networks >= 0:
+                os.close(self._networks)
             shutil.rmtree(self._directory, ignore_errors=True)
         if self._failed is not None:
             raise self._failed
@@ -123,7 +136,14 @@ class Supervisor:
                 "--socket", recorder_socket, "--host", self._settings.sites[0].host,
             ),
         )  # fmt: skip
-        shared = (self._clients.fileno(), self._spent.fileno(), self._crowds.table.fileno(), self._portfolios.fileno())
+        shared: tuple[int, ...] = (
+            self._clients.fileno(),
+            self._spent.fileno(),
+            self._crowds.table.fileno(),
+            self._portfolios.fileno(),
+        )
+        if self._networks >= 0:
+            shared = (*shared, self._networks)
         self._workers = [
             Child(
                 name=f"worker {number}",
@@ -173,6 +193,7 @@ class Supervisor:
                 "spent_challenges": self._spent.fileno(),
                 "crowds": self._crowds.table.fileno(),
                 "portfolios": self._portfolios.fileno(),
+                "networks": self._networks,
                 "started": self._started,
                 "listener": listener.fileno(),
                 "recorder": recorder_socket,

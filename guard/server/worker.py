@@ -16,6 +16,7 @@ import orjson
 from aiohttp import web
 
 from guard.core import behaviour
+from guard.core.autonomous_systems import AutonomousSystems
 from guard.server.assembly import Given, Worker
 from guard.server.challenge import SPENT_LAYOUT
 from guard.server.process import die_with_parent, tune_memory
@@ -23,6 +24,7 @@ from guard.settings import Settings
 from guard.store.clients import ClientTable
 from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
+from guard.store.sealed import mapped
 
 MAX_LINE = 16 << 10
 MAX_FIELD = 128 << 10
@@ -76,6 +78,7 @@ def main() -> None:
         spent_challenges=ClientTable(given["spent_challenges"], layout=SPENT_LAYOUT),
         crowds=Crowds(given["crowds"]),
         portfolios=Portfolios(given["portfolios"], [site.host for site in settings.sites]),
+        systems=AutonomousSystems(mapped(given["networks"])) if given["networks"] >= 0 else None,
         started=given["started"],
         own_token=given["own_token"],
         asks_itself=given["asks_itself"],

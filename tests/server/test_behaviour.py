@@ -411,3 +411,17 @@ def test_a_connection_that_no_browser_makes_is_in_evidence(upstreams: Upstreams,
         assert guard.stop() == 0
 
     assert b"connection-contradicts" in stored(guard)
+
+
+def test_the_file_of_autonomous_systems_is_shared_by_all_workers(upstreams: Upstreams, tmp_path: Path):
+    """Bad lines are said at the start; what serves does so with the others."""
+    (tmp_path / "systems.tsv").write_text("127.0.0.0\t127.255.255.255\t64500\tXX\tlocal\nrubbish\n")
+    behaviour = {"learning_days": 0, "networks": "systems.tsv"}
+    guard = RunningGuard(tmp_path, configuration(upstreams, workers=2, behaviour=behaviour))
+    try:
+        replies = [ask(guard.port, "/original.jpg") for _ in range(6)]
+    finally:
+        assert guard.stop() == 0
+
+    assert {reply.status for reply in replies} == {200}
+    assert any("systems.tsv:2: 'rubbish' is no address" in line for line in guard.said)

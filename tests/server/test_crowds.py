@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from guard.core.autonomous_systems import parse
 from guard.core.classification import Conduct
 from guard.core.facts import Kind
 from guard.core.observation import Answered
@@ -344,3 +345,25 @@ def test_two_neighbours_with_one_kind_of_browser_are_no_team(world):
     for number in range(12):
         facts = moved(aimed(head, number), f"198.51.100.{number % 2}")
         assert not world.ask(START + 1800 * number, facts, Answered(kind=Kind.ORIGINAL, status=200)).suspect
+
+
+def test_a_walk_from_one_hosting_company_is_one():
+    """Addresses of as many networks, all of one autonomous system; from as many systems these are too few to speak."""
+    marked = []
+    for apart in (False, True):
+        systems = parse([f"{first}.0.0.0/8,{first if apart else 64500}" for first in range(1, 224)]).systems
+        world = World(systems=systems)
+        # Two kinds of lines under many names, so that no other group is large enough.
+        head = heads("tool-curl-cffi-firefox")[0]
+        taken = []
+        for number in range(70):
+            facts = moved(aimed(named(head, number), number), scattered(number))
+            if number % 2:
+                facts = replace(facts, headers=(*facts.headers[:3], ("DNT", "1"), *facts.headers[3:]))
+            answered = Answered(kind=Kind.ORIGINAL, status=200)
+            taken.append(world.ask(START + 30 * number, facts, answered).suspect)
+        marked.append(taken)
+        world.close()
+
+    assert all(marked[0][45:])
+    assert not any(marked[1])
