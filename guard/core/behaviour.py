@@ -20,14 +20,14 @@ VERSION: Final = 2
 # Indexes into the counters. Up to RATE_END they fade with the memory for rates, up to VISITS_END with that for visits.
 FULL_RATE, REFUSED, RATE_END = 0, 1, 2
 FULL, PAGES, PARTS, LOOSE, NO_REFERER, NAVIGATED, EMBEDDED = 2, 3, 4, 5, 6, 7, 8
-HEADS, ERRORS, ASKED, NEIGHBOURS, REVISITS, ROTATIONS, VISITS_END = 9, 10, 11, 12, 13, 14, 15
-GAP_MEAN, GAP_VARIANCE, GAPS, SCORE = 15, 16, 17, 18
-PICTURE_SUM, PICTURE_ZEROS, ALBUM_SUM, ALBUM_ZEROS, COUNTERS = 19, 20, 21, 22, 23
+HEADS, ERRORS, ASKED, NEIGHBOURS, REVISITS, ROTATIONS, SIZES, VISITS_END = 9, 10, 11, 12, 13, 14, 15, 16
+GAP_MEAN, GAP_VARIANCE, GAPS, SCORE = 16, 17, 18, 19
+PICTURE_SUM, PICTURE_ZEROS, ALBUM_SUM, ALBUM_ZEROS, COUNTERS = 20, 21, 22, 23, 24
 LEVELS = COUNTERS
 VALUES = COUNTERS + len(SIGNALS)
 
 _REGISTERS: Final = 64
-_HEAD = Struct("<BBxxIIIiddddd")
+_HEAD = Struct("<BBxxIIIIiddddd")
 _GAP_WEIGHT: Final = 0.2
 _MOST: Final = 0xFFFFFFFF
 SIZE: Final = _HEAD.size + 4 * VALUES + 2 * _REGISTERS + robots_standing.SIZE
@@ -37,7 +37,7 @@ class Past:
     """A client's record while it is being worked on."""
 
     __slots__ = ("albums", "decoys", "faded", "first", "full_seen", "hard_at", "last", "last_full", "last_number",
-                 "pictures", "seen", "told", "user_agent", "values")  # fmt: skip
+                 "last_stem", "pictures", "seen", "told", "user_agent", "values")  # fmt: skip
 
     def __init__(self, at: float) -> None:
         self.first = self.last = self.faded = at
@@ -51,6 +51,8 @@ class Past:
         """Pictures of display size and up."""
         self.last_number = -1
         """The last number in the address of the last picture; -1 for none."""
+        self.last_stem = 0
+        """What stands for the last picture whatever its size; 0 where its address names no size."""
         self.user_agent = 0
         self.values = array("f", bytes(4 * VALUES))
         self.values[PICTURE_SUM] = self.values[PICTURE_ZEROS] = _REGISTERS
@@ -67,7 +69,7 @@ class Past:
             return cls(at)
         past = cls.__new__(cls)
         (
-            _, past.decoys, past.seen, past.full_seen, past.user_agent, past.last_number,
+            _, past.decoys, past.seen, past.full_seen, past.user_agent, past.last_stem, past.last_number,
             past.first, past.last, past.faded, past.last_full, past.hard_at,
         ) = _HEAD.unpack_from(record)  # fmt: skip
         start, end = _HEAD.size, _HEAD.size + 4 * VALUES
@@ -80,7 +82,8 @@ class Past:
     def to_bytes(self) -> bytes:
         """Write the record: SIZE bytes."""
         head = _HEAD.pack(
-            VERSION, self.decoys, min(self.seen, _MOST), min(self.full_seen, _MOST), self.user_agent, self.last_number,
+            VERSION, self.decoys, min(self.seen, _MOST), min(self.full_seen, _MOST), self.user_agent, self.last_stem,
+            self.last_number,
             self.first, self.last, self.faded, self.last_full, self.hard_at,
         )  # fmt: skip
         return head + self.values.tobytes() + self.pictures + self.albums + self.told

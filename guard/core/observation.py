@@ -72,5 +72,18 @@ def last_number(facts: RequestFacts) -> int:
     return int(match[1]) if match else -1
 
 
+_SIZE = re.compile(
+    r"(?<![a-z0-9])(?:\d{2,5}x\d{2,5}|(?:w|h|width|height|s|size|q|quality)[=_-]?\d{2,5}|[1-4]x"
+    r"|thumb(?:nail)?|small|medium|x?large|original|full)(?![a-z0-9])",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def stem_id(facts: RequestFacts) -> int:
+    """Return 32 bits for the address without what names a size, as in `p-1024x683.jpg`; 0 where it names none."""
+    stem, sizes = _SIZE.subn("", facts.target[-256:])
+    return _id(facts.site + stem) & 0xFFFFFFFF if sizes else 0
+
+
 def _id(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little")

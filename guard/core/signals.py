@@ -48,6 +48,7 @@ class SignalId(StrEnum):
     # What it takes.
     BREADTH = "breadth"
     DATASET_ORDER = "dataset-order"
+    SIZE_ENUMERATION = "size-enumeration"
     PORTFOLIO_SHARE = "portfolio-share"
     NO_REVISITS = "no-revisits"
     # When.

@@ -29,11 +29,12 @@ from guard.core.behaviour import (
     REFUSED,
     REVISITS,
     ROTATIONS,
+    SIZES,
     Past,
 )  # fmt: skip
 from guard.core.facts import Kind
 from guard.core.header_signals import HeaderReading, Referer, Sign
-from guard.core.observation import Answered, Observation, album_id, last_number, picture_id
+from guard.core.observation import Answered, Observation, album_id, last_number, picture_id, stem_id
 from guard.core.signals import INDEX, BehaviourRules, SignalId
 
 _FULL = frozenset({Kind.IMAGE, Kind.ORIGINAL})
@@ -103,7 +104,11 @@ def _count_picture(past: Past, seen: Observation, reading: HeaderReading, answer
     # A privacy add-on hides where a picture in a page comes from; nobody needs one to hide that a list was read.
     if referer is Referer.NONE and reading.fetch_site in {"", "none"} and not (reading.embedded and reading.plausible):
         values[NO_REFERER] += 1
-    past.add_picture(picture_id(facts))
+    new = past.add_picture(picture_id(facts))
+    stem = stem_id(facts)
+    if new and stem and stem == past.last_stem:
+        values[SIZES] += 1
+    past.last_stem = stem
     if answered.status == 304:
         values[REVISITS] += 1
     past.add_album(album_id(facts))
@@ -225,6 +230,9 @@ def _of_collection(past: Past, seen: Observation, rules: BehaviourRules) -> Iter
     steps = values[NEIGHBOURS]
     if full >= _after(rules, SignalId.DATASET_ORDER, originals) and steps > 0.7 * full:
         yield INDEX[SignalId.DATASET_ORDER], f"{steps:.0f} of {full:.0f} one after the other"
+    sizes = values[SIZES]
+    if sizes >= _after(rules, SignalId.SIZE_ENUMERATION, originals) and sizes > 0.3 * full:
+        yield INDEX[SignalId.SIZE_ENUMERATION], f"{sizes:.0f} of {full:.0f} another size of the one before"
     if originals and distinct >= rules.signals[INDEX[SignalId.PORTFOLIO_SHARE]].after and distinct > 0.25 * originals:
         yield INDEX[SignalId.PORTFOLIO_SHARE], f"about {min(100, 100 * distinct / originals):.0f} % of all originals"
     if (

@@ -30,7 +30,7 @@ def test_a_record_survives_the_way_there_and_back():
     """What is written is what is read."""
     past = Past(10.0)
     past.seen, past.full_seen, past.user_agent, past.last_number, past.decoys = 3, 2, 0xFFFFFFFF, 17, 1
-    past.hard_at, past.last_full = 5.5, 9.25
+    past.hard_at, past.last_full, past.last_stem = 5.5, 9.25, 0xFFFFFFFE
     serve(past.told, "photo.example", b"12345678", 1_790_000_000)
     past.values[FULL], past.values[SCORE] = 2.5, -1.5
     past.add_picture(12345678901)

@@ -28,6 +28,13 @@ def pictures(count: int, *, gap=2.0, headers=LIST, name="/o/p{}.jpg", step=7, **
         yield gap * number, facts, Answered(kind=Kind.ORIGINAL, **{"status": 200, **more})
 
 
+def sizes(count, **more):
+    """Four sizes of one picture after the other."""
+    for number, (at, facts, answered) in enumerate(pictures(count, **more)):
+        target = f"/o/p{number // 4}-{('300x200', '768x512', '1024x683', 'full')[number % 4]}.jpg"
+        yield at, replace(facts, target=target, path=target), answered
+
+
 def pages(count: int, *, method="GET", status=200, kind=Kind.PAGE, headers=PAGE, path="/album-{}"):
     for number in range(count):
         yield 3.0 * number, request(path.format(number), method=method, **headers), Answered(kind=kind, status=status)
@@ -46,6 +53,7 @@ SCENES = {
     SignalId.MISSING_ADDRESSES: (pages(20, status=404, kind=Kind.OTHER), pages(5, status=404, kind=Kind.OTHER)),
     SignalId.BREADTH: (pictures(60), pictures(40)),
     SignalId.DATASET_ORDER: (pictures(20, step=1), pictures(20, step=101)),
+    SignalId.SIZE_ENUMERATION: (sizes(12), pictures(20, name="/o/p{}-1024x683.jpg")),
     SignalId.NO_REVISITS: (pictures(120, gap=1), pictures(120, gap=1, status=304)),
     SignalId.REGULAR_GAPS: (paced(20, 5, 5.2), paced(20, 2, 9, 31, 4, 75)),
     SignalId.SUSTAINED_RATE: (pictures(260, gap=0.5), pictures(260, gap=30)),
