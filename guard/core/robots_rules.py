@@ -67,21 +67,15 @@ class RobotsRules:
         return self._known(name, path)
 
     def _look_up(self, name: str, path: str) -> bool:
-        groups = list(self._read_by(name.lower()))
-        written = normal(path)
-        return bool(groups) and all(group.forbids(written) for group in groups)
-
-    def _read_by(self, name: str) -> Iterator["_Group"]:
+        name, written = name.lower(), normal(path)
         own = self._groups.get(name)
         if own is not None and name != EVERYBODY:
-            yield own
-            return
-        for other, group in self._groups.items():
-            if other == EVERYBODY:
-                if name not in ONLY_BY_NAME:
-                    yield group
-            elif other and other in name:
-                yield group
+            return own.forbids(written)
+        everybody = self._groups.get(EVERYBODY)
+        if everybody is None or name in ONLY_BY_NAME:
+            return False
+        parts = [group for other, group in self._groups.items() if other and other in name]
+        return all(group.forbids(written) for group in (everybody, *parts))
 
 
 class _Group:
@@ -101,10 +95,11 @@ class _Group:
     def forbids(self, path: str) -> bool:
         if self._too_many:
             return False
-        length, allows = next(
-            ((length, self._plain[path[:length]]) for length in self._lengths if path[:length] in self._plain),
-            (0, True),
-        )
+        length, allows = 0, True
+        for candidate in self._lengths:
+            if candidate <= len(path) and path[:candidate] in self._plain:
+                length, allows = candidate, self._plain[path[:candidate]]
+                break
         for pattern, wild_allows in self._wild:
             if len(pattern) < length:
                 break

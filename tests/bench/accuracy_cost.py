@@ -24,6 +24,7 @@ from guard.core.policy_file import make_policy, parse_policy_file
 from guard.server.behaviour import Behaviour
 from guard.server.identities import Identities, IdentityOptions
 from guard.store.clients import KEY_SIZE, ClientTable
+from guard.store.portfolio import Portfolios
 from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
 from guard.yaml12 import load
@@ -48,7 +49,10 @@ class Worker:
         )  # fmt: skip
         self.table = ClientTable.create(slots, layout=VERSION)
         self.behaviour = Behaviour(
-            self.table, ConductJudge(load_behaviour(root), MASKS[Front.DIRECT]), RobotsVersions(Path("/nonexistent"))
+            self.table,
+            ConductJudge(load_behaviour(root), MASKS[Front.DIRECT]),
+            RobotsVersions(Path("/nonexistent")),
+            Portfolios.create(("photo.example",)),
         )
 
     def sight(self, facts: RequestFacts) -> None:
