@@ -47,9 +47,9 @@ class Group(StrEnum):
     """What the members of a crowd share."""
 
     MANNER = "manner"
-    """One IPv4 address or IPv6 /48, and all header lines but the user agent's: one program that changes its name."""
+    """One IPv4 address or IPv6 /64, and all header lines but the browser's name: one program that changes its name."""
     ADDRESS = "address"
-    """One address, under many names."""
+    """One IPv4 address or IPv6 /48, under many names."""
     TEAM = "team"
     """Network and browser: one program that takes turns at a few addresses."""
     NETWORK = "network"

@@ -141,7 +141,7 @@ class Behaviour:
         Who is suspect could make up addresses; verified search engines know a site best.
         """
         facts, who = exchange.facts, exchange.who
-        if seen.kind not in _FULL or answered.status != 200 or facts.method != "GET":
+        if exchange.own or seen.kind not in _FULL or answered.status != 200 or facts.method != "GET":
             return
         if who.conduct is not Conduct.CLEAN or (who.is_crawler and who.identity is not Identity.VERIFIED):
             return

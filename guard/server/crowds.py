@@ -150,7 +150,7 @@ class CrowdWatch:
         address, network = _networks(facts.client.address)
         about = f"{coming}\n{facts.site}\n".encode()
         shares = {
-            Group.MANNER: address + lines.manner.to_bytes(8, "little"),
+            Group.MANNER: _own(facts.client.address) + lines.manner.to_bytes(8, "little"),
             Group.ADDRESS: address,
             Group.TEAM: network + lines.standing.to_bytes(8, "little"),
             Group.NETWORK: network,
@@ -195,6 +195,13 @@ def _networks(address: IPAddress | None) -> tuple[bytes, bytes]:
         return b"", b""
     packed = address.packed
     return (packed, packed[:3]) if isinstance(address, IPv4Address) else (packed[:6], packed[:6])
+
+
+def _own(address: IPAddress | None) -> bytes:
+    """Return what of an address is one household's at most: those who share it are judged as one."""
+    if address is None:
+        return b""
+    return address.packed if isinstance(address, IPv4Address) else address.packed[:8]
 
 
 def _named_as_picture(facts: RequestFacts) -> bool:

@@ -281,11 +281,11 @@ def named(facts, number):
     return replace(facts, headers=lines)
 
 
-def renamed(world, head, *, gap, count=36, pictures=36, start=START):
+def renamed(world, head, *, gap, count=36, pictures=36, start=START, address=lambda _: "198.51.100.5"):
     """Ask for one picture after the other under ever new names; return when it was marked, and when blocked."""
     marked, blocked = [], []
     for number in range(count):
-        facts = moved(aimed(named(head, number), number % pictures), "198.51.100.5")
+        facts = moved(aimed(named(head, number), number % pictures), address(number))
         believed = world.ask(start + gap * number, facts, Answered(kind=Kind.ORIGINAL, status=200))
         marked.append(believed.suspect or world.conduct is not Conduct.CLEAN)
         blocked.append(world.conduct is Conduct.HOSTILE)
@@ -300,6 +300,19 @@ def test_a_client_that_changes_its_name_with_every_picture_is_one_client(world, 
     assert all(marked[14:])
     assert all(blocked[29:])
     assert not any(blocked[:8])
+
+
+def test_households_of_one_ipv6_network_are_not_judged_as_one(world):
+    """A /48 has many customers of a provider in it: they may be suspect together, never blocked for each other."""
+    head = heads("tool-curl-cffi-firefox")[0]
+    _, blocked = renamed(world, head, gap=2, address=lambda number: f"2001:db8:1:{number:x}::7")
+    marked_at_home, blocked_at_home = renamed(
+        world, head, gap=2, start=START + 9 * 86_400, address=lambda number: f"2001:db8:1:1::{number:x}"
+    )
+
+    assert not any(blocked)
+    assert all(marked_at_home[14:])
+    assert all(blocked_at_home[29:])
 
 
 def test_who_opens_links_from_a_messenger_behind_one_address_is_clean(world):
