@@ -90,6 +90,12 @@ def test_a_signal_fires_where_it_must_and_only_there(signal):
     assert signal not in fired(ordinary)
 
 
+def test_pictures_whose_addresses_name_no_size_are_no_sizes():
+    """Nor is one picture that is asked for again and again."""
+    assert SignalId.SIZE_ENUMERATION not in fired(pictures(30))
+    assert SignalId.SIZE_ENUMERATION not in fired(pictures(30, name="/o/p7-1024x683.jpg"))
+
+
 CASES = [(signal.id, name, True) for signal in rules().signals for name in signal.fires] + [
     (signal.id, name, False) for signal in rules().signals for name in signal.spares
 ]

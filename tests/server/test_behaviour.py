@@ -18,8 +18,9 @@ from PIL import Image
 
 from guard.cli.evidence import verify_directory
 from guard.core.behaviour import VERSION
-from guard.core.classification import HardFact
+from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.conduct import ConductJudge
+from guard.core.crawlers import Purpose
 from guard.core.facts import Kind
 from guard.core.header_print import MASKS, Front
 from guard.reservation.documents import ReservationSet, render
@@ -32,7 +33,7 @@ from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_catalogue, rules_root
 from tests.server.conftest import Upstreams
 from tests.support.captures import START
-from tests.support.facts import request
+from tests.support.facts import request, seen, who
 from tests.support.http import CHROME, Reply, ask
 from tests.support.programs import need
 from tests.support.running import RunningGuard, wait_until
@@ -151,9 +152,8 @@ def test_of_a_small_portfolio_less_is_taken(upstreams: Upstreams, tmp_path: Path
 
 
 def test_what_people_were_shown_is_counted_once(strict_guard: RunningGuard):
-    """Twelve addresses of one display picture are one; what a suspect asks for is not counted at all."""
+    """Twelve addresses of one display picture are one: the upstream's tag says so."""
     visit(strict_guard, "203.0.113.60")
-    curl(strict_guard, 30, "198.51.100.41")
     assert strict_guard.stop() == 0
     counts = Portfolios.create(("photo.example",))
 
@@ -352,6 +352,29 @@ def test_a_named_crawler_breaks_it_with_any_path_but_the_reservation(tmp_path: P
         assert one.ask(document.path, "GPTBot/1.2", 110, rules) == frozenset()
 
 
+VISITORS = {
+    "a person": (who(Purpose.BROWSER, crawler=None), {}, 1),
+    "a suspect": (who(Purpose.BROWSER, crawler=None, conduct=Conduct.SUSPECT), {}, 0),
+    "a crawler that could be anybody": (who(identity=Identity.UNKNOWN), {}, 0),
+    "a crawler that is who it says": (who(identity=Identity.VERIFIED), {}, 1),
+    "the guard itself": (who(Purpose.BROWSER, crawler=None), {"own": True}, 0),
+    "somebody who gets an error": (who(Purpose.BROWSER, crawler=None), {"status": 404}, 0),
+    "somebody who looks at a page": (who(Purpose.BROWSER, crawler=None), {"kind": Kind.PAGE}, 0),
+}
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_pictures_are_counted_by_what_nobody_bad_was_shown(tmp_path: Path, table: ClientTable, visitor: str):
+    """Who is suspect could make up addresses of pictures, and so could anybody under a crawler's name."""
+    believed, more, count = VISITORS[visitor]
+    one = Crawling(tmp_path, table)
+    exchange = SimpleNamespace(facts=request("/a.jpg"), who=believed, own=more.get("own", False))
+    answered = SimpleNamespace(status=more.get("status", 200), header=lambda _: "")
+    one.behaviour.served(exchange, seen(more.get("kind", Kind.ORIGINAL)), answered)
+
+    assert one.portfolios.served("photo.example") == count
+
+
 @pytest.mark.parametrize("sent", [{"completed": False}, {"status": 499}])
 def test_who_did_not_get_all_of_it_was_told_nothing(tmp_path: Path, table: ClientTable, sent: dict[str, object]):
     """A part of a file says something else than the whole."""
@@ -399,10 +422,12 @@ def test_hints_of_the_front_server_go_no_further(upstreams: Upstreams, tmp_path:
     assert not {"x-ja4", "x-tls-version"} & seen
 
 
-def test_a_connection_that_no_browser_makes_is_in_evidence(upstreams: Upstreams, tmp_path: Path):
-    """A downloader with the lines of a browser over TLS 1.0: one reason more, with its weight."""
+@pytest.mark.parametrize("trusted", ["127.0.0.0/8", "192.0.2.1"])
+def test_a_connection_that_no_browser_makes_is_in_evidence(upstreams: Upstreams, tmp_path: Path, trusted: str):
+    """A downloader with the lines of a browser over TLS 1.0: one reason more, if somebody says so who is believed."""
     behaviour = {"learning_days": 0, "hints": HINTS}
-    guard = RunningGuard(tmp_path, configuration(upstreams, behaviour=behaviour))
+    front = {"from": "x-forwarded-for", "trusted": [trusted]}
+    guard = RunningGuard(tmp_path, configuration(upstreams, behaviour=behaviour, client_ip=front))
     client = ("X-Forwarded-For", "198.51.100.50")
     try:
         for number in range(30):
@@ -410,7 +435,8 @@ def test_a_connection_that_no_browser_makes_is_in_evidence(upstreams: Upstreams,
     finally:
         assert guard.stop() == 0
 
-    assert b"connection-contradicts" in stored(guard)
+    assert b"no-referer" in stored(guard)
+    assert (b"connection-contradicts" in stored(guard)) is (trusted == "127.0.0.0/8")
 
 
 def test_the_file_of_autonomous_systems_is_shared_by_all_workers(upstreams: Upstreams, tmp_path: Path):

@@ -175,6 +175,16 @@ def test_people_from_image_searches_are_no_crowd(world):
         assert not world.ask(START + 5 * number, moved(aimed(facts, number), scattered(number)), answered).suspect
 
 
+def test_people_with_old_browsers_from_image_searches_are_no_crowd(world):
+    """They name the search engine in Referer, which nothing attests; each is at an address of its own."""
+    old = "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/68.0.3440.106 Safari/537.36"
+    facts = heads("tool-requests-copied-headers")[0]
+    lines = tuple((name, old if name.lower() == "user-agent" else value) for name, value in facts.headers)
+    for number in range(300):
+        request = moved(aimed(replace(facts, headers=lines), number), scattered(number))
+        assert not world.ask(START + 5 * number, request, Answered(kind=Kind.ORIGINAL, status=200)).suspect
+
+
 def test_readers_of_a_feed_are_no_crowd(world):
     """Five hundred programs that bring their reader the twenty pictures of one feed."""
     chance = random.Random(9)
