@@ -24,6 +24,7 @@ from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
 from guard.settings_licences import Licences
+from guard.settings_pictures import InImage, SiteInImage
 from guard.settings_rights import Rights, TermsFiles, needless_offers
 from guard.settings_sections import Behaviour, Challenges, IdentityChecks, SearchCheck, Section
 from guard.settings_source import interpolate, read_file, with_environment, with_overrides
@@ -78,6 +79,7 @@ class Site(Section):
         default="static", description="The gallery software. Has no effect in this version."
     )
     rights: Rights | None = Field(default=None, description="What differs from the rights of all sites.")
+    in_image: SiteInImage | None = Field(default=None, description="What differs inside this site's pictures.")
 
     @property
     def base_url(self) -> str:
@@ -191,6 +193,7 @@ class Settings(Section):
     rules: tuple[RuleEntry, ...] = Field(default=(), description="Your own rules; they come before the policy's.")
     evidence: Evidence = Evidence()
     images: Images = Images()
+    in_image: InImage = InImage()
     search_check: SearchCheck = SearchCheck()
     timeouts: Timeouts = Timeouts()
     access_log: Line = Field(default="off", description="A file, - for standard output, or off.")
@@ -202,6 +205,10 @@ class Settings(Section):
         return self.rights.model_copy(
             update={name: getattr(site.rights, name) for name in site.rights.model_fields_set}
         )
+
+    def in_image_of(self, site: Site) -> SiteInImage:
+        """Return what happens inside the pictures of `site`, likewise."""
+        return site.in_image.over(self.in_image) if site.in_image else self.in_image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,14 +328,17 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
         }
         return stated.model_copy(update={"terms_file": TermsFiles(**files)})
 
+    in_image = settings.in_image.with_folder(lambda text: whole(text, "in_image", "certificate"))
     changes: dict[str, Any] = {
         "rights": rights(settings.rights, ("rights",), settings.rights),
+        "in_image": in_image,
         "sites": tuple(
             site.model_copy(
-                update={"rights": rights(settings.rights_of(site), ("sites", index, "rights"), site.rights)}
+                update={
+                    "rights": site.rights and rights(settings.rights_of(site), ("sites", index, "rights"), site.rights),
+                    "in_image": site.in_image and site.in_image.over(in_image),
+                }
             )
-            if site.rights
-            else site
             for index, site in enumerate(settings.sites)
         ),
         "evidence": settings.evidence.model_copy(update={"directory": whole(str(directory), "evidence", "directory")}),
