@@ -100,6 +100,13 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
+        self.in_image = Counter(
+            "guard_in_image",
+            "Pictures for people and others who get them as they are: written (rights put in, private data out), "
+            "unchanged (nothing to do), left_alone (can not be done rightly), failed (busy, too late, broken off).",
+            ("site", "result"),
+            registry=registry,
+        )
         self.requests_open = Gauge(
             "guard_requests_open",
             "Requests that are being answered.",

@@ -22,13 +22,16 @@ from guard.server.crowds import CrowdWatch
 from guard.server.decoys import Decoys, load_or_create_secret
 from guard.server.identities import Identities, IdentityOptions
 from guard.server.image_workers import ImageWorkers
+from guard.server.in_image import InImage
 from guard.server.intake import Intake
 from guard.server.licences import Licences
+from guard.server.picture_rights import picture_jobs, signing_folder
 from guard.server.pictures import Pictures, Sizes
 from guard.server.proxy import Proxy
 from guard.server.recorder_client import RecorderClient
 from guard.server.records import Records, utc_now
 from guard.server.reports import Reports
+from guard.server.rights_workers import RightsWorkers
 from guard.server.search_guard import SearchGuard
 from guard.server.site import Site, Sites, Upstream
 from guard.server.unclassified import Unclassified
@@ -113,6 +116,7 @@ class Worker:
         )
         self.recorder = RecorderClient()
         self._images = ImageWorkers()
+        self._rights = RightsWorkers(signing_folder(settings))
         self._upstreams: dict[str, UpstreamClient] = {}
         self._cards: CardStock | None = None
         self._records: Records | None = None
@@ -146,13 +150,17 @@ class Worker:
         self._cards = CardStock(self._images)
         for site in self.sites.all:
             self._cards.warm(site.owner)
+        upstreams = UpstreamRequests(self._upstreams, sizes, self.metrics, plain_pages=self._decoys is not None)
+        if any(site.in_image for site in self.sites.all):
+            self._rights.warm()
         return Proxy(
             intake=Intake(self.sites, settings.client_ip.policy(), utc_now),
             sites=self.sites,
-            upstreams=UpstreamRequests(self._upstreams, sizes, self.metrics, plain_pages=self._decoys is not None),
+            upstreams=upstreams,
             pipeline=self.pipeline,
             pictures=Pictures(self._images, sizes),
             answers=Answers(self._cards, settings.licences.forms()),
+            in_image=InImage(self._rights, upstreams, self.metrics),
             challenges=Challenges(
                 self._given.challenge_key,
                 SpentChallenges(self._given.spent_challenges),
@@ -191,6 +199,7 @@ class Worker:
         if self._cards is not None:
             await self._cards.close()
         await self._images.close()
+        await self._rights.close()
         for client in self._upstreams.values():
             await client.close()
 
@@ -239,4 +248,5 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
         render=rendered,
         base_url=site.base_url,
         offers=lambda path: statement(site.base_url).at(path).offers,
+        pictures=picture_jobs(site, settings.in_image_of(site), statement),
     )

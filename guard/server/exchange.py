@@ -52,7 +52,7 @@ class Exchange:
     seen: ResponseFacts | None = None
     decision: Decision | None = None
     rendition: str = "none"
-    """`as_is`, `display`, `preview`, `card`, `page`, `reservation`, `none`."""
+    """`as_is`, `rights`, `display`, `preview`, `card`, `page`, `reservation`, `none`."""
     reference: str = ""
     record: int | None = None
     """Index of the `req` leaf; None where nothing was recorded."""

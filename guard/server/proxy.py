@@ -30,6 +30,7 @@ from guard.server.crowds import CrowdWatch
 from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
 from guard.server.identities import Identities
+from guard.server.in_image import Asking, InImage, Ready
 from guard.server.intake import Intake
 from guard.server.judged import NOBODY
 from guard.server.kinds import Kinds
@@ -39,7 +40,7 @@ from guard.server.pictures import Pictures
 from guard.server.records import Records
 from guard.server.reports import Reports
 from guard.server.search_guard import SearchGuard
-from guard.server.sending import hang_up, send, send_bytes
+from guard.server.sending import hang_up, in_pieces, send, send_bytes
 from guard.server.site import Sites
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
@@ -72,6 +73,7 @@ class Proxy:
         upstreams: UpstreamRequests,
         pipeline: Pipeline,
         pictures: Pictures,
+        in_image: InImage,
         answers: Answers,
         challenges: Challenges,
         well_known: WellKnown,
@@ -92,6 +94,7 @@ class Proxy:
         self._upstreams = upstreams
         self._pipeline = pipeline
         self._pictures = pictures
+        self._in_image = in_image
         self._answers = answers
         self._challenges = challenges
         self._well_known = well_known
@@ -208,7 +211,8 @@ class Proxy:
                 await self._record(exchange)
                 return await bridge(exchange, self._upstreams)
             if planned is None or isinstance(planned, Forward | Shrink):
-                answered = await self._upstreams.ask(exchange, whole=not isinstance(planned, Forward))
+                asking = self._in_image.before(exchange) if isinstance(planned, Forward) else Asking(whole=True)
+                answered = await self._upstreams.ask(exchange, whole=asking.whole, only_if_not=asking.only_if_not)
                 exchange.seen = await self._look(exchange, answered)
                 planned = self._plan(exchange, exchange.decision or self._decide_on_response(exchange))
             return await self._carry_out(exchange, planned, answered)
@@ -287,12 +291,23 @@ class Proxy:
                 assert_never(planned)
 
     async def _send_as_is(self, exchange: Exchange, answered: Answered) -> web.StreamResponse:
+        if (ready := await self._in_image.ready(exchange, answered)) is not None:
+            return await self._send_ready(exchange, ready)
         exchange.rendition = "as_is"
         await self._record(exchange)
         headers, body = answered.headers, answered.body()
         if self._decoys is not None and self._decoys.wants_injection(exchange.facts, answered.status, headers):
             headers, body = self._decoys.head(headers), self._decoys.inject(exchange.facts, body)
         return await send(exchange, answered.status, answered.reason, headers, body)
+
+    async def _send_ready(self, exchange: Exchange, ready: Ready) -> web.StreamResponse:
+        exchange.rendition = "rights"
+        try:
+            await self._record(exchange)
+            body = b"" if exchange.facts.method == "HEAD" else ready.body
+            return await send(exchange, ready.status, "", ready.headers, in_pieces(body))
+        finally:
+            ready.done()
 
     async def _send_smaller(self, exchange: Exchange, planned: Shrink, answered: Answered) -> web.StreamResponse:
         display = planned.size is PreviewSize.DISPLAY
@@ -301,6 +316,7 @@ class Proxy:
         try:
             mark = f"© {exchange.site.owner.holder}" if planned.visibly_marked else ""
             smaller = await self._pictures.shrink(answered, planned.size, mark)
+            smaller = await self._in_image.smaller(exchange, smaller)
         except PictureError as error:
             if display and not isinstance(error, PicturesBusyError):
                 return await self._send_as_is(exchange, answered)
@@ -337,7 +353,10 @@ class Proxy:
         try:
             await self._records.begin(exchange)
         except RecorderUnavailableError:
-            if exchange.rendition in ("as_is", "display", "preview") and exchange.who.purpose not in SERVED_UNRECORDED:
+            if (
+                exchange.rendition in ("as_is", "rights", "display", "preview")
+                and exchange.who.purpose not in SERVED_UNRECORDED
+            ):
                 raise
 
 

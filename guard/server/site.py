@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from guard.core.facts import RequestFacts
+from guard.image.rights_jobs import RightsJob
 from guard.reservation.documents import ReservationSet
 from guard.reservation.offer import Offer
 from guard.server.cards import CardOwner
@@ -35,12 +37,14 @@ class Site:
         render: Callable[[str], ReservationSet],
         base_url: str = "",
         offers: Callable[[str], tuple[Offer, ...]] = lambda _: (),
+        pictures: Callable[[RequestFacts], RightsJob] | None = None,
     ) -> None:
         """Take `render`, which makes the reservation set for a base URL (`https://host`, or empty for none).
 
         Args:
             base_url: How visitors reach the site; empty for a wildcard site that does not say.
             offers: Returns the licences that can be asked for at a canonical path.
+            pictures: Says for a request what is done to its picture; None where pictures pass through as they are.
         """
         self.host = owner.site
         self.upstream = upstream
@@ -48,7 +52,18 @@ class Site:
         self.base_url = base_url
         self.offers = offers
         self._render = render
+        self._pictures = pictures
         self._sets: dict[str, ReservationSet] = {}
+
+    @property
+    def in_image(self) -> bool:
+        """True where pictures are changed on their way."""
+        return self._pictures is not None
+
+    def picture_job(self, facts: RequestFacts) -> RightsJob:
+        """Return what is done to the picture that a request asks for; only where `in_image` is true."""
+        assert self._pictures is not None  # noqa: S101  # whoever calls has asked
+        return self._pictures(facts)
 
     def reservation(self, base_url: str) -> ReservationSet:
         """Return the set in force; `base_url` is what the client used and counts only for a wildcard site."""

@@ -33,11 +33,13 @@ class UpstreamRequests:
         self._metrics = metrics
         self._plain_pages = plain_pages
 
-    async def ask(self, exchange: Exchange, *, whole: bool) -> Answered:
+    async def ask(self, exchange: Exchange, *, whole: bool, only_if_not: str = "", method: str = "") -> Answered:
         """Send the request on and return the answer's head.
 
         Args:
             whole: Ask for the whole resource, not compressed, whatever part of it the client wants.
+            only_if_not: An entity tag of the upstream's, for which 304 is enough; empty for none.
+            method: In place of the client's own: GET to see what a HEAD request is about.
 
         Raises:
             UpstreamError: There is no usable answer.
@@ -49,7 +51,7 @@ class UpstreamRequests:
             and facts.version == "1.1"
         ):
             request.transport.write(CONTINUE)
-        whole = whole and facts.method == "GET"
+        whole = whole and (method or facts.method) == "GET"
         headers = for_upstream(
             facts,
             host=facts.authority,
@@ -58,8 +60,10 @@ class UpstreamRequests:
         )
         if exchange.licence is not LicenceState.NONE:
             headers = without_licence(headers)
+        if only_if_not:
+            headers = (*headers, ("If-None-Match", only_if_not))
         with self._metrics.upstream_seconds.labels(exchange.site.host).time():
-            return await self.clients[exchange.site.host].ask(request, facts.target, headers)
+            return await self.clients[exchange.site.host].ask(request, facts.target, headers, method)
 
     def _left_out(self, facts: RequestFacts, *, whole: bool) -> frozenset[str]:
         if whole:
