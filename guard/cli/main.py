@@ -22,6 +22,7 @@ EXIT_USAGE = 2
 
 GROUPS = {
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),
+    "image": ("guard.cli.image", "Rights and private data in picture files."),
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
     "reserve": ("guard.cli.reserve", "What crawlers are told about your rights."),
     "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
