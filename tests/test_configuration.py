@@ -49,10 +49,11 @@ def test_own_rules_come_before_the_policy_and_change_it(read: Any) -> None:
         "seo-refused",
         "forged-token-refused",
         "impostors-refused",
+        "licensed-allowed",
         "training-refused",
         "default",
     ]
-    assert configuration.policy.rules[3].action is Action.CHARGE
+    assert configuration.policy.rules[4].action is Action.CHARGE
     assert configuration.policy.name == "open"
     assert len(configuration.catalogue.crawlers) >= 250
 
