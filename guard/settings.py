@@ -5,7 +5,7 @@ below are the published schema as well, so their descriptions are written for ow
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -341,6 +341,7 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
             )
             for index, site in enumerate(settings.sites)
         ),
+        "rules": tuple(_with_whole_list(entry, whole) for entry in settings.rules),
         "evidence": settings.evidence.model_copy(update={"directory": whole(str(directory), "evidence", "directory")}),
     }
     kept = settings.licences.directory
@@ -356,6 +357,13 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     if faults:
         raise ConfigurationError(in_file_order(faults))
     return settings.model_copy(update=changes)
+
+
+def _with_whole_list(entry: RuleEntry, whole: Callable[..., Path]) -> RuleEntry:
+    if not entry.when.paths_file:
+        return entry
+    when = entry.when.model_copy(update={"paths_file": str(whole(entry.when.paths_file, "rules"))})
+    return entry.model_copy(update={"when": when})
 
 
 def json_schema() -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Answers:
         self._forms = forms
 
     async def refusal(self, exchange: Exchange, answer: Answer) -> Made:
-        """Make what a plan asks for: 402, 403 or 429."""
+        """Make what a plan asks for: 402, 403, 410 or 429."""
         extra: Headers = (("Retry-After", str(answer.retry_after)),) if answer.retry_after else ()
         offer: Offer | None = None
         if answer.status == 402:

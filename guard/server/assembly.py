@@ -43,7 +43,14 @@ from guard.settings import Site as SiteSettings
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
 from guard.store.prefixes import Crowds
-from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
+from guard.store.rule_files import (
+    load_behaviour,
+    load_catalogue,
+    load_crawler_files,
+    owner_rules,
+    read_policy_file,
+    rules_root,
+)
 from guard.yaml12 import load
 
 
@@ -214,7 +221,7 @@ def load_pipeline(settings: Settings) -> Pipeline:
     catalogue = load_catalogue(root)
     data, name = read_policy_file(settings.policy, root)
     shipped = parse_policy_file(load(data, name), catalogue)
-    rules = combine([entry.rule() for entry in settings.rules], shipped.rules)
+    rules = combine(owner_rules(settings.rules), shipped.rules)
     return Pipeline(catalogue, make_policy(shipped.name, rules, catalogue))
 
 

@@ -84,7 +84,7 @@ class CrowdWatch:
         """Count the request, if it was for a picture of display size or up that is there."""
         member = verdict.member
         # A refused picture is one that was asked for.
-        if member is None or kind not in _FULL or (status not in _SERVED and status not in {402, 403, 429}):
+        if member is None or kind not in _FULL or (status not in _SERVED and status not in {402, 403, 410, 429}):
             return
         try:
             self._count(member, learn=not verdict.suspect)
