@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-MIRRORED = ("cli", "core", "demo", "evidence", "exporter", "image", "reservation", "server", "store")
+MIRRORED = ("cli", "core", "dataset", "demo", "evidence", "exporter", "image", "reservation", "server", "store")
 
 WITHOUT_TWIN = {
     "tests/reservation/test_agreement.py": "all carriers together say one thing",

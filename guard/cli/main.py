@@ -21,6 +21,7 @@ EXIT_USAGE = 2
 
 
 GROUPS = {
+    "dataset": ("guard.cli.dataset", "Find your pictures in data sets, and have them left out."),
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),
     "image": ("guard.cli.image", "Rights and private data in picture files."),
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
