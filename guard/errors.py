@@ -7,6 +7,7 @@
     ├── UpstreamError              502      the site behind us did not answer properly
     │   └── UpstreamTimeoutError   504      … or not in time
     ├── RangeListError                      a published address list is not believed
+    ├── ReservationError                    the site's own robots.txt can not be used
     ├── FetchError                          something on the internet could not be fetched safely
     ├── LicenceError               exit 1   a licence, its key or the register of licences can not be used
     ├── PictureError                        a picture can not be read or is over a limit
@@ -83,6 +84,10 @@ class UpstreamTimeoutError(UpstreamError):
 
 class RangeListError(GuardError):
     """A published list of addresses is not believed; the last good one stays in use."""
+
+
+class ReservationError(GuardError):
+    """The robots.txt of the site behind us can not be used; the message says why, the last good one stays in force."""
 
 
 class FetchError(GuardError):
