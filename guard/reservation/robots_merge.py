@@ -71,8 +71,11 @@ def _bytes(blocks: Iterable[list[str]]) -> bytes:
     return ("\n\n".join("\n".join(block) for block in blocks if block) + "\n").encode("utf-8")
 
 
-def _each(mine: RobotsFile, theirs: RobotsFile, findings: dict[str, None]) -> Iterator[tuple[str, Rules]]:
-    """Yield each name of either file once, ours first and everybody last, with what the merged file says to it."""
+def _each(mine: RobotsFile, theirs: RobotsFile, findings: dict[str, None]) -> Iterator[tuple[str, Rules, bool]]:
+    """Yield each name of either file once, ours first and everybody last, with what the merged file says to it.
+
+    The third says that the rules are ours alone.
+    """
     names = dict.fromkeys(name.lower() for name, _ in mine.groups)
     written = {name.lower(): name for name, _ in (*theirs.groups, *mine.groups)}
     names |= dict.fromkeys(name.lower() for name, _ in theirs.groups)
@@ -95,7 +98,7 @@ def _each(mine: RobotsFile, theirs: RobotsFile, findings: dict[str, None]) -> It
                 b = _stricter(b, further, name, {})
         if a.closed and name in own and not own[name].closed and (own[name].disallow or own[name].allow):
             findings.setdefault(f"the group of {written[name]} is closed, as your rights reserve what it collects for")
-        yield written[name], _stricter(a, b, written[name], findings)
+        yield written[name], _stricter(a, b, written[name], findings), not (b.disallow or b.allow)
 
 
 def _stricter(ours: Rules, theirs: Rules, name: str, findings: dict[str, None]) -> Rules:
@@ -146,7 +149,7 @@ def _other(rules: Rules) -> Iterator[tuple[str, str]]:
 
 def _signals(ours: Rules, theirs: Rules, findings: dict[str, None]) -> Iterator[tuple[str, str]]:
     """Yield one record for each signal."""
-    for key, combine in (("content-usage", _usage), ("content-signal", _content_signal), ("license", _first)):
+    for key in _CANONICAL:
         mine = [value for name, value in ours.records if name == key]
         own = []
         for name, value in theirs.records:
@@ -154,52 +157,40 @@ def _signals(ours: Rules, theirs: Rules, findings: dict[str, None]) -> Iterator[
                 findings.setdefault(f"'{_CANONICAL[key]}: {value}' is left out: with a path readers lose all others")
             elif name == key:
                 own.append(value)
-        if said := combine(mine, own):
+        if said := next(iter((*mine, *own)), "") if key == "license" else _answers(key, mine, own):
             yield key, said
 
 
-def _usage(ours: list[str], theirs: list[str]) -> str:
-    lines = headers.merge(
-        [("Content-Usage", value) for value in theirs], tuple(("Content-Usage", value) for value in ours[:1])
-    )
-    return next((value for name, value in lines if name == "Content-Usage"), "")
+def _answers(name: str, ours: list[str], theirs: list[str]) -> str:
+    """Return the stricter answers as in a header line of the same name."""
+    lines = headers.merge([(name, value) for value in theirs], tuple((name, value) for value in ours[:1]))
+    return next((value for key, value in lines if key.lower() == name), "")
 
 
-def _content_signal(ours: list[str], theirs: list[str]) -> str:
-    """Return ours with every `no` of theirs; what is neither yes nor no is not written."""
-    answers: dict[str, str] = {}
-    for value, is_ours in (*((v, True) for v in ours), *((v, False) for v in theirs)):
-        for part in value.split(","):
-            name, _, answer = (word.strip().lower() for word in part.partition("="))
-            if name and ((answer == "no") or (answer == "yes" and is_ours and name not in answers)):
-                answers[name] = answer
-            elif name and answer == "yes" and not ours:
-                answers.setdefault(name, answer)
-    return ", ".join(f"{name}={answer}" for name, answer in answers.items())
-
-
-def _first(ours: list[str], theirs: list[str]) -> str:
-    return next(iter((*ours, *theirs)), "")
-
-
-def _together(each: Iterable[tuple[str, Rules]]) -> Iterator[list[str]]:
+def _together(each: Iterable[tuple[str, Rules, bool]]) -> Iterator[list[str]]:
     """Yield the lines of the groups; names next to each other that are told the same share one."""
     names: list[str] = []
-    said: Rules | None = None
-    for name, rules in each:
-        if said is not None and (rules != said or name == _FOR_EVERYBODY):
-            yield _lines(names, said)
+    said: tuple[Rules, bool] | None = None
+    for name, rules, ours in each:
+        told = rules, ours and not rules.closed
+        if said is not None and (told != said or name == _FOR_EVERYBODY):
+            yield _lines(names, *said)
             names = []
         names.append(name)
-        said = rules
+        said = told
     if said is not None:
-        yield _lines(names, said)
+        yield _lines(names, *said)
 
 
-def _lines(names: list[str], rules: Rules) -> list[str]:
+def _lines(names: list[str], rules: Rules, ours: bool) -> list[str]:
+    paths = [
+        *(("Disallow", path) for path in rules.disallow),
+        *(("Allow", path) for path in rules.allow or (() if rules.disallow else ("/",))),
+    ]
+    if ours:  # in our own order urllib reads our milder paths too; theirs it may have read as closed, and goes on to
+        paths.sort(key=lambda line: -len(line[1]))
     return [
         *(f"User-agent: {name}" for name in names),
-        *(f"Disallow: {path}" for path in rules.disallow),
-        *(f"Allow: {path}" for path in rules.allow or (() if rules.disallow else ("/",))),
+        *(f"{word}: {path}" for word, path in paths),
         *(f"{_CANONICAL.get(key, key.capitalize())}: {value}" for key, value in rules.records),
     ]

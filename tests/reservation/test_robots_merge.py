@@ -109,7 +109,11 @@ def group(text: str, name: str) -> list[str]:
     )
 
 
-SIGNALS = ["Content-Usage: train-ai=n, ai-use=n, search=y", "Content-Signal: search=yes, ai-input=no, ai-train=no"]
+SIGNALS = [
+    "Content-Usage: train-ai=n, ai-use=n, search=y",
+    "Content-Signal: search=yes, ai-input=no, ai-train=no",
+    "License: https://photo.example/rsl.xml",
+]
 
 
 def test_nothing_to_merge_gives_our_file():
@@ -141,7 +145,7 @@ def test_what_the_site_opens_for_a_crawler_that_we_refuse_stays_closed(name: str
     upstream = f"User-agent: {name}\nAllow: /\nDisallow: /tmp/\n"
     found = merge(OURS, read(upstream.encode()))
 
-    assert group(found.body.decode(), name)[-3:] == ["Disallow: /", *SIGNALS]
+    assert group(found.body.decode(), name)[-4:] == ["Disallow: /", *SIGNALS]
     assert f"the group of {name} is closed".lower() in found.findings[0].lower()
 
 
@@ -165,7 +169,7 @@ def test_a_reserving_answer_of_the_site_stays_on_one_line():
         "User-agent: *\nContent-Usage: search=n, train-ai=y\nContent-Usage: /x train-ai=y\nDisallow: /x\n"
         "Content-signal: search=no, use=reference\n"
     )
-    usage, signal = group(text, "*")[-2:]
+    usage, signal, _ = group(text, "*")[-3:]
 
     preferences = http_sf.parse(usage.partition(": ")[2].encode(), tltype="dictionary")
     assert {key: str(value[0]) for key, value in preferences.items()} == {"train-ai": "n", "ai-use": "n", "search": "n"}
