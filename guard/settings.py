@@ -26,7 +26,7 @@ from guard.errors import ConfigurationError, Fault
 from guard.settings_licences import Licences
 from guard.settings_pictures import InImage, SiteInImage
 from guard.settings_rights import Rights, TermsFiles, needless_offers
-from guard.settings_sections import Behaviour, Challenges, IdentityChecks, SearchCheck, Section
+from guard.settings_sections import Behaviour, Challenges, IdentityChecks, SearchCheck, Section, UpstreamRobots
 from guard.settings_source import interpolate, read_file, with_environment, with_overrides
 from guard.settings_text import (
     ANY_HOST,
@@ -195,6 +195,7 @@ class Settings(Section):
     images: Images = Images()
     in_image: InImage = InImage()
     search_check: SearchCheck = SearchCheck()
+    upstream_robots: UpstreamRobots = UpstreamRobots()
     timeouts: Timeouts = Timeouts()
     access_log: Line = Field(default="off", description="A file, - for standard output, or off.")
 

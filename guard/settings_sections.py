@@ -1,4 +1,4 @@
-"""What can be set about who is asking: how claims are checked, behaviour is judged, and people are let through?"""
+"""What can be set about who is asking, and about what is asked of the internet and of the site by ourselves?"""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,6 +39,14 @@ class SearchCheck(Section):
 
     first: float = Field(default=60.0, ge=0, le=3600, allow_inf_nan=False, description="After the start.")
     every: float = Field(default=900.0, ge=0, le=86_400, allow_inf_nan=False, description="Between checks; 0 is off.")
+
+
+class UpstreamRobots(Section):
+    """The robots.txt that the site itself has: it is merged with ours."""
+
+    every: float = Field(
+        default=900.0, ge=0, le=86_400, allow_inf_nan=False, description="Seconds between two looks at it; 0: never."
+    )
 
 
 class Challenges(Section):

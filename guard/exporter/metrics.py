@@ -107,6 +107,14 @@ class Metrics:
             ("site", "result"),
             registry=registry,
         )
+        self.upstream_robots = Gauge(
+            "guard_upstream_robots",
+            "How the last look at the site's own robots.txt went: 1 for merged, absent, kept or alone, 0 for the "
+            "others; kept and alone are alerts: it could not be used.",
+            ("site", "look"),
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.requests_open = Gauge(
             "guard_requests_open",
             "Requests that are being answered.",

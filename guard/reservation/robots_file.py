@@ -84,7 +84,7 @@ def read(body: bytes, media_type: str = "") -> RobotsFile:
     """Read a file as it was received.
 
     Raises:
-        ReservationError: It is no text, or an HTML page.
+        ReservationError: It is no text, an HTML page, or has no line that could be meant.
     """
     whole, findings = body, []
     if len(body) > MAX_BYTES:
@@ -104,7 +104,10 @@ def read(body: bytes, media_type: str = "") -> RobotsFile:
         raise ReservationError("it is an HTML page")
     if "\r" in text.replace("\r\n", ""):
         findings.append("its lines end with CR alone, which some parsers do not understand")
-    return parse(text, tuple(findings))
+    file = parse(text, tuple(findings))
+    if text.strip() and not (file.groups or file.sitemaps or file.comments):
+        raise ReservationError("no line of it belongs in a robots.txt")
+    return file
 
 
 class _Group:

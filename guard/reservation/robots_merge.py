@@ -23,7 +23,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from guard.errors import ReservationError
-from guard.reservation import headers
+from guard.reservation import headers, robots
+from guard.reservation.documents import ReservationSet
 from guard.reservation.robots_file import MAX_BYTES, SIGNALS, RobotsFile, Rules, parse
 
 _FOR_EVERYBODY: Final = "*"
@@ -65,6 +66,19 @@ def merge(ours: bytes, theirs: RobotsFile) -> Merged:
     if len(body) > MAX_BYTES:
         raise ReservationError(f"together with ours it has {len(body):,} bytes; crawlers read {MAX_BYTES:,}")
     return Merged(body=body, findings=tuple(findings))
+
+
+def merge_into(reserved: ReservationSet, theirs: RobotsFile) -> tuple[ReservationSet, tuple[str, ...]]:
+    """Return `reserved` with the merged robots.txt in it, so that its digest names the bytes in force, and findings.
+
+    Raises:
+        ReservationError: As in `merge`.
+    """
+    ours = reserved.document(robots.PATH)
+    if ours is None:
+        raise ReservationError("there is no robots.txt of ours to merge it with")
+    merged = merge(ours.body, theirs)
+    return reserved.with_document(replace(ours, body=merged.body)), merged.findings
 
 
 def _bytes(blocks: Iterable[list[str]]) -> bytes:

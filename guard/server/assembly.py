@@ -37,9 +37,11 @@ from guard.server.site import Site, Sites, Upstream
 from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
 from guard.server.upstream_requests import UpstreamRequests
+from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
+from guard.store import upstream_robots as robots_files
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
 from guard.store.prefixes import Crowds
@@ -128,6 +130,7 @@ class Worker:
         self._cards: CardStock | None = None
         self._records: Records | None = None
         self._reports: Reports | None = None
+        self._robots: UpstreamRobots | None = None
 
     async def start(self, recorder_socket: str, address: object) -> Proxy:
         """Connect, and return what answers requests."""
@@ -149,6 +152,21 @@ class Worker:
             now=utc_now,
         )
         self._records.start()
+        self._robots = UpstreamRobots(
+            self.sites,
+            self._upstreams,
+            settings.evidence.directory / robots_files.FOLDER,
+            every=settings.upstream_robots.every,
+            asks=self._given.asks_itself,
+            looks=self.metrics.upstream_robots,
+            changed=self._records.came_into_force,
+            now=utc_now,
+        )
+        await self._robots.start()
+        if self._given.asks_itself:
+            for site in self.sites.all:
+                site.reservation("")
+                await self._records.came_into_force(site)
         self._reports = Reports(self.metrics, AccessLog(settings.access_log))
         self._identities.start()
         if self._given.asks_itself:
@@ -197,6 +215,8 @@ class Worker:
 
     async def stop(self) -> None:
         """Write what is left to write, and close everything."""
+        if self._robots is not None:
+            await self._robots.stop()
         if self._records is not None:
             await self._records.stop()
         if self._reports is not None:

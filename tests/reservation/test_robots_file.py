@@ -85,6 +85,7 @@ def test_rules_before_any_user_agent_are_nobodys():
         (b"User-agent: *\nDisallow: /\n", "text/html; charset=utf-8", "HTML"),
         ("User-agent: *\nDisallow: /\n".encode("utf-16"), "text/plain", "not text"),
         (b"\x00\x01\x02", "", "not text"),
+        (b'{"error": "not found"}', "application/json", "no line of it"),
     ],
 )
 def test_what_is_no_robots_txt_is_not_read(body: bytes, media_type: str, why: str):
