@@ -25,6 +25,7 @@ from guard.server.image_workers import ImageWorkers
 from guard.server.in_image import InImage
 from guard.server.intake import Intake
 from guard.server.licences import Licences
+from guard.server.online import PicturesOnline
 from guard.server.picture_rights import picture_jobs, signing_folder
 from guard.server.pictures import Pictures, Sizes
 from guard.server.proxy import Proxy
@@ -44,6 +45,7 @@ from guard.settings import Site as SiteSettings
 from guard.store import upstream_robots as robots_files
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
+from guard.store.pictures_online import FILE as PICTURES_FILE
 from guard.store.prefixes import Crowds
 from guard.store.rule_files import (
     load_behaviour,
@@ -124,6 +126,7 @@ class Worker:
             now=utc_now,
         )
         self.recorder = RecorderClient()
+        self._online = PicturesOnline(settings.evidence.directory / PICTURES_FILE, now=utc_now)
         self._images = ImageWorkers()
         self._rights = RightsWorkers(signing_folder(settings))
         self._upstreams: dict[str, UpstreamClient] = {}
@@ -169,6 +172,7 @@ class Worker:
                 await self._records.came_into_force(site)
         self._reports = Reports(self.metrics, AccessLog(settings.access_log))
         self._identities.start()
+        self._online.start()
         if self._given.asks_itself:
             check = settings.search_check
             self.search_guard.start(address, first=check.first, every=check.every)
@@ -203,6 +207,7 @@ class Worker:
             licences=self._licences,
             behaviour=self._behaviour,
             decoys=self._decoys,
+            online=self._online,
             crowds=CrowdWatch(
                 self._given.crowds,
                 clients,
@@ -221,6 +226,7 @@ class Worker:
             await self._records.stop()
         if self._reports is not None:
             self._reports.close()
+        await self._online.stop()
         await self._identities.stop()
         await self.recorder.close()
         if self._cards is not None:

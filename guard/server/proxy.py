@@ -36,6 +36,7 @@ from guard.server.judged import NOBODY
 from guard.server.kinds import Kinds
 from guard.server.licences import Licences
 from guard.server.limits import Limiter
+from guard.server.online import PicturesOnline
 from guard.server.pictures import Pictures
 from guard.server.records import Records
 from guard.server.reports import Reports
@@ -85,6 +86,7 @@ class Proxy:
         behaviour: Behaviour,
         crowds: CrowdWatch,
         decoys: Decoys | None,
+        online: PicturesOnline,
         search_guard: SearchGuard,
         learning_until: datetime,
         clock: Callable[[], float] = time.monotonic,
@@ -106,6 +108,7 @@ class Proxy:
         self._behaviour = behaviour
         self._crowds = crowds
         self._decoys = decoys
+        self._online = online
         self._search_guard = search_guard
         self._learning_until = learning_until
         self._clock = clock
@@ -264,6 +267,8 @@ class Proxy:
         seen = await self._upstreams.look(exchange, answered)
         if seen.source is KindSource.RESPONSE and answered.status in (200, 206, 304):
             self._kinds.remember(exchange.facts, seen)
+            if not exchange.own:
+                self._online.note(exchange.facts, seen, answered)
         return seen
 
     async def _carry_out(
