@@ -11,6 +11,7 @@ from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
 from guard.exporter.access_log import AccessLog
 from guard.exporter.metrics import Metrics
+from guard.reservation import html
 from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
 from guard.rights import read_terms, statement_of
@@ -26,6 +27,7 @@ from guard.server.in_image import InImage
 from guard.server.intake import Intake
 from guard.server.licences import Licences
 from guard.server.online import PicturesOnline
+from guard.server.pages import Pages
 from guard.server.picture_rights import picture_jobs, signing_folder
 from guard.server.pictures import Pictures, Sizes
 from guard.server.proxy import Proxy
@@ -179,7 +181,8 @@ class Worker:
         self._cards = CardStock(self._images)
         for site in self.sites.all:
             self._cards.warm(site.owner)
-        upstreams = UpstreamRequests(self._upstreams, sizes, self.metrics, plain_pages=self._decoys is not None)
+        pages = Pages(self._decoys)
+        upstreams = UpstreamRequests(self._upstreams, sizes, self.metrics, left_out=pages.left_out)
         if any(site.in_image for site in self.sites.all):
             self._rights.warm()
         return Proxy(
@@ -207,6 +210,7 @@ class Worker:
             licences=self._licences,
             behaviour=self._behaviour,
             decoys=self._decoys,
+            pages=pages,
             online=self._online,
             crowds=CrowdWatch(
                 self._given.crowds,
@@ -260,15 +264,20 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
     def statement(base_url: str) -> Statement:
         return statement_of(rights, base_url, terms_text)
 
-    def rendered(base_url: str) -> ReservationSet:
+    def stated(used: str) -> Statement:
         try:
-            stated = statement(site.base_url or base_url)
+            return statement(site.base_url or used)
         except ConfigurationError:
-            if not base_url:
+            if not used:
                 raise
-            stated = statement(site.base_url)  # the client's Host field makes no URL; the reservation holds without
+            return statement(site.base_url)  # the client's Host field makes no URL; the reservation holds without
+
+    def rendered(used: str) -> ReservationSet:
         disallow = (decoys.directory(site.host),) if decoys else ()
-        return render(stated, tokens, as_of=as_of, disallow=disallow)
+        return render(stated(used), tokens, as_of=as_of, disallow=disallow)
+
+    def page_head(used: str, path: str) -> bytes:
+        return html.head(stated(used).at(path))
 
     return Site(
         upstream=Upstream(base=site.upstream_base, unix_socket=site.upstream_socket),
@@ -282,4 +291,5 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
         base_url=site.base_url,
         offers=lambda path: statement(site.base_url).at(path).offers,
         pictures=picture_jobs(site, settings.in_image_of(site), statement),
+        page_head=page_head if rights.html else None,
     )

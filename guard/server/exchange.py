@@ -59,6 +59,11 @@ class Exchange:
     sent: Sent = field(default_factory=Sent)
 
     @property
+    def base_url(self) -> str:
+        """Scheme and host as the client used them; empty where it named no host."""
+        return f"{self.facts.scheme}://{self.facts.authority}" if self.facts.authority else ""
+
+    @property
     def is_automatic(self) -> bool:
         """True for a crawler that names itself or shows a licence, and for a client that behaves like one.
 

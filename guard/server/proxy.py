@@ -37,6 +37,7 @@ from guard.server.kinds import Kinds
 from guard.server.licences import Licences
 from guard.server.limits import Limiter
 from guard.server.online import PicturesOnline
+from guard.server.pages import Pages
 from guard.server.pictures import Pictures
 from guard.server.records import Records
 from guard.server.reports import Reports
@@ -86,6 +87,7 @@ class Proxy:
         behaviour: Behaviour,
         crowds: CrowdWatch,
         decoys: Decoys | None,
+        pages: Pages,
         online: PicturesOnline,
         search_guard: SearchGuard,
         learning_until: datetime,
@@ -108,6 +110,7 @@ class Proxy:
         self._behaviour = behaviour
         self._crowds = crowds
         self._decoys = decoys
+        self._pages = pages
         self._online = online
         self._search_guard = search_guard
         self._learning_until = learning_until
@@ -300,9 +303,7 @@ class Proxy:
             return await self._send_ready(exchange, ready)
         exchange.rendition = "as_is"
         await self._record(exchange)
-        headers, body = answered.headers, answered.body()
-        if self._decoys is not None and self._decoys.wants_injection(exchange.facts, answered.status, headers):
-            headers, body = self._decoys.head(headers), self._decoys.inject(exchange.facts, body)
+        headers, body = await self._pages.change(exchange, answered)
         return await send(exchange, answered.status, answered.reason, headers, body)
 
     async def _send_ready(self, exchange: Exchange, ready: Ready) -> web.StreamResponse:

@@ -41,6 +41,7 @@ class Site:
         base_url: str = "",
         offers: Callable[[str], tuple[Offer, ...]] = lambda _: (),
         pictures: Callable[[RequestFacts], RightsJob] | None = None,
+        page_head: Callable[[str, str], bytes] | None = None,
     ) -> None:
         """Take `render`, which makes the reservation set for a base URL (`https://host`, or empty for none).
 
@@ -48,12 +49,15 @@ class Site:
             base_url: How visitors reach the site; empty for a wildcard site that does not say.
             offers: Returns the licences that can be asked for at a canonical path.
             pictures: Says for a request what is done to its picture; None where pictures pass through as they are.
+            page_head: Makes of the base URL that the client used and a canonical path what is put into the head of that
+                page; None to leave pages as they are.
         """
         self.host = owner.site
         self.upstream = upstream
         self.owner = owner
         self.base_url = base_url
         self.offers = offers
+        self.page_head = page_head
         self._render = render
         self._pictures = pictures
         self._sets: dict[str, ReservationSet] = {}
