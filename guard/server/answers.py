@@ -8,6 +8,7 @@ that finds the decision in the evidence.
 from dataclasses import dataclass
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from guard.core.licence import LicenceState
 from guard.core.response import Answer, Form, form_of
@@ -83,10 +84,11 @@ class Answers:
         """Make the answer for a request that the upstream did not answer properly."""
         return self._page(exchange, error.status, _page_form(exchange), detail=str(error))
 
-    def senseless(self, sentence: str) -> web.Response:
-        """Make the answer for a request that has no right one; nothing is known about it."""
+    def senseless(self, sentence: str, reservation: Headers) -> web.Response:
+        """Make the answer for a request that has no right one; nothing is known about it but whom it reached."""
         content_type, body = render(Refusal(status=400, detail=sentence), Form.PROBLEM, "en")
-        return web.Response(status=400, body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+        lines = (*reservation, ("Content-Type", content_type), ("Cache-Control", "no-store"))
+        return web.Response(status=400, body=body, headers=CIMultiDict(lines))
 
     def _page(
         self,

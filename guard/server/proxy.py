@@ -134,7 +134,7 @@ class Proxy:
         try:
             facts = self._intake.read(request)
         except RequestError as error:
-            return self._answers.senseless(str(error))
+            return self._answers.senseless(str(error), self._sites.find("").reservation("").headers)
         exchange = self._begin(request, facts, started)
         with self._metrics.requests_open.track_inprogress():
             try:
