@@ -171,7 +171,7 @@ class Worker:
         if self._given.asks_itself:
             for site in self.sites.all:
                 site.reservation("")
-                await self._records.came_into_force(site)
+            await self._records.came_into_force(*self.sites.all)
         self._reports = Reports(self.metrics, AccessLog(settings.access_log))
         self._identities.start()
         self._online.start()

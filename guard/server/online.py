@@ -80,7 +80,7 @@ class PicturesOnline:
             await asyncio.to_thread(add, self._file, rows)
         except (sqlite3.Error, OSError, UnicodeError) as error:
             if not self._failing:
-                log.warning("when pictures were online can not be written: %s", error)
+                log.warning("guard: when pictures were online can not be written: %s", error)
             self._failing = True
             if len(self._waiting) + len(waiting) <= MOST_WAITING:
                 self._waiting = {**waiting, **self._waiting}

@@ -162,14 +162,15 @@ class Records:
         async with self._first_of_its_kind:
             return self._reservations.get(key) or await self._record_reservation(key, exchange.reservation)
 
-    async def came_into_force(self, site: Site) -> None:
-        """Record the sets that are in force on a site now, also those that were in force before.
+    async def came_into_force(self, *sites: Site) -> None:
+        """Record the sets that are in force on these sites now, also those that were in force before.
 
         A set that can not be recorded now is recorded before the first request that names it.
         """
-        for scope, reserved in site.in_force().items():
-            with suppress(RecorderUnavailableError):
-                await self._record_reservation((scope, reserved.digest), reserved)
+        with suppress(RecorderUnavailableError):
+            for site in sites:
+                for scope, reserved in site.in_force().items():
+                    await self._record_reservation((scope, reserved.digest), reserved)
 
     async def _record_reservation(self, key: tuple[str, str], reservation: ReservationSet) -> str:
         documents = [

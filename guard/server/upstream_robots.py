@@ -75,15 +75,17 @@ class UpstreamRobots:
         if not self._every:
             return
         await self._take()
+        asked = False
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_SECONDS):
                 while self._missing():
                     if self._asks:
                         await self._ask_all()
+                        asked = True
                         break
                     await asyncio.sleep(0.05)
                     await self._take()
-        self._task = asyncio.get_running_loop().create_task(self._run(first=not self._missing()))
+        self._task = asyncio.get_running_loop().create_task(self._ask_on(asked) if self._asks else self._watch())
 
     async def stop(self) -> None:
         """End, also in the middle of a fetch."""
@@ -95,19 +97,20 @@ class UpstreamRobots:
     def _missing(self) -> bool:
         return any((site.host, "") not in self._known for site in self._sites.all)
 
-    async def _run(self, *, first: bool) -> None:
-        """Ask again and again; after a restart on what was kept, at once."""
-        if not self._asks:
-            while True:
-                await asyncio.sleep(WATCH_SECONDS)
-                await self._take()
-        if not first or any(not one.look.failed for one in self._known.values()):
-            await asyncio.sleep(random.uniform(0, min(1.0, self._every)))  # noqa: S311
+    async def _watch(self) -> None:
         while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            await self._take()
+
+    async def _ask_on(self, asked: bool) -> None:
+        """Ask again and again; what was kept from before a restart is asked for at once."""
+        while True:
+            if asked:
+                failed = any(one.look.failed for one in self._known.values())
+                pause = min(self._every, AGAIN_SECONDS) if failed else self._every
+                await asyncio.sleep(random.uniform(0.9 * pause, 1.1 * pause))  # noqa: S311  # nobody gains by guessing
             await self._ask_all()
-            failed = any(one.look.failed for one in self._known.values())
-            pause = min(self._every, AGAIN_SECONDS) if failed else self._every
-            await asyncio.sleep(random.uniform(0.9 * pause, 1.1 * pause))  # noqa: S311
+            asked = True
 
     async def _take(self) -> None:
         """Adopt what the folder says, if it has changed."""
@@ -150,7 +153,7 @@ class UpstreamRobots:
             try:
                 await asyncio.to_thread(keep, self._folder, after)
             except OSError as error:
-                log.warning("%s: its robots.txt can not be kept: %s", site.host, error.strerror or error)
+                log.warning("guard: %s: its robots.txt can not be kept: %s", site.host, error.strerror or error)
             self._version = version(self._folder)
 
     async def _look(self, site: Site, authority: str, before: SiteRobots | None) -> SiteRobots:
@@ -182,12 +185,12 @@ class UpstreamRobots:
         if after.look.failed:
             if before is None or (before.look, before.reason) != (after.look, after.reason):
                 stays = "what it last said stays in force" if after.fetched_at else "ours stands alone"
-                log.warning("%s: the site's own robots.txt can not be used: %s; %s", where, after.reason, stays)
+                log.warning("guard: %s: the site's own robots.txt can not be used: %s; %s", where, after.reason, stays)
         elif before is not None and before.look.failed:
-            log.warning("%s: the site's own robots.txt can be used again", where)
+            log.warning("guard: %s: the site's own robots.txt can be used again", where)
         elif after.findings and (before is None or before.findings != after.findings):
             more = f" (and {len(after.findings) - 1} more)" if len(after.findings) > 1 else ""
-            log.warning("%s: the site's own robots.txt: %s%s", where, after.findings[0], more)
+            log.warning("guard: %s: the site's own robots.txt: %s%s", where, after.findings[0], more)
 
 
 def _read(one: SiteRobots) -> RobotsFile | None:

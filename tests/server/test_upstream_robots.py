@@ -12,6 +12,7 @@ from guard.evidence import record
 from guard.evidence.record import RecordKind
 from guard.store.log_files import open_folder
 from guard.store.record_finder import leaves
+from guard.store.reservation_history import History
 from tests.support.http import CHROME, GPTBOT, ask
 from tests.support.plain_site import PlainSite, plain_site
 from tests.support.running import RunningGuard, wait_until
@@ -51,19 +52,15 @@ def robots(guard: RunningGuard, host: str = "photo.example") -> str:
     return reply.body.decode()
 
 
-def looks(guard: RunningGuard) -> dict[str, float]:
+def look(guard: RunningGuard, host: str = "photo.example") -> str:
     with urllib.request.urlopen(f"{guard.admin}/metrics") as answer:
         lines = answer.read().decode().splitlines()
-    found = (line.rpartition(" ") for line in lines if line.startswith("guard_upstream_robots{"))
-    return {name.partition('look="')[2].partition('"')[0]: float(value) for name, _, value in found}
+    found = [line for line in lines if line.startswith("guard_upstream_robots{") and f'"{host}"' in line]
+    return next((line.partition('look="')[2].partition('"')[0] for line in found if line.endswith(" 1.0")), "")
 
 
-def look(guard: RunningGuard) -> str:
-    return next(name for name, value in looks(guard).items() if value == 1)
-
-
-def until(guard: RunningGuard, wanted: str) -> None:
-    wait_until(lambda: look(guard) == wanted or None, 10, lambda: f"{looks(guard)} {guard.said}")
+def until(guard: RunningGuard, wanted: str, host: str = "photo.example") -> None:
+    wait_until(lambda: look(guard, host) == wanted or None, 10, lambda: f"{look(guard, host)} {guard.said}")
 
 
 def test_the_first_answer_is_merged_already(guard: RunningGuard, site: PlainSite):
@@ -136,53 +133,50 @@ def test_a_broken_answer_leaves_in_force_what_the_site_last_said(site: PlainSite
     assert [sum(why in line for line in running.said) for _, why in BAD.values()] == [1] * len(BAD)
 
 
-def test_a_site_that_never_had_a_good_one_has_ours_and_an_alarm(site: PlainSite, tmp_path: Path):
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGuard]:
+    """One guard before sites that have no file, a broken one, one elsewhere, and a very long one."""
+    with plain_site() as site:
+        site.put("broken.example/robots.txt", "", status=500)
+        site.put("moved.example/robots.txt", "", status=301, Location="https://moved.example/r1")
+        site.put("/r1", "", status=302, Location=f"{site.url}/r2")
+        site.put("/r2", "", status=307, Location="r3?x=1")
+        site.put("/r3", OWN)
+        site.put("long.example/robots.txt", OWN + "User-agent: *\n" + "Disallow: /x\n" * 800_000)
+        hosts = ("none.example", "broken.example", "moved.example", "long.example")
+        sites = [{"host": host, "upstream": site.url} for host in hosts]
+        running = started(tmp_path_factory.mktemp("several"), site, sites=sites)
+        yield running
+        assert running.stop() == 0
+
+
+def test_a_site_that_never_had_a_good_one_has_ours_and_an_alarm(several: RunningGuard):
     """And ours is whole: AI crawlers are out, and it is answered 200."""
-    site.put("/robots.txt", "", status=500)
-    running = started(tmp_path, site)
-    try:
-        until(running, "alone")
-        assert not Protego.parse(robots(running)).can_fetch("https://photo.example/", "GPTBot")
-        assert sum("ours stands alone" in line for line in running.said) == 1
-    finally:
-        assert running.stop() == 0
+    until(several, "alone", "broken.example")
+
+    assert not Protego.parse(robots(several, "broken.example")).can_fetch("https://broken.example/", "GPTBot")
+    assert sum("ours stands alone" in line for line in several.said) == 1
 
 
-def test_a_site_without_one_has_nothing_to_merge(site: PlainSite, tmp_path: Path):
+def test_a_site_without_one_has_nothing_to_merge(several: RunningGuard):
     """404 is an answer: ours stands alone, and no alarm."""
-    del site.answers["/robots.txt"]
-    running = started(tmp_path, site)
-    try:
-        until(running, "absent")
-        assert not any("robots.txt" in line for line in running.said)
-    finally:
-        assert running.stop() == 0
+    until(several, "absent", "none.example")
+
+    assert not any("none.example" in line for line in several.said)
 
 
-def test_a_redirect_within_the_site_is_followed(site: PlainSite, tmp_path: Path):
+def test_a_redirect_within_the_site_is_followed(several: RunningGuard):
     """By its public name, by the upstream's, or by a path."""
-    site.put("/robots.txt", "", status=301, Location="https://photo.example/r1")
-    site.put("/r1", "", status=302, Location=f"{site.url}/r2")
-    site.put("/r2", "", status=307, Location="r3?x=1")
-    site.put("/r3", OWN)
-    running = started(tmp_path, site)
-    try:
-        assert "Disallow: /cart/" in robots(running)
-    finally:
-        assert running.stop() == 0
+    assert "Disallow: /cart/" in robots(several, "moved.example")
 
 
-def test_ten_megabytes_are_read_to_half_of_one(site: PlainSite, tmp_path: Path):
+def test_ten_megabytes_are_read_to_half_of_one(several: RunningGuard):
     """What is served stays under 500 KiB, and the start is not delayed."""
-    site.put("/robots.txt", OWN + "User-agent: *\n" + "Disallow: /x\n" * 800_000)
-    running = started(tmp_path, site)
-    try:
-        until(running, "merged")
-        assert "Disallow: /cart/\nDisallow: /x\n" in robots(running)
-        assert len(robots(running)) < 512_000
-        assert any("what is behind the first 512,000" in line for line in running.said)
-    finally:
-        assert running.stop() == 0
+    until(several, "merged", "long.example")
+
+    assert "Disallow: /cart/\nDisallow: /x\n" in robots(several, "long.example")
+    assert len(robots(several, "long.example")) < 512_000
+    assert any("what is behind the first 512,000" in line for line in several.said)
 
 
 def test_all_workers_serve_the_same_merge_and_one_asks(site: PlainSite, tmp_path: Path):
@@ -201,13 +195,23 @@ def test_all_workers_serve_the_same_merge_and_one_asks(site: PlainSite, tmp_path
 
 
 def test_each_name_of_a_wildcard_site_has_the_file_of_that_name(site: PlainSite, tmp_path: Path):
-    """The upstream decides by the Host field; the first answer to a new name has the site's common file."""
+    """The upstream decides by the Host field; until it was asked for a new name, the site's common file is merged."""
+    site.put("b.example/robots.txt", "User-agent: *\nDisallow: /of-b/\n")
     running = started(tmp_path, site, sites=[{"host": "*", "upstream": site.url}])
     try:
         assert "Disallow: /cart/" in robots(running, "a.example")
-        wait_until(lambda: any(f["host"] == "a.example" for _, _, f in site.asked) or None, 10)
+        assert "Disallow: /cart/" in robots(running, "b.example")
+        wait_until(lambda: True if "Disallow: /of-b/" in robots(running, "b.example") else None, 10)
+        assert "/of-b/" not in robots(running, "a.example")
+        ask(running.port, "/", host="b.example", agent=GPTBOT)
     finally:
         assert running.stop() == 0
+
+    sites = {one.site: one for one in History(running.evidence).versions}
+    assert {"*", "a.example", "b.example"} <= sites.keys()
+    file = sites["b.example"].document("robots.txt")
+    assert file is not None
+    assert b"/of-b/" in History(running.evidence).body(file)
 
 
 def test_never_looking_is_possible(site: PlainSite, tmp_path: Path):

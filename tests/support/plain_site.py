@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class PlainSite:
-    """Answers by path; what is not there is 404."""
+    """Answers by path, or by host and path where that is set; what is not there is 404."""
 
     url: str = ""
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
@@ -33,7 +33,9 @@ def plain_site() -> Iterator[PlainSite]:
 
         def do_GET(self) -> None:
             site.asked.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
-            status, lines, body = site.answers.get(self.path.partition("?")[0], (404, {}, b"nothing here"))
+            path = self.path.partition("?")[0]
+            common = site.answers.get(path, (404, {}, b"nothing here"))
+            status, lines, body = site.answers.get(f"{self.headers.get('Host', '')}{path}", common)
             part = self.headers.get("Range", "")
             if status == 200 and part.startswith("bytes=") and body:
                 first, _, last = part[6:].partition("-")
