@@ -29,6 +29,7 @@ from guard.server.challenge import Challenges
 from guard.server.crowds import CrowdWatch
 from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
+from guard.server.headers import Headers
 from guard.server.identities import Identities
 from guard.server.in_image import Asking, InImage, Ready
 from guard.server.intake import Intake
@@ -134,7 +135,7 @@ class Proxy:
         try:
             facts = self._intake.read(request)
         except RequestError as error:
-            return self._answers.senseless(str(error), self._sites.find("").reservation("").headers)
+            return self._answers.senseless(str(error), self.reservation())
         exchange = self._begin(request, facts, started)
         with self._metrics.requests_open.track_inprogress():
             try:
@@ -159,6 +160,10 @@ class Proxy:
                     self._reports.finished(exchange)
                     self._search_guard.note(exchange)
                     await self._records.end(exchange)
+
+    def reservation(self) -> Headers:
+        """Return the header lines for whoever names no site: those of the site that answers for every name."""
+        return self._sites.find("").reservation("").headers
 
     def _begin(self, request: web.BaseRequest, facts: RequestFacts, started: float) -> Exchange:
         own = self._search_guard.recognise(facts)

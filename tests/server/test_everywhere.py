@@ -59,6 +59,8 @@ ANSWERS: dict[str, tuple[str, str, str, tuple[tuple[str, str], ...], str, int]] 
     "tdmrep.json": (HOST, "/.well-known/tdmrep.json", "GET", (), GPTBOT, 200),
     "a document that is not to be written": (HOST, "/robots.txt", "PUT", (), CHROME, 405),
     "a host without meaning": ("exa mple", "/", "GET", (), CHROME, 400),
+    "a target without meaning": (HOST, "nonsense", "GET", (), CHROME, 400),
+    "a line that is no header": (HOST, "/", "GET", (("bad name", "x"),), CHROME, 400),
 }  # fmt: skip
 
 
