@@ -22,7 +22,7 @@ from prometheus_client import Gauge
 from yarl import URL
 
 from guard import __version__
-from guard.errors import ReservationError
+from guard.errors import GuardError, ReservationError
 from guard.reservation.robots_file import MAX_BYTES, RobotsFile, read
 from guard.server.site import Site, Sites
 from guard.server.upstream import UpstreamClient
@@ -67,7 +67,8 @@ class UpstreamRobots:
         self._changed = changed
         self._now = now
         self._known: dict[tuple[str, str], SiteRobots] = {}
-        self._version = -1
+        self._version = ""
+        self._failing = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -106,10 +107,12 @@ class UpstreamRobots:
         """Ask again and again; what was kept from before a restart is asked for at once."""
         while True:
             if asked:
-                failed = any(one.look.failed for one in self._known.values())
-                pause = min(self._every, AGAIN_SECONDS) if failed else self._every
+                pause = min(self._every, AGAIN_SECONDS) if self._failing else self._every
                 await asyncio.sleep(random.uniform(0.9 * pause, 1.1 * pause))  # noqa: S311  # nobody gains by guessing
-            await self._ask_all()
+            try:
+                await self._ask_all()
+            except GuardError as error:  # a set that can not be a record must not end the looking
+                log.warning("guard: %s", error)
             asked = True
 
     async def _take(self) -> None:
@@ -123,25 +126,23 @@ class UpstreamRobots:
             await self._adopt(site)
 
     async def _adopt(self, site: Site) -> bool:
-        files = {}
-        for (name, authority), one in self._known.items():
-            if name == site.host and (file := _read(one)) is not None:
-                files[authority] = file
-        return await asyncio.to_thread(site.adopt, files)
+        bodies = {authority: one.body for (name, authority), one in self._known.items() if name == site.host}
+        return await asyncio.to_thread(lambda: site.adopt(_read(bodies)))
 
     async def _ask_all(self) -> None:
         turn = asyncio.Semaphore(AT_ONCE)
+        self._failing = False
 
         async def ask(site: Site) -> None:
             async with turn:
                 for authority in site.authorities()[:MOST_HOSTS]:
-                    await self._ask(site, authority)
+                    self._failing |= (await self._ask(site, authority)).failed
                 if await self._adopt(site):
                     await self._changed(site)
 
         await asyncio.gather(*(ask(site) for site in self._sites.all))
 
-    async def _ask(self, site: Site, authority: str) -> None:
+    async def _ask(self, site: Site, authority: str) -> Look:
         before = self._known.get((site.host, authority))
         after = await self._look(site, authority, before)
         self._known[site.host, authority] = after
@@ -155,6 +156,7 @@ class UpstreamRobots:
             except OSError as error:
                 log.warning("guard: %s: its robots.txt can not be kept: %s", site.host, error.strerror or error)
             self._version = version(self._folder)
+        return after.look
 
     async def _look(self, site: Site, authority: str, before: SiteRobots | None) -> SiteRobots:
         """Ask once; return what is in force afterwards."""
@@ -171,8 +173,10 @@ class UpstreamRobots:
             reason = f"no answer within {SECONDS:g} seconds"
         except ReservationError as error:
             reason = str(error)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            reason = f"it could not be fetched: {type(error).__name__}"
+        except (aiohttp.ClientConnectionError, OSError):
+            reason = "the site can not be reached"
+        except (aiohttp.ClientError, ValueError):
+            reason = "its answer is not understood"
         else:
             look = Look.ABSENT if found is None else Look.MERGED
             body = b"" if found is None else found[0]
@@ -193,11 +197,14 @@ class UpstreamRobots:
             log.warning("guard: %s: the site's own robots.txt: %s%s", where, after.findings[0], more)
 
 
-def _read(one: SiteRobots) -> RobotsFile | None:
-    try:
-        return read(one.body) if one.body else None
-    except ReservationError:
-        return None
+def _read(bodies: Mapping[str, bytes]) -> dict[str, RobotsFile]:
+    """Return the files that can be merged, by authority."""
+    files = {}
+    for authority, body in bodies.items():
+        with suppress(ReservationError):
+            if body:
+                files[authority] = read(body)
+    return files
 
 
 async def _fetch(client: UpstreamClient, site: Site, authority: str) -> tuple[bytes, str] | None:

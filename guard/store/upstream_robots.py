@@ -5,6 +5,7 @@ the last look went. One process writes; the others see the folder change. A dama
 file: the guard goes on with its own robots.txt and asks again.
 """
 
+import os
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from enum import StrEnum
@@ -87,12 +88,14 @@ def load(folder: Path) -> dict[tuple[str, str], SiteRobots]:
     return found
 
 
-def version(folder: Path) -> int:
-    """Return a number that changes whenever a file does; 0 while there is no folder."""
+def version(folder: Path) -> str:
+    """Return a text that changes whenever a file does; empty while there is none."""
     try:
-        return folder.stat().st_mtime_ns  # a file that is replaced is a new name in the folder
+        # A file that is replaced is another inode; that may have been in use before, so the time counts too.
+        found = [(one.name, one.stat()) for one in os.scandir(folder) if one.name.endswith(_ENDING)]
     except OSError:
-        return 0
+        return ""
+    return ",".join(sorted(f"{name}:{stat.st_ino}:{stat.st_mtime_ns}" for name, stat in found))
 
 
 def _read(path: Path) -> SiteRobots | None:
