@@ -37,7 +37,7 @@ def history(
     document: Annotated[str, typer.Option(metavar="NAME", help="Only versions of this document: robots.txt.")] = "",
     at: Annotated[str, typer.Option(metavar="TIME", help="What was in force then: 2026-11-24T23:00Z.")] = "",
     show: Annotated[str, typer.Option(metavar="DIGEST", help="Print the exact bytes of this document or set.")] = "",
-    picture: Annotated[str, typer.Option(metavar="PATH", help="When the picture at this path was online.")] = "",
+    picture: Annotated[str, typer.Option(metavar="PATH", help="When crawlers saw the picture at this path.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Show which reservation was in force when, as the evidence log has it.

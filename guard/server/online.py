@@ -1,5 +1,6 @@
-"""Which pictures has the site shown to anybody lately?
+"""Which pictures has the site shown to crawlers lately?
 
+Only what a crawler asked for, as its request is on record anyhow; what people look at leaves no trace.
 Noted in memory when the upstream has answered, written once in a while in a thread; no request
 waits for it, and what can not be written is tried again with the next ones.
 """

@@ -275,7 +275,7 @@ class Proxy:
         seen = await self._upstreams.look(exchange, answered)
         if seen.source is KindSource.RESPONSE and answered.status in (200, 206, 304):
             self._kinds.remember(exchange.facts, seen)
-            if not exchange.own:
+            if exchange.is_automatic and not exchange.own:  # what people look at leaves no trace
                 self._online.note(exchange.facts, seen, answered)
         return seen
 

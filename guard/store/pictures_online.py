@@ -1,9 +1,10 @@
 """When was a picture first seen online, and when last?
 
-An SQLite file beside the log: site, path, version, first and last time. Only what was answered to
-somebody who sent neither a cookie nor credentials, and what its site calls neither private nor a
-download; no query, no client. All workers write to it, seldom and in the background; SQLite keeps
-them apart. It is bounded: a full file takes no new pictures and still renews those it has.
+An SQLite file beside the log: site, path, version, first and last time. Only what the site showed to
+a crawler that sent neither a cookie nor credentials, and calls neither private nor a download; no
+query, no client, and nothing of what people look at. All workers write to it, seldom and in the
+background; SQLite keeps them apart. It is bounded: a full file takes no new pictures and still
+renews those it has.
 """
 
 import sqlite3
