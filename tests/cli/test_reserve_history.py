@@ -35,6 +35,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         site.put("/a.jpg", jpeg(320, 200), "image/jpeg", ETag='"one"')
         site.put("/of-a-person.jpg", jpeg(320, 200), "image/jpeg")
         site.put("/of-a-session.jpg", jpeg(320, 200), "image/jpeg")
+        site.put("/personal.jpg", jpeg(320, 200), "image/jpeg", Set_Cookie="a=1")
         site.put("/private.jpg", jpeg(320, 200), "image/jpeg", Cache_Control="private")
         settings = {
             "sites": [{"host": "photo.example", "upstream": site.url}],
@@ -49,6 +50,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
         found.first = robots()
         ask(guard.port, "/a.jpg", host="photo.example", agent=GOOGLEBOT_IMAGE)
         ask(guard.port, "/private.jpg", host="photo.example", agent=GOOGLEBOT_IMAGE)
+        ask(guard.port, "/personal.jpg", host="photo.example", agent=GOOGLEBOT_IMAGE)
         ask(guard.port, "/a.jpg?token=secret", host="photo.example", agent=GOOGLEBOT_IMAGE)
         ask(guard.port, "/of-a-person.jpg", host="photo.example", agent=CHROME)
         ask(guard.port, "/of-a-session.jpg", ("Cookie", "a=1"), host="photo.example", agent=GOOGLEBOT_IMAGE)
@@ -135,7 +137,8 @@ def test_a_picture_has_its_first_and_last_time_by_version(past: Past):
     ]
     assert found[0]["first"] <= found[0]["last"] < past.between < found[1]["first"]
     kept = b"".join(file.read_bytes() for file in (past.directory / "guard").glob("pictures.db*"))
-    assert [word for word in (b"private", b"secret", b"of-a-person", b"of-a-session") if word in kept] == []
+    hidden = (b"private", b"personal", b"secret", b"of-a-person", b"of-a-session")
+    assert [word for word in hidden if word in kept] == []
 
 
 def test_diff_shows_what_was_added_to_the_sites_own_file(past: Past):
