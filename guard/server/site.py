@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from guard.core.facts import RequestFacts
-from guard.image.rights_jobs import RightsJob
 from guard.errors import ReservationError
+from guard.image.rights_jobs import RightsJob
 from guard.reservation.documents import ReservationSet
 from guard.reservation.offer import Offer
 from guard.reservation.robots_file import RobotsFile
