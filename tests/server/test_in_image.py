@@ -194,7 +194,7 @@ def test_what_can_not_be_changed_rightly_goes_out_as_it_came(writing: RunningGua
     broken = [ask(writing.port, "/short", host="raw.example") for _ in range(3)]
 
     assert {(one.status, one.whole, one.body[:4]) for one in broken} == {(200, False, b"\xff\xd8\xff\xe0")}
-    told = [line for line in writing.said if "raw.example" in line]
+    told = [line for line in writing.said if "raw.example: a picture" in line]
     assert len(told) == 1
     assert "sent as it came" in told[0]
 
