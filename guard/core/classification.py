@@ -5,8 +5,8 @@ Three axes, not one label: the purpose (what the crawler collects for), the iden
 an accusation: only a complete, fresh list of the operator may yield *impostor*.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from guard.core.crawlers import Crawler, Purpose, Sighting
 from guard.core.licence import NO_LICENCE, LicenceVerdict
@@ -48,8 +48,7 @@ class HardFact(StrEnum):
     """It asked for what the robots.txt that it was served disallows for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Classification:
+class Classification(NamedTuple):
     """Who we believe is asking."""
 
     purpose: Purpose
@@ -92,18 +91,13 @@ def classify(
         proven: Who it is by its signature, where the user agent names nobody.
         facts: Hard facts besides those that the user agent shows.
     """
-    crawler = proven or sighting.crawler
-    purpose = proven.purpose if proven else sighting.purpose
     if identity is None:
         identity = _unchecked(sighting)
-    return Classification(
-        purpose=purpose,
-        identity=identity,
-        conduct=conduct,
-        claimed=proven.token if proven else sighting.claimed,
-        crawler=crawler,
-        facts=facts | {HardFact.FORGED_TOKEN} if sighting.forged_token else facts,
-    )
+    if sighting.forged_token:
+        facts |= {HardFact.FORGED_TOKEN}
+    if proven is not None:
+        return Classification(proven.purpose, identity, conduct, proven.token, proven, facts)
+    return Classification(sighting.purpose, identity, conduct, sighting.claimed, sighting.crawler, facts)
 
 
 def _unchecked(sighting: Sighting) -> Identity:

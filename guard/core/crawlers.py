@@ -34,6 +34,8 @@ class Purpose(StrEnum):
     engine, which is treated like a person: every other name beside a search engine's outweighs it.
     """
 
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
+
     IMAGE_DATASET = "image_dataset"
     AI_DATASET = "ai_dataset"
     AI_TRAINING = "ai_training"

@@ -7,13 +7,13 @@ pictures and albums, so that nothing readable is kept.
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from guard.core.facts import Kind, RequestFacts
 from guard.core.header_signals import HeadReading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(NamedTuple):
     """A request, and what the caller knows about it that its head does not say."""
 
     facts: RequestFacts

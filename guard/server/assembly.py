@@ -214,7 +214,6 @@ class Worker:
             online=self._online,
             crowds=CrowdWatch(
                 self._given.crowds,
-                clients,
                 learning_until=self._given.learning_until.timestamp(),
                 since=self._given.started,
             ),

@@ -181,7 +181,6 @@ class Proxy:
             who = self._pipeline.classify(facts, own.identity)
             licence, signature = NO_LICENCE, None
         else:
-            identity = self._identities.judge(facts, sighting)
             judged = self._behaviour.at_request(
                 facts,
                 sighting,
@@ -189,6 +188,7 @@ class Proxy:
                 kept_out=reservation.kept_out_of(facts.path),
                 decoy=self._decoys is not None and self._decoys.hit(facts),
             )
+            identity = self._identities.judge(facts, sighting, signed=judged.observation.head.signed)
             crowd = self._crowds.at_request(judged, seen)
             conduct = Conduct.SUSPECT if crowd.suspect and judged.conduct is Conduct.CLEAN else judged.conduct
             who = self._pipeline.classify(facts, identity, conduct, judged.facts)

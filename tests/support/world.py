@@ -3,9 +3,9 @@
 from guard.core.behaviour import VERSION
 from guard.core.classification import Conduct
 from guard.core.facts import KindSource, ResponseFacts
+from guard.server.behaviour import Behaviour
 from guard.server.crowds import CrowdWatch
-from guard.server.judged import Judged
-from guard.store.clients import ClientTable, Standing
+from guard.store.clients import ClientTable
 from guard.store.prefixes import Crowds
 from tests.support.captures import START, judge
 
@@ -17,26 +17,18 @@ class World:
         self.clients = ClientTable.create(8000, layout=VERSION)
         self.crowds = Crowds.create(8000)
         self.judge = judge()
+        self.behaviour = Behaviour(self.clients, self.judge)
         self.conduct = Conduct.CLEAN
         """What was believed of the last client by itself."""
-        self.watch = CrowdWatch(self.crowds, self.clients, since=START - 1e6, **options)
+        self.watch = CrowdWatch(self.crowds, since=START - 1e6, **options)
 
     def ask(self, at, facts, answered, *, originals=0, known=False):
         """Play one request; return what is believed of the client because of its crowd."""
-        seen = self.judge.look(facts, at, originals=originals)
-
-        def begin(record):
-            state, verdict = self.judge.at_request(record, seen)
-            return state, Standing.ORDINARY, verdict
-
-        verdict = self.clients.update(seen.key, begin)
-        self.conduct = verdict.conduct
-        judged = Judged(key=seen.key, observation=seen, verdict=verdict, facts=frozenset())
+        judged = self.behaviour.take(self.judge.look(facts, at, originals=originals))
+        self.conduct = judged.conduct
         remembered = ResponseFacts(kind=answered.kind, source=KindSource.REMEMBERED) if known else None
         believed = self.watch.at_request(judged, remembered)
-        self.clients.update(
-            seen.key, lambda record: (self.judge.after_response(record, seen, answered)[0], Standing.ORDINARY, None)
-        )
+        self.behaviour.note(judged, answered)
         self.watch.after_response(believed, answered.kind, answered.status)
         return believed
 
