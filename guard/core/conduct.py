@@ -77,13 +77,15 @@ class _Weighed:
 class Known:
     """A client's past at hand, and what was made of it: most requests change neither levels nor score."""
 
-    __slots__ = ("faded", "past", "verdict", "weighed")
+    __slots__ = ("faded", "full", "past", "verdict", "weighed")
 
     def __init__(self, past: Past) -> None:
         self.past = past
         self.weighed: _Weighed | None = None
         self.faded = past.faded
         """When the levels had faded as they are weighed."""
+        self.full: tuple[Sign, ...] | None = None
+        """The signs of a head that have nothing more to raise, until levels fade or rise."""
         self.verdict: ConductVerdict | None = None
         """The last one on the head of a request."""
 
@@ -143,7 +145,11 @@ class ConductJudge:
             signs, hard = signs + told, hard or self._is_hard(past, told)
         if hard:
             past.hard_at = seen.at
-        return self._verdict(known, signs, self._weigh(known, signs, seen.at))
+        before = known.weighed
+        conduct = self._weigh(known, signs, seen.at)
+        if known.weighed is before:
+            known.full = signs
+        return self._verdict(known, signs, conduct)
 
     def take_answer(self, known: Known, seen: Observation, answered: Answered) -> Conduct:
         """Do the same as `after_response` to a past that is at hand."""
@@ -157,7 +163,8 @@ class ConductJudge:
             if answered.robots_digest and reading.claims_browser:
                 signs.append((INDEX[SignalId.ROBOTS_READ], ""))
             signs += visit_signs(known.past, seen, answered, self.rules, full=full)
-        return tuple(signs), self._weigh(known, signs, seen.at)
+        found = tuple(signs)
+        return found, self._weigh(known, found, seen.at)
 
     def _told(self, past: Past, seen: Observation, reading: HeaderReading) -> Iterable[Sign]:
         memory = self.rules.memory
@@ -173,16 +180,17 @@ class ConductJudge:
     def _is_hard(self, past: Past, signs: Iterable[Sign]) -> bool:
         return any(past.decoys >= 2 if index == _DECOY else self.rules.signals[index].hard for index, _ in signs)
 
-    def _weigh(self, known: Known, signs: Iterable[Sign], at: float) -> Conduct:
+    def _weigh(self, known: Known, signs: tuple[Sign, ...], at: float) -> Conduct:
         """Let the levels rise and the score follow them."""
         past, limits = known.past, self.rules.thresholds
         weighed = known.weighed if known.faded == past.faded else None
-        for index, _ in signs:
-            if past.raise_level(index, self._steps[index], self._weights[index]):
-                weighed = None
+        if weighed is None or signs is not known.full:
+            for index, _ in signs:
+                if past.raise_level(index, self._steps[index], self._weights[index]):
+                    weighed = None
         if weighed is None:
             weighed = known.weighed = self._sum(past)
-            known.faded = past.faded
+            known.faded, known.full = past.faded, None
         score = past.values[SCORE]
         if score != weighed.total:
             change = min(limits.step, max(-limits.step, weighed.total - score))

@@ -30,7 +30,6 @@ _BREACH = INDEX[SignalId.ROBOTS_BREACH]
 _FORGED = INDEX[SignalId.FORGED_FORWARDING]
 _PRINT = INDEX[SignalId.TOOL_PRINT]
 _REFUSING = frozenset({Action.REFUSE, Action.CHARGE, Action.CHALLENGE, Action.THROTTLE, Action.DROP})
-_NO_FACTS: Final = frozenset[HardFact]()
 
 AT_HAND: Final = 2048
 """Clients that a worker keeps at hand, about 3 KiB each."""
@@ -72,8 +71,9 @@ class Behaviour:
         at_hand = self._of(key, seen.at)
         verdict = self._judge.take_head(at_hand.known, seen)
         at_hand.taken += 1
-        facts = _hard_facts(verdict, seen) if verdict.signs else _NO_FACTS
-        judged = Judged(key, seen, verdict, facts, at_hand, at_hand.taken)
+        if at_hand.verdict is not verdict:
+            at_hand.verdict, at_hand.facts = verdict, _hard_facts(verdict, seen)
+        judged = Judged(key, seen, verdict, at_hand.facts, at_hand, at_hand.taken)
         if verdict.conduct is not at_hand.told or seen.decoy:
             self._write(judged)
         return judged

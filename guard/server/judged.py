@@ -16,7 +16,7 @@ class AtHand:
     The heads of requests go into it at once and with the next answer into the table, where all workers see them.
     """
 
-    __slots__ = ("held", "known", "stored", "taken", "told")
+    __slots__ = ("facts", "held", "known", "stored", "taken", "told", "verdict")
 
     def __init__(self, held: Held, known: Known) -> None:
         self.held = held
@@ -27,6 +27,10 @@ class AtHand:
         """How many of them are in the table."""
         self.told = Conduct.CLEAN
         """What the other workers were told last."""
+        self.verdict: ConductVerdict | None = None
+        """The last on a head; most stand for many requests."""
+        self.facts = frozenset[HardFact]()
+        """The hard facts in it."""
 
 
 class Judged(NamedTuple):

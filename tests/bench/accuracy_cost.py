@@ -24,6 +24,7 @@ from guard.core.pipeline import Pipeline
 from guard.core.policy_file import make_policy, parse_policy_file
 from guard.server.behaviour import Behaviour
 from guard.server.identities import Identities, IdentityOptions
+from guard.server.judged import Judged
 from guard.store.clients import KEY_SIZE, ClientTable
 from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
 from guard.yaml12 import load
@@ -57,8 +58,9 @@ class Worker:
     def identify(self, facts: RequestFacts) -> None:
         self.identities.judge(facts, self.pipeline.sight(facts))
 
-    def conduct(self, facts: RequestFacts) -> None:
-        self.behaviour.at_request(facts, self.pipeline.sight(facts), trusted_peer=False, kept_out=NOBODY, decoy=False)
+    def conduct(self, facts: RequestFacts) -> Judged:
+        sighting = self.pipeline.sight(facts)
+        return self.behaviour.at_request(facts, sighting, trusted_peer=False, kept_out=NOBODY, decoy=False)
 
     def classify(self, facts: RequestFacts) -> None:
         sighting = self.pipeline.sight(facts)
@@ -117,7 +119,7 @@ def _anew(text: str) -> str:
     return text.encode().decode()
 
 
-def timed(work: Callable[[RequestFacts], None], requests: list[RequestFacts]) -> float:
+def timed(work: Callable[[RequestFacts], object], requests: list[RequestFacts]) -> float:
     """Return the median over batches of the microseconds that one call takes."""
     times = []
     for start in range(0, len(requests) - BATCH + 1, BATCH):
