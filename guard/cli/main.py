@@ -131,7 +131,8 @@ def classify(
 
     `action` is what the policy does when the client asks with GET for a picture of display size, or for what --kind
     says; claims are not checked, and nothing is known of its behaviour. `purpose` is `unknown_declared_bot` for a
-    crawler that the catalogue does not know, `browser`, or `unknown`. A line that is not UTF-8 has `"escaped": true`,
+    crawler that the catalogue does not know (`says_ai`: by its own words it is of the AI trade), `browser`, or
+    `unknown`. A line that is not UTF-8 has `"escaped": true`,
     and in its `user_agent` a backslash is doubled and each odd byte is written \\xNN.
 
     \b

@@ -46,6 +46,8 @@ class HardFact(StrEnum):
     """It sent a forwarding header although no proxy of ours stands in front: it invents where it comes from."""
     BROKE_ROBOTS = "broke_robots"
     """It asked for what the robots.txt that it was served disallows for it."""
+    SAYS_AI = "says_ai"
+    """The catalogue does not know it, and by a word, a name or an address it says that it is of the AI trade."""
 
 
 class Classification(NamedTuple):
@@ -97,6 +99,8 @@ def classify(
         facts |= {HardFact.FORGED_TOKEN}
     if proven is not None:
         return Classification(proven.purpose, identity, conduct, proven.token, proven, facts)
+    if sighting.says_ai:
+        facts |= {HardFact.SAYS_AI}
     return Classification(sighting.purpose, identity, conduct, sighting.claimed, sighting.crawler, facts)
 
 

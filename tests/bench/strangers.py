@@ -200,7 +200,7 @@ def tables(proxied: list[tuple[str, float, float, float, float]],
            flood: list[tuple[int, float, float, float, float, int, int]]) -> str:  # fmt: skip
     """Return both tables as Markdown."""
     lines = [
-        "| through the whole proxy, CPU of the worker | known user agent | never seen | ratio | goal | | all processes |",
+        "| through the whole proxy, CPU of a worker | known user agent | never seen | ratio | goal | | all processes |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, known, strange, ratio, whole in proxied:
