@@ -19,6 +19,9 @@ from tests.support.captures import FULL, ORIGINALS, START, capture, jittered, ju
 from tests.support.facts import request
 from tests.support.people import CHANGES, changed, interleaved
 
+TOOLS = [name for name in names("tool") if not capture(name).held_out]
+"""Those that rules were made for. The others are only measured (`bench accuracy`): no claim about them may lead a hand
+that changes a weight."""
 PAGE_SEEN = Answered(kind=Kind.PAGE, status=200)
 CURL = {"Host": "photo.example", "User_Agent": IMAGE["User_Agent"], "Accept": "*/*"}
 
@@ -38,7 +41,7 @@ def test_a_person_is_clean_at_every_picture(name, front):
 
 
 @pytest.mark.parametrize("front", list(Front))
-@pytest.mark.parametrize("name", names("tool"))
+@pytest.mark.parametrize("name", TOOLS)
 def test_a_tool_is_suspect_by_the_15th_picture_and_hostile_by_the_30th(name, front):
     """Undeclared bulk clients, each as captured, behind every front server."""
     one = capture(name)
@@ -49,7 +52,7 @@ def test_a_tool_is_suspect_by_the_15th_picture_and_hostile_by_the_30th(name, fro
     assert seen[30] is Conduct.HOSTILE
 
 
-@pytest.mark.parametrize("name", names("tool"))
+@pytest.mark.parametrize("name", TOOLS)
 @pytest.mark.parametrize("gap", [20, 60, 300])
 def test_a_slow_tool_is_suspect_by_the_15th_picture(name, gap):
     """One picture in five minutes is still seen: levels fade, but not that fast."""
