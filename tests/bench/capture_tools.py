@@ -138,7 +138,8 @@ public class Main {{ public static void main(String[] x) throws Exception {{
 NODE = {
     "axios": "import axios from 'axios';\n"
     "for(const p of P) await axios.get(B+p,{headers:{'User-Agent':A},responseType:'arraybuffer'})",
-    "got": "import got from 'got';\nfor(const p of P) await got(B+p,{headers:{'user-agent':A},https:{rejectUnauthorized:false}}).buffer()",
+    "got": "import got from 'got';\n"
+    "for(const p of P) await got(B+p,{headers:{'user-agent':A},https:{rejectUnauthorized:false}}).buffer()",
     "undici-request": "import {request} from 'undici';\n"
     "for(const p of P){const r=await request(B+p,{headers:{'user-agent':A}});await r.body.arrayBuffer()}",
 }
