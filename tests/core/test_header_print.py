@@ -62,3 +62,10 @@ def test_one_client_is_an_address_or_a_64_of_ipv6():
     assert client_key_of(ip_address("192.0.2.1"), 7) != client_key_of(ip_address("192.0.2.2"), 7)
     assert client_key_of(ip_address("192.0.2.1"), 7) != client_key_of(ip_address("192.0.2.1"), 8)
     assert len(client_key_of(None, 7)) == 16
+
+
+def test_what_a_client_is_known_by_passes_every_front_server():
+    """`standing_print` reads these lines without asking the mask."""
+    lines = {"accept-language", "dnt", "sec-gpc", "user-agent", "sec-fetch-mode", "sec-fetch-dest"}
+
+    assert [front for front, mask in MASKS.items() if not lines <= mask.fields] == []
