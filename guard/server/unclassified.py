@@ -307,7 +307,7 @@ def _commitments(window: _Window) -> tuple[Disclosure, ...]:
 
 def _number(values: list[Any], value: Any) -> int:
     """Return where `value` is in `values`; it is put there if it is not."""
-    with contextlib.suppress(ValueError):
+    if value in values:
         return values.index(value)
     values.append(value)
     return len(values) - 1

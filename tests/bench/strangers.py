@@ -2,11 +2,12 @@
 
 Run by hand: `python3 dev.py bench strangers [--requests N] [--distinct N] [--write]`. First a real guard with one
 worker before a small upstream, all on the loopback: blocks of requests on one connection, with a user agent that is
-always the same and with one that is always new, take turns. Then, without sockets, so many distinct clients through all
+always the same and with one that is always new, take turns, each with the seconds after it in which commitments are
+written. Then, without sockets, so many distinct clients through all
 that a worker keeps of them: name, claim, conduct, answer. All times are processor time by the kernel's account, so
 what other programs do on the machine is not in them.
 
-  --requests N   in a block (300); there are 16 blocks of each kind
+  --requests N   in a block (1500); there are 4 blocks of each kind
   --distinct N   strangers without sockets (1,000,000, about three minutes)
   --write        put the tables into RESULTS.md, in place of the section of its name
 """
@@ -37,7 +38,9 @@ from tests.support.running import PATIENT, RunningGuard  # noqa: E402
 from tests.support.upstream import Servers  # noqa: E402
 
 NAME = "strangers"
-BLOCKS = 16
+BLOCKS = 4
+SETTLING = 7.0
+"""Seconds after a block: what is known of new clients is committed to within a few."""
 GOAL = 1.2
 SLOTS = 200_000
 """As many clients as a table has by default."""
@@ -125,7 +128,8 @@ def through_the_proxy(requests: int) -> list[tuple[str, float, float, float, flo
         client = Client(guard.port)
         for kind in KINDS:
             for new in (False, True):
-                client.block(kind, requests, new=new)
+                client.block(kind, requests // 4, new=new)
+            time.sleep(SETTLING)
             ratios, whole = [], []
             times: dict[bool, list[float]] = {False: [], True: []}
             for block in range(BLOCKS):
@@ -134,6 +138,7 @@ def through_the_proxy(requests: int) -> list[tuple[str, float, float, float, flo
                 for new in (False, True) if block % 2 else (True, False):
                     before = cpu_ns(worker), sum(map(cpu_ns, everybody))
                     client.block(kind, requests, new=new)
+                    time.sleep(SETTLING)
                     after = cpu_ns(worker), sum(map(cpu_ns, everybody))
                     of_worker[new], of_all[new] = after[0] - before[0], after[1] - before[1]
                     times[new].append(of_worker[new] / requests / 1000)
@@ -221,7 +226,7 @@ def tables(proxied: list[tuple[str, float, float, float, float]],
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py bench strangers", description="Measures what strangers cost.")
-    parser.add_argument("--requests", type=int, default=300, help="in a block")
+    parser.add_argument("--requests", type=int, default=1500, help="in a block")
     parser.add_argument("--distinct", type=int, default=1_000_000, help="strangers without sockets")
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
     chosen = parser.parse_args()
