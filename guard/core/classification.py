@@ -5,8 +5,9 @@ Three axes, not one label: the purpose (what the crawler collects for), the iden
 an accusation: only a complete, fresh list of the operator may yield *impostor*.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from functools import lru_cache
 
 from guard.core.crawlers import Crawler, Purpose, Sighting
 from guard.core.licence import NO_LICENCE, LicenceVerdict
@@ -14,6 +15,8 @@ from guard.core.licence import NO_LICENCE, LicenceVerdict
 
 class Identity(StrEnum):
     """What a client's claim to be a certain crawler is worth."""
+
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
 
     VERIFIED = "verified"
     IMPOSTOR = "impostor"
@@ -27,6 +30,8 @@ class Identity(StrEnum):
 
 class Conduct(StrEnum):
     """How a client has behaved; a rule never sees more than this."""
+
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
 
     CLEAN = "clean"
     SUSPECT = "suspect"
@@ -50,7 +55,8 @@ class HardFact(StrEnum):
     """The catalogue does not know it, and by a word, a name or an address it says that it is of the AI trade."""
 
 
-class Classification(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classification:
     """Who we believe is asking."""
 
     purpose: Purpose
@@ -98,10 +104,28 @@ def classify(
     if sighting.forged_token:
         facts |= {HardFact.FORGED_TOKEN}
     if proven is not None:
-        return Classification(proven.purpose, identity, conduct, proven.token, proven, facts)
+        return Classification(
+            purpose=proven.purpose, identity=identity, conduct=conduct, claimed=proven.token, crawler=proven,
+            facts=facts,
+        )  # fmt: skip
     if sighting.says_ai:
         facts |= {HardFact.SAYS_AI}
-    return Classification(sighting.purpose, identity, conduct, sighting.claimed, sighting.crawler, facts)
+    if sighting.crawler is None:
+        return _of_nobody_known(sighting.purpose, identity, conduct, sighting.claimed, facts)
+    return Classification(
+        purpose=sighting.purpose, identity=identity, conduct=conduct, claimed=sighting.claimed,
+        crawler=sighting.crawler, facts=facts,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _of_nobody_known(
+    purpose: Purpose, identity: Identity, conduct: Conduct, claimed: str, facts: frozenset[HardFact]
+) -> Classification:
+    """Return the same value for the same belief: most requests are people's, of whom the same is believed."""
+    return Classification(
+        purpose=purpose, identity=identity, conduct=conduct, claimed=claimed, crawler=None, facts=facts
+    )
 
 
 def _unchecked(sighting: Sighting) -> Identity:
