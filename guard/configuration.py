@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guard.core.crawlers import Catalogue
-from guard.core.policy import Condition, Policy
+from guard.core.policy import Condition, Policy, Rule
 from guard.core.policy_file import PolicyFile, combine, make_policy, name_faults, parse_policy_file
 from guard.core.search_faults import search_faults
 from guard.errors import ConfigurationError, Fault
@@ -18,7 +18,7 @@ from guard.settings import Settings, read_settings, settings_of
 from guard.settings_text import SHIPPED_POLICIES, policy_name
 from guard.settings_warnings import warnings
 from guard.store.network_files import Networks, load_networks
-from guard.store.rule_files import RulesRoot, load_catalogue, read_policy_file, rules_root
+from guard.store.rule_files import RulesRoot, load_catalogue, owner_rules, read_policy_file, rules_root
 from guard.validation import WrongValueError, in_file_order
 from guard.yaml12 import Document, load
 
@@ -82,8 +82,13 @@ def load_configuration(
         shipped = _policy_file(settings.policy if settings else _policy_named_in(document), root, catalogue)
     except ConfigurationError as error:
         faults += error.faults
-    if document is not None and settings is not None and shipped is not None:
-        rules = combine([entry.rule() for entry in settings.rules], shipped.rules)
+    own: list[Rule] | None = None
+    try:
+        own = owner_rules(settings.rules) if settings is not None else None
+    except ConfigurationError as error:
+        faults += error.faults
+    if document is not None and settings is not None and shipped is not None and own is not None:
+        rules = combine(own, shipped.rules)
         if rules[-1].when != Condition() or rules[-1].monitor:
             index = next(index for index, entry in enumerate(settings.rules) if entry.id == rules[-1].id)
             message = f"the default is not stated any more: rule '{rules[-1].id}' must match always, without 'monitor'"

@@ -7,10 +7,12 @@
     ├── UpstreamError              502      the site behind us did not answer properly
     │   └── UpstreamTimeoutError   504      … or not in time
     ├── RangeListError                      a published address list is not believed
+    ├── ReservationError                    the site's own robots.txt can not be used
     ├── FetchError                          something on the internet could not be fetched safely
     ├── LicenceError               exit 1   a licence, its key or the register of licences can not be used
     ├── PictureError                        a picture can not be read or is over a limit
-    │   └── PicturesBusyError               … or nobody has time for it now
+    │   ├── PicturesBusyError               … or nobody has time for it now
+    │   └── LeftAloneError                  … or could not be changed without harm
     └── EvidenceError              exit 1   the evidence log
         ├── LeafError                       bytes or values that can not be a leaf of the log
         ├── LogDamagedError                 what is on disk contradicts what was signed
@@ -84,6 +86,10 @@ class RangeListError(GuardError):
     """A published list of addresses is not believed; the last good one stays in use."""
 
 
+class ReservationError(GuardError):
+    """The robots.txt of the site behind us can not be used; the message says why, the last good one stays in force."""
+
+
 class FetchError(GuardError):
     """Something that we fetch by ourselves (an address list, a key directory) did not come, or was refused."""
 
@@ -98,6 +104,19 @@ class PictureError(GuardError):
 
 class PicturesBusyError(PictureError):
     """The image workers have too much to do, or are away: the same picture may be done a minute later."""
+
+
+class LeftAloneError(PictureError):
+    """A file can not be given its rights without harm, and stays as it is."""
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        super().__init__(why, detail)
+        self.why = why
+        """A value of `guard.image.left_alone.Why`."""
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.why}: {self.detail}" if self.detail else self.why
 
 
 class EvidenceError(GuardError):

@@ -5,7 +5,7 @@ below are the published schema as well, so their descriptions are written for ow
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -24,8 +24,17 @@ from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
 from guard.settings_licences import Licences
+from guard.settings_pictures import InImage, SiteInImage
 from guard.settings_rights import Rights, TermsFiles, needless_offers
-from guard.settings_sections import Behaviour, Challenges, IdentityChecks, SearchCheck, Section
+from guard.settings_sections import (
+    Behaviour,
+    Challenges,
+    IdentityChecks,
+    SearchCheck,
+    Section,
+    Timeouts,
+    UpstreamRobots,
+)
 from guard.settings_source import interpolate, read_file, with_environment, with_overrides
 from guard.settings_text import (
     ANY_HOST,
@@ -78,6 +87,7 @@ class Site(Section):
         default="static", description="The gallery software. Has no effect in this version."
     )
     rights: Rights | None = Field(default=None, description="What differs from the rights of all sites.")
+    in_image: SiteInImage | None = Field(default=None, description="What differs inside this site's pictures.")
 
     @property
     def base_url(self) -> str:
@@ -150,17 +160,6 @@ class Images(Section):
         return self
 
 
-Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
-
-
-class Timeouts(Section):
-    """In seconds."""
-
-    connect: Seconds = Field(default=5.0, description="To reach the upstream.")
-    read: Seconds = Field(default=60.0, description="Between two pieces of what the upstream sends.")
-    drain: Seconds = Field(default=30.0, description="For answers under way when the guard is stopped.")
-
-
 class Settings(Section):
     """Everything that can be set."""
 
@@ -191,7 +190,9 @@ class Settings(Section):
     rules: tuple[RuleEntry, ...] = Field(default=(), description="Your own rules; they come before the policy's.")
     evidence: Evidence = Evidence()
     images: Images = Images()
+    in_image: InImage = InImage()
     search_check: SearchCheck = SearchCheck()
+    upstream_robots: UpstreamRobots = UpstreamRobots()
     timeouts: Timeouts = Timeouts()
     access_log: Line = Field(default="off", description="A file, - for standard output, or off.")
 
@@ -211,6 +212,10 @@ class Settings(Section):
         return self.rights.model_copy(
             update={name: getattr(site.rights, name) for name in site.rights.model_fields_set}
         )
+
+    def in_image_of(self, site: Site) -> SiteInImage:
+        """Return what happens inside the pictures of `site`, likewise."""
+        return site.in_image.over(self.in_image) if site.in_image else self.in_image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,16 +335,20 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
         }
         return stated.model_copy(update={"terms_file": TermsFiles(**files)})
 
+    in_image = settings.in_image.with_folder(lambda text: whole(text, "in_image", "certificate"))
     changes: dict[str, Any] = {
         "rights": rights(settings.rights, ("rights",), settings.rights),
+        "in_image": in_image,
         "sites": tuple(
             site.model_copy(
-                update={"rights": rights(settings.rights_of(site), ("sites", index, "rights"), site.rights)}
+                update={
+                    "rights": site.rights and rights(settings.rights_of(site), ("sites", index, "rights"), site.rights),
+                    "in_image": site.in_image and site.in_image.over(in_image),
+                }
             )
-            if site.rights
-            else site
             for index, site in enumerate(settings.sites)
         ),
+        "rules": tuple(_with_whole_list(entry, whole) for entry in settings.rules),
         "evidence": settings.evidence.model_copy(update={"directory": whole(str(directory), "evidence", "directory")}),
     }
     kept = settings.licences.directory
@@ -358,6 +367,13 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     if faults:
         raise ConfigurationError(in_file_order(faults))
     return settings.model_copy(update=changes)
+
+
+def _with_whole_list(entry: RuleEntry, whole: Callable[..., Path]) -> RuleEntry:
+    if not entry.when.paths_file:
+        return entry
+    when = entry.when.model_copy(update={"paths_file": str(whole(entry.when.paths_file, "rules"))})
+    return entry.model_copy(update={"when": when})
 
 
 def json_schema() -> dict[str, Any]:

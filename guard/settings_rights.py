@@ -117,6 +117,7 @@ class Rights(Section):
     ai_use: YesNo = Field(default=False, description="May AI systems use them when they answer?")
     search: YesNo = Field(default=True, description="May search engines index them?")
     tdm: YesNo = Field(default=False, description="May they be mined for text and data?")
+    html: YesNo = Field(default=False, description="Say all this in the head of HTML pages too, on their way.")
     paths: tuple[PathRights, ...] = Field(
         default=(), max_length=200, description="Parts of the site with answers of their own."
     )

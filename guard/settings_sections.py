@@ -1,4 +1,4 @@
-"""What can be set about who is asking: how claims are checked, behaviour is judged, and people are let through?"""
+"""What can be set about who is asking, and about what is asked of the internet and of the site by ourselves?"""
 
 import re
 from pathlib import Path
@@ -83,9 +83,28 @@ class SearchCheck(Section):
     every: float = Field(default=900.0, ge=0, le=86_400, allow_inf_nan=False, description="Between checks; 0 is off.")
 
 
+class UpstreamRobots(Section):
+    """The robots.txt that the site itself has: it is merged with ours."""
+
+    every: float = Field(
+        default=900.0, ge=0, le=86_400, allow_inf_nan=False, description="Seconds between two looks at it; 0: never."
+    )
+
+
 class Challenges(Section):
     """What a client is asked for where a rule says `challenge`."""
 
     proof_of_work: YesNo = Field(default=False, description="Also a small sum, which needs JavaScript.")
     bits: int = Field(default=14, ge=1, le=MOST_BITS, description="Of it: every bit more doubles the work.")
     pass_hours: int = Field(default=24, ge=1, le=720, description="So long a browser is not asked again.")
+
+
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+class Timeouts(Section):
+    """In seconds."""
+
+    connect: Seconds = Field(default=5.0, description="To reach the upstream.")
+    read: Seconds = Field(default=60.0, description="Between two pieces of what the upstream sends.")
+    drain: Seconds = Field(default=30.0, description="For answers under way when the guard is stopped.")

@@ -29,6 +29,7 @@ LEVEL = {
     "store": 3,
     "exporter": 3,
     "server": 4,
+    "dataset": 4,
     "demo": 5,
     "cli": 5,
 }

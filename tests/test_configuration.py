@@ -64,10 +64,11 @@ def test_own_rules_come_before_the_policy_and_change_it(read: Any) -> None:
         "seo-refused",
         "forged-token-refused",
         "impostors-refused",
+        "licensed-allowed",
         "training-refused",
         "default",
     ]
-    assert configuration.policy.rules[3].action is Action.CHARGE
+    assert configuration.policy.rules[4].action is Action.CHARGE
     assert configuration.policy.name == "open"
     assert len(configuration.catalogue.crawlers) >= 250
 
@@ -135,3 +136,28 @@ def test_a_key_given_twice_does_not_hide_other_faults(tmp_path: Path) -> None:
         load_configuration(file, {}, {})
 
     assert [(fault.line, fault.where) for fault in caught.value.faults] == [(2, "sites"), (3, "polcy")]
+
+
+LISTED = "rules:\n- {id: own, when: {paths_file: l.txt}, action: refuse, status: 410}\n"
+
+
+def test_a_list_of_paths_is_read_from_beside_the_configuration(read: Any, tmp_path: Path) -> None:
+    """In the form that rules match on; remarks and empty lines say nothing."""
+    (tmp_path / "l.txt").write_text("# listed\n/a//b.jpg\n\n/%7Ejane/\u00fc 1.jpg\n/a/b.jpg\n", "utf-8")
+    rule = read(SITE + LISTED).policy.rules[0]
+
+    assert rule.when.paths_file[0].paths == {"/a/b.jpg", "/~jane/%C3%BC%201.jpg"}
+    assert (rule.when.paths_file[0].name, rule.status) == ("l.txt", 410)
+
+
+def test_the_faults_of_a_list_of_paths_are_told_with_all_others(faults: Any, tmp_path: Path) -> None:
+    """That it is not there, names nothing, or names hosts; beside those of the policy."""
+    missing = "l.txt: can not be read: No such file or directory"
+    assert faults(SITE + LISTED + "policy: none.yaml\n")[-1] == missing
+    (tmp_path / "l.txt").write_text("# nothing\n")
+    assert faults(SITE + LISTED) == ["l.txt: names no path"]
+    (tmp_path / "l.txt").write_text("/a\nhttps://photo.example/b\nc\n")
+    assert faults(SITE + LISTED) == [
+        "l.txt:2:1: is no path: it must begin with '/', without a host in front",
+        "l.txt:3:1: is no path: it must begin with '/', without a host in front",
+    ]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-MIRRORED = ("cli", "core", "demo", "evidence", "exporter", "image", "reservation", "server", "store")
+MIRRORED = ("cli", "core", "dataset", "demo", "evidence", "exporter", "image", "reservation", "server", "store")
 
 WITHOUT_TWIN = {
     "tests/reservation/test_agreement.py": "all carriers together say one thing",
@@ -13,6 +13,7 @@ WITHOUT_TWIN = {
     "tests/server/test_forwarding.py": "the proxy as a whole: what passes through",
     "tests/server/test_guarding.py": "the proxy as a whole: what crawlers get",
     "tests/server/test_licensing.py": "the proxy as a whole: licences, from the command line to the record",
+    "tests/server/test_everywhere.py": "the proxy as a whole: the reservation in every answer",
     "tests/server/test_bad_input.py": "the proxy as a whole: hostile input",
     "tests/server/test_real_programs.py": "the proxy as a whole: real clients and servers",
 }

@@ -104,6 +104,18 @@ def test_a_valid_licence_opens_and_any_other_changes_nothing(policy: str, purpos
 
 
 @pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("policy", ["moderate", "strict"])
+def test_an_unknown_robot_that_says_ai_is_treated_like_a_known_one_of_which_nothing_is_said(
+    policy: str, kind: Kind
+) -> None:
+    """The word of a newcomer is enough: it names itself."""
+    decision = decided(policy, Purpose.UNKNOWN_DECLARED_BOT, kind, facts=frozenset({HardFact.SAYS_AI}))
+
+    assert decision.rule == "unknown-ai-refused"
+    assert decision.action is decided(policy, Purpose.AI_UNDOCUMENTED, kind).action
+
+
+@pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("purpose", PEOPLE)
 @pytest.mark.parametrize("policy", POLICIES)
 def test_people_see_everything(policy: str, purpose: Purpose, kind: Kind) -> None:

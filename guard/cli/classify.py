@@ -65,6 +65,7 @@ def answering(pipeline: Pipeline, kind: Kind) -> Callable[[bytes], bytes]:
             "purpose": who.purpose,
             "claimed": who.claimed,
             "forged_token": HardFact.FORGED_TOKEN in who.facts,
+            "says_ai": HardFact.SAYS_AI in who.facts,
             "action": decision.action,
             "rule": decision.rule,
         }

@@ -21,7 +21,9 @@ EXIT_USAGE = 2
 
 
 GROUPS = {
+    "dataset": ("guard.cli.dataset", "Find your pictures in data sets, and have them left out."),
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),
+    "image": ("guard.cli.image", "Rights and private data in picture files."),
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
     "reserve": ("guard.cli.reserve", "What crawlers are told about your rights."),
     "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
@@ -129,7 +131,8 @@ def classify(
 
     `action` is what the policy does when the client asks with GET for a picture of display size, or for what --kind
     says; claims are not checked, and nothing is known of its behaviour. `purpose` is `unknown_declared_bot` for a
-    crawler that the catalogue does not know, `browser`, or `unknown`. A line that is not UTF-8 has `"escaped": true`,
+    crawler that the catalogue does not know (`says_ai`: by its own words it is of the AI trade), `browser`, or
+    `unknown`. A line that is not UTF-8 has `"escaped": true`,
     and in its `user_agent` a backslash is doubled and each odd byte is written \\xNN.
 
     \b

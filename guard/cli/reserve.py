@@ -3,6 +3,8 @@
 import typer
 
 from guard.cli.reserve_audit import audit
+from guard.cli.reserve_diff import diff
+from guard.cli.reserve_history import history
 from guard.cli.reserve_render import render
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What crawlers are told about your rights.")
@@ -15,3 +17,5 @@ def _group() -> None:
 
 app.command()(audit)
 app.command()(render)
+app.command()(history)
+app.command()(diff)

@@ -5,7 +5,6 @@ address, no path and no header line is in it, only counts, hashes of a few bits 
 a memory ago counts 1/e. Records are in the machine's own byte order and are not for other machines.
 """
 
-from array import array
 from dataclasses import dataclass
 from math import exp, log
 from struct import Struct
@@ -27,17 +26,18 @@ LEVELS = COUNTERS
 VALUES = COUNTERS + len(SIGNALS)
 
 _REGISTERS: Final = 64
-_HEAD = Struct("<BBxxIIIIiddddd")
+_RECORD: Final = Struct(f"=BBxxIIIIiddddd{VALUES}f{_REGISTERS}s{_REGISTERS}s{robots_standing.SIZE}s")
 _GAP_WEIGHT: Final = 0.2
 _MOST: Final = 0xFFFFFFFF
-SIZE: Final = _HEAD.size + 4 * VALUES + 2 * _REGISTERS + robots_standing.SIZE
+SIZE: Final = _RECORD.size
+_NOTHING: Final = [0.0] * VALUES
 
 
 class Past:
     """A client's record while it is being worked on."""
 
     __slots__ = ("albums", "decoys", "faded", "first", "full_seen", "hard_at", "last", "last_full", "last_number",
-                 "last_stem", "pictures", "seen", "told", "user_agent", "values")  # fmt: skip
+                 "last_stem", "pictures", "places", "seen", "told", "user_agent", "values")  # fmt: skip
 
     def __init__(self, at: float) -> None:
         self.first = self.last = self.faded = at
@@ -54,7 +54,9 @@ class Past:
         self.last_stem = 0
         """What stands for the last picture whatever its size; 0 where its address names no size."""
         self.user_agent = 0
-        self.values = array("f", bytes(4 * VALUES))
+        self.places: list[int] | None = None
+        """Where in `values` there are levels, once somebody has asked: most clients have two or three of thirty."""
+        self.values = _NOTHING.copy()
         self.values[PICTURE_SUM] = self.values[PICTURE_ZEROS] = _REGISTERS
         self.values[ALBUM_SUM] = self.values[ALBUM_ZEROS] = _REGISTERS
         self.pictures = bytearray(_REGISTERS)
@@ -70,23 +72,20 @@ class Past:
         past = cls.__new__(cls)
         (
             _, past.decoys, past.seen, past.full_seen, past.user_agent, past.last_stem, past.last_number,
-            past.first, past.last, past.faded, past.last_full, past.hard_at,
-        ) = _HEAD.unpack_from(record)  # fmt: skip
-        start, end = _HEAD.size, _HEAD.size + 4 * VALUES
-        past.values = array("f", record[start:end])
-        past.pictures = bytearray(record[end : end + _REGISTERS])
-        past.albums = bytearray(record[end + _REGISTERS : end + 2 * _REGISTERS])
-        past.told = bytearray(record[end + 2 * _REGISTERS :])
+            past.first, past.last, past.faded, past.last_full, past.hard_at, *values, pictures, albums, told,
+        ) = _RECORD.unpack(record)  # fmt: skip
+        past.places = None
+        past.values = values
+        past.pictures, past.albums, past.told = bytearray(pictures), bytearray(albums), bytearray(told)
         return past
 
     def to_bytes(self) -> bytes:
         """Write the record: SIZE bytes."""
-        head = _HEAD.pack(
+        return _RECORD.pack(
             VERSION, self.decoys, min(self.seen, _MOST), min(self.full_seen, _MOST), self.user_agent, self.last_stem,
-            self.last_number,
-            self.first, self.last, self.faded, self.last_full, self.hard_at,
+            self.last_number, self.first, self.last, self.faded, self.last_full, self.hard_at, *self.values,
+            self.pictures, self.albums, self.told,
         )  # fmt: skip
-        return head + self.values.tobytes() + self.pictures + self.albums + self.told
 
     def advance(self, at: float, memory: Memory) -> float:
         """Let everything fade up to `at` and return the seconds since the last request.
@@ -100,14 +99,40 @@ class Past:
             self.faded = at
         elif elapsed >= 1:
             self.faded = at
-            values = self.values
-            rate, visits = exp(-elapsed / memory.rate), exp(-elapsed / memory.visits)
-            score = exp(-elapsed / memory.score)
-            values[:RATE_END] = array("f", [value * rate for value in values[:RATE_END]])
-            values[RATE_END:VISITS_END] = array("f", [value * visits for value in values[RATE_END:VISITS_END]])
-            values[SCORE] *= score
-            values[LEVELS:] = array("f", [value * score for value in values[LEVELS:]])
+            self._fade(elapsed, memory)
         return gap
+
+    def _fade(self, seconds: float, memory: Memory) -> None:
+        values = self.values
+        rate, visits, score = exp(-seconds / memory.rate), exp(-seconds / memory.visits), exp(-seconds / memory.score)
+        values[:VISITS_END] = [
+            *[value * rate for value in values[:RATE_END]],
+            *[value * visits for value in values[RATE_END:VISITS_END]],
+        ]
+        values[SCORE] *= score
+        for place in self.levels():
+            values[place] *= score
+
+    def levels(self) -> list[int]:
+        """Return where in `values` there is a level that is not nothing; in no order."""
+        if self.places is None:
+            values = self.values
+            self.places = [place for place in range(LEVELS, VALUES) if values[place]]
+        return self.places
+
+    def raise_level(self, index: int, step: float, weight: float) -> bool:
+        """Bring the level of a signal a step nearer to its weight; tell whether that changed it."""
+        place, values = LEVELS + index, self.values
+        before = values[place]
+        level = before + step
+        if (level > weight) if weight > 0 else (level < weight):
+            level = weight
+        if level == before:
+            return False
+        values[place] = level
+        if not before and self.places is not None:
+            self.places.append(place)
+        return True
 
     def time_gap(self, seconds: float) -> None:
         """Take the gap between two pictures into the moving mean and variance of its logarithm."""
@@ -139,7 +164,7 @@ class Past:
         return _estimate(self.values[ALBUM_SUM], self.values[ALBUM_ZEROS])
 
 
-def _add(registers: bytearray, values: "array[float]", total: int, zeros: int, number: int) -> bool:
+def _add(registers: bytearray, values: list[float], total: int, zeros: int, number: int) -> bool:
     """Add to a HyperLogLog sketch (Flajolet et al. 2007) and keep its sum of 2^-register up to date."""
     place = number & 63
     rank = 33 - ((number >> 6) & 0xFFFFFFFF).bit_length()

@@ -7,6 +7,7 @@ an accusation: only a complete, fresh list of the operator may yield *impostor*.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from guard.core.crawlers import Crawler, Purpose, Sighting
 from guard.core.licence import NO_LICENCE, LicenceVerdict
@@ -14,6 +15,8 @@ from guard.core.licence import NO_LICENCE, LicenceVerdict
 
 class Identity(StrEnum):
     """What a client's claim to be a certain crawler is worth."""
+
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
 
     VERIFIED = "verified"
     IMPOSTOR = "impostor"
@@ -27,6 +30,8 @@ class Identity(StrEnum):
 
 class Conduct(StrEnum):
     """How a client has behaved; a rule never sees more than this."""
+
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
 
     CLEAN = "clean"
     SUSPECT = "suspect"
@@ -46,6 +51,8 @@ class HardFact(StrEnum):
     """It sent a forwarding header although no proxy of ours stands in front: it invents where it comes from."""
     BROKE_ROBOTS = "broke_robots"
     """It asked for what the robots.txt that it was served disallows for it."""
+    SAYS_AI = "says_ai"
+    """The catalogue does not know it, and by a word, a name or an address it says that it is of the AI trade."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +99,32 @@ def classify(
         proven: Who it is by its signature, where the user agent names nobody.
         facts: Hard facts besides those that the user agent shows.
     """
-    crawler = proven or sighting.crawler
-    purpose = proven.purpose if proven else sighting.purpose
     if identity is None:
         identity = _unchecked(sighting)
+    if sighting.forged_token:
+        facts |= {HardFact.FORGED_TOKEN}
+    if proven is not None:
+        return Classification(
+            purpose=proven.purpose, identity=identity, conduct=conduct, claimed=proven.token, crawler=proven,
+            facts=facts,
+        )  # fmt: skip
+    if sighting.says_ai:
+        facts |= {HardFact.SAYS_AI}
+    if sighting.crawler is None:
+        return _of_nobody_known(sighting.purpose, identity, conduct, sighting.claimed, facts)
     return Classification(
-        purpose=purpose,
-        identity=identity,
-        conduct=conduct,
-        claimed=proven.token if proven else sighting.claimed,
-        crawler=crawler,
-        facts=facts | {HardFact.FORGED_TOKEN} if sighting.forged_token else facts,
+        purpose=sighting.purpose, identity=identity, conduct=conduct, claimed=sighting.claimed,
+        crawler=sighting.crawler, facts=facts,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _of_nobody_known(
+    purpose: Purpose, identity: Identity, conduct: Conduct, claimed: str, facts: frozenset[HardFact]
+) -> Classification:
+    """Return the same value for the same belief: most requests are people's, of whom the same is believed."""
+    return Classification(
+        purpose=purpose, identity=identity, conduct=conduct, claimed=claimed, crawler=None, facts=facts
     )
 
 

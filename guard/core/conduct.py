@@ -6,7 +6,6 @@ a step a request, never sinks below the floor, and fades. One family makes a cli
 that speak make it hostile, so that no single oddity of a person's software can lock that person out.
 """
 
-from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -17,11 +16,12 @@ from guard.core.facts import RequestFacts
 from guard.core.header_print import Mask
 from guard.core.header_signals import HeaderReader, HeaderReading, Sign
 from guard.core.observation import Answered, Observation
-from guard.core.signals import INDEX, SIGNALS, BehaviourRules, Family, Fired, Signal, SignalId
+from guard.core.signals import INDEX, BehaviourRules, Family, Fired, Signal, SignalId
 from guard.core.visit_signals import count, visit_signs
 
 _AUDIBLE = 0.05
 """Nats below which a level is no longer worth a line."""
+_DECOY = INDEX[SignalId.DECOY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,33 @@ class ConductVerdict:
         return tuple(sorted(fired, key=lambda one: -abs(one.level)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """What the levels of a record come to."""
+
+    levels: tuple[float, ...]
+    sums: tuple[float, ...]
+    total: float
+    speaking: int
+    """How many families speak."""
+
+
+class Known:
+    """A client's past at hand, and what was made of it: most requests change neither levels nor score."""
+
+    __slots__ = ("faded", "full", "past", "verdict", "weighed")
+
+    def __init__(self, past: Past) -> None:
+        self.past = past
+        self.weighed: _Weighed | None = None
+        self.faded = past.faded
+        """When the levels had faded as they are weighed."""
+        self.full: tuple[Sign, ...] | None = None
+        """The signs of a head that have nothing more to raise, until levels fade or rise."""
+        self.verdict: ConductVerdict | None = None
+        """The last one on the head of a request."""
+
+
 class ConductJudge:
     """Judges clients by rules; keeps nothing about them but readings of header lines."""
 
@@ -73,6 +100,9 @@ class ConductJudge:
         families = tuple(Family)
         self._family_of = [families.index(signal.family) for signal in rules.signals]
         self._caps = [rules.caps[family] for family in families]
+        self._steps = [signal.step for signal in rules.signals]
+        self._weights = [signal.weight for signal in rules.signals]
+        self._silent = _Weighed((0.0,) * len(rules.signals), (0.0,) * len(families), 0.0, 0)
 
     def look(
         self,
@@ -88,39 +118,58 @@ class ConductJudge:
     ) -> Observation:
         """Read the head of a request; the arguments are explained at `Observation`, whose `key` names the record."""
         return Observation(
-            facts=facts, head=self._headers.read(facts), at=at, declared=declared, trusted_peer=trusted_peer,
-            decoy=decoy, disallows=disallows, connection=connection, originals=originals,
-        )  # fmt: skip
+            facts, self._headers.read(facts), at, declared, trusted_peer, decoy, disallows, connection, originals
+        )
 
     def at_request(self, record: bytes | None, seen: Observation) -> tuple[bytes, ConductVerdict]:
         """Take the head of a request into the record and judge the client."""
-        rules, reading = self.rules, seen.head.lines
-        past = Past.from_bytes(record, seen.at)
-        past.advance(seen.at, rules.memory)
-        past.seen += 1
-        if past.user_agent != reading.user_agent:
-            past.values[ROTATIONS] += past.user_agent != 0
-            past.user_agent = reading.user_agent
-        signs = [] if seen.declared else [*reading.signs, *seen.connection]
-        signs += self._told(past, seen, reading)
-        hard = bool(signs) and self._is_hard(past, signs, reading)
-        if hard:
-            past.hard_at = seen.at
-        return self._judge(past, signs, seen.at)
+        known = Known(Past.from_bytes(record, seen.at))
+        verdict = self.take_head(known, seen)
+        return known.past.to_bytes(), verdict
 
     def after_response(
         self, record: bytes | None, seen: Observation, answered: Answered
     ) -> tuple[bytes, ConductVerdict]:
         """Take what became of the request into the record and judge the client again."""
-        rules, reading = self.rules, seen.head.lines
-        past = Past.from_bytes(record, seen.at)
-        full = count(past, seen, answered)
+        known = Known(Past.from_bytes(record, seen.at))
+        signs, conduct = self._answer(known, seen, answered)
+        return known.past.to_bytes(), self._verdict(known, signs, conduct)
+
+    def take_head(self, known: Known, seen: Observation) -> ConductVerdict:
+        """Do the same as `at_request` to a past that is at hand."""
+        past, reading = known.past, seen.head.lines
+        past.advance(seen.at, self.rules.memory)
+        past.seen += 1
+        if past.user_agent != reading.user_agent:
+            past.values[ROTATIONS] += past.user_agent != 0
+            past.user_agent = reading.user_agent
+        signs, hard = ((), False) if seen.declared else (reading.signs, reading.hard)
+        # Most clients may be persons who followed no lure, over a connection like any other.
+        if seen.declared or not reading.plausible or seen.decoy or seen.head.forwarded or seen.connection:
+            told = (*(() if seen.declared else seen.connection), *self._told(past, seen, reading))
+            signs, hard = signs + told, hard or self._is_hard(past, told)
+        if hard:
+            past.hard_at = seen.at
+        before = known.weighed
+        conduct = self._weigh(known, signs, seen.at)
+        if known.weighed is before:
+            known.full = signs
+        return self._verdict(known, signs, conduct)
+
+    def take_answer(self, known: Known, seen: Observation, answered: Answered) -> Conduct:
+        """Do the same as `after_response` to a past that is at hand."""
+        return self._answer(known, seen, answered)[1]
+
+    def _answer(self, known: Known, seen: Observation, answered: Answered) -> tuple[tuple[Sign, ...], Conduct]:
+        reading = seen.head.lines
+        full = count(known.past, seen, answered)
         signs: list[Sign] = []
         if not seen.declared:
             if answered.robots_digest and reading.claims_browser:
                 signs.append((INDEX[SignalId.ROBOTS_READ], ""))
-            signs += visit_signs(past, seen, answered, rules, full=full)
-        return self._judge(past, signs, seen.at)
+            signs += visit_signs(known.past, seen, answered, self.rules, full=full)
+        found = tuple(signs)
+        return found, self._weigh(known, found, seen.at)
 
     def _told(self, past: Past, seen: Observation, reading: HeaderReading) -> Iterable[Sign]:
         if self._broke_robots(past, seen, reading):
@@ -128,7 +177,7 @@ class ConductJudge:
         # A browser that fetches ahead follows links that nobody has seen.
         if seen.decoy and not reading.prefetch:
             past.decoys = min(past.decoys + 1, 255)
-            yield INDEX[SignalId.DECOY], seen.facts.path[:80]
+            yield _DECOY, seen.facts.path[:80]
         if not seen.trusted_peer and not seen.declared and seen.head.forwarded:
             yield INDEX[SignalId.FORGED_FORWARDING], ""
 
@@ -144,46 +193,60 @@ class ConductJudge:
         robots_standing.breach(past.told, host, seen.at)
         return True
 
-    def _is_hard(self, past: Past, signs: Iterable[Sign], reading: HeaderReading) -> bool:
-        for index, _ in signs:
-            signal = SIGNALS[index]
-            if signal is SignalId.TOOL_PRINT:
-                hard = reading.tool is not None and reading.tool.hard
-            elif signal is SignalId.DECOY:
-                hard = past.decoys >= 2
-            else:
-                hard = self.rules.signals[index].hard
-            if hard:
-                return True
-        return False
+    def _is_hard(self, past: Past, signs: Iterable[Sign]) -> bool:
+        return any(past.decoys >= 2 if index == _DECOY else self.rules.signals[index].hard for index, _ in signs)
 
-    def _judge(self, past: Past, signs: list[Sign], at: float) -> tuple[bytes, ConductVerdict]:
-        values, rules = past.values, self.rules
-        for index, _ in signs:
-            self._raise(values, rules.signals[index], LEVELS + index)
-        limits = rules.thresholds
-        levels = values[LEVELS:]
-        sums = [0.0] * len(self._caps)
-        for family, level in zip(self._family_of, levels, strict=True):
-            if level:
-                sums[family] += level
-        sums = [min(value, cap) for value, cap in zip(sums, self._caps, strict=True)]
-        before = values[SCORE]
-        change = min(limits.step, max(-limits.step, sum(sums) - before))
-        score = values[SCORE] = min(limits.ceiling, max(limits.floor, before + change))
+    def _weigh(self, known: Known, signs: tuple[Sign, ...], at: float) -> Conduct:
+        """Let the levels rise and the score follow them."""
+        past, limits = known.past, self.rules.thresholds
+        weighed = known.weighed if known.faded == past.faded else None
+        if weighed is None or signs is not known.full:
+            for index, _ in signs:
+                if past.raise_level(index, self._steps[index], self._weights[index]):
+                    weighed = None
+        if weighed is None:
+            weighed = known.weighed = self._sum(past)
+            known.faded, known.full = past.faded, None
+        score = past.values[SCORE]
+        if score != weighed.total:
+            change = min(limits.step, max(-limits.step, weighed.total - score))
+            score = past.values[SCORE] = min(limits.ceiling, max(limits.floor, score + change))
         # A clock that went back must not make a fact of the future last for ever.
-        hard = past.hard_at > 0 and abs(at - past.hard_at) <= rules.memory.hard
-        speaking = sum(value >= limits.speaks for value in sums)
-        if hard or (score >= limits.hostile and speaking >= 2):
-            conduct = Conduct.HOSTILE
-        elif score >= limits.suspect and speaking >= 1:
-            conduct = Conduct.SUSPECT
-        else:
-            conduct = Conduct.CLEAN
-        verdict = ConductVerdict(conduct, score, tuple(levels), tuple(sums), tuple(signs), rules.signals)
-        return past.to_bytes(), verdict
+        if past.hard_at > 0 and abs(at - past.hard_at) <= self.rules.memory.hard:
+            return Conduct.HOSTILE
+        if score >= limits.hostile and weighed.speaking >= 2:
+            return Conduct.HOSTILE
+        return Conduct.SUSPECT if score >= limits.suspect and weighed.speaking else Conduct.CLEAN
 
-    @staticmethod
-    def _raise(values: "array[float]", signal: Signal, place: int) -> None:
-        level = values[place] + signal.step
-        values[place] = min(level, signal.weight) if signal.weight > 0 else max(level, signal.weight)
+    def _sum(self, past: Past) -> _Weighed:
+        places = past.levels()
+        if not places:
+            return self._silent
+        values, speaks = past.values, self.rules.thresholds.speaks
+        sums = [0.0] * len(self._caps)
+        for place in places:
+            sums[self._family_of[place - LEVELS]] += values[place]
+        total, speaking = 0.0, 0
+        for family, cap in enumerate(self._caps):
+            value = sums[family]
+            if value > cap:
+                value = sums[family] = cap
+            total += value
+            speaking += value >= speaks
+        return _Weighed(tuple(values[LEVELS:]), tuple(sums), total, speaking)
+
+    def _verdict(self, known: Known, signs: tuple[Sign, ...], conduct: Conduct) -> ConductVerdict:
+        """Return the last verdict once more, as long as it stands."""
+        last, weighed, score = known.verdict, known.weighed, known.past.values[SCORE]
+        assert weighed is not None  # noqa: S101  # `_weigh` has been there
+        if (
+            last is None
+            or last.levels is not weighed.levels
+            or last.score != score
+            or last.conduct is not conduct
+            or last.signs != signs
+        ):
+            last = known.verdict = ConductVerdict(
+                conduct, score, weighed.levels, weighed.sums, signs, self.rules.signals
+            )
+        return last

@@ -20,7 +20,8 @@ from typing import assert_never
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from guard.core.declared_bot import find_declared_bot, find_other_bot, fold, looks_like_browser
+from guard.core.ai_words import brands_of, says_ai
+from guard.core.declared_bot import MAX_MATCHED, find_declared_bot, find_other_bot, fold, looks_like_browser
 
 
 class Purpose(StrEnum):
@@ -33,6 +34,8 @@ class Purpose(StrEnum):
     a service beside it (LinkedInBot names Apache-HttpClient) is that service. Last comes the search
     engine, which is treated like a person: every other name beside a search engine's outweighs it.
     """
+
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
 
     IMAGE_DATASET = "image_dataset"
     AI_DATASET = "ai_dataset"
@@ -66,6 +69,12 @@ class Purpose(StrEnum):
 
 TRUST: Mapping[Purpose, int] = MappingProxyType({purpose: rank for rank, purpose in enumerate(Purpose)})
 """The place of each purpose in that order; the lowest wins."""
+
+AI_PURPOSES = frozenset(
+    {Purpose.IMAGE_DATASET, Purpose.AI_DATASET, Purpose.AI_TRAINING, Purpose.AI_UNDOCUMENTED, Purpose.AI_SEARCH,
+     Purpose.AI_AGENT, Purpose.AI_CODING, Purpose.AI_ASSISTANT}
+)  # fmt: skip
+"""Those of the AI trade, from data sets to assistants."""
 
 _COMPUTED = frozenset({Purpose.UNKNOWN_DECLARED_BOT, Purpose.UNKNOWN, Purpose.BROWSER})
 
@@ -153,6 +162,9 @@ class Sighting:
     """Whether a token that exists in robots.txt only is in it, whichever entry counts."""
     also: tuple[Crawler, ...] = ()
     """The other entries it names, in the order of the field."""
+    says_ai: str = ""
+    """The word by which a bot that the catalogue does not know says that it is of the AI trade, at most 40 characters;
+    empty for everybody else, and where it says no such thing."""
 
 
 _Hit = tuple[int, int, Crawler]
@@ -171,6 +183,7 @@ class Catalogue:
     def __init__(self, crawlers: Sequence[Crawler]) -> None:
         self.crawlers = tuple(crawlers)
         self._by_id = {crawler.id: crawler for crawler in self.crawlers}
+        self._brands = brands_of(_names_in_ai(self.crawlers))
         self._tokens = AhoCorasick(
             [crawler.token.lower() for crawler in self.crawlers],
             # The only kind that can report overlapping tokens.
@@ -195,7 +208,7 @@ class Catalogue:
         if not hits:
             word = find_declared_bot(user_agent)
             if word:
-                return Sighting(crawler=None, purpose=Purpose.UNKNOWN_DECLARED_BOT, claimed=word)
+                return self._unknown(user_agent, word)
             browser = looks_like_browser(user_agent)
             return Sighting(crawler=None, purpose=Purpose.BROWSER if browser else Purpose.UNKNOWN, claimed="")
         named = tuple({crawler.id: crawler for _, _, crawler in hits}.values())
@@ -205,19 +218,25 @@ class Catalogue:
         if chosen.purpose in _FAVOURED:
             other = find_other_bot(user_agent, [(start, end) for start, end, _ in hits])
             if other:
-                return Sighting(
-                    crawler=None,
-                    purpose=Purpose.UNKNOWN_DECLARED_BOT,
-                    claimed=other,
-                    forged_token=forged,
-                    also=named,
-                )
+                return self._unknown(user_agent, other, forged_token=forged, also=named)
         return Sighting(
             crawler=chosen,
             purpose=chosen.purpose,
             claimed=chosen.token.removesuffix("/"),
             forged_token=forged,
             also=tuple(crawler for crawler in named if crawler is not chosen),
+        )
+
+    def _unknown(
+        self, user_agent: str, word: str, *, forged_token: bool = False, also: tuple[Crawler, ...] = ()
+    ) -> Sighting:
+        return Sighting(
+            crawler=None,
+            purpose=Purpose.UNKNOWN_DECLARED_BOT,
+            claimed=word,
+            forged_token=forged_token,
+            also=also,
+            says_ai=says_ai(user_agent[:MAX_MATCHED], word, self._brands),
         )
 
     def _hits(self, text: str) -> list[_Hit]:
@@ -237,6 +256,25 @@ class Catalogue:
                 kept.append(hit)
                 reach = hit[1]
         return kept
+
+
+def _names_in_ai(crawlers: Sequence[Crawler]) -> list[str]:
+    """Return names and tokens of the operators whose every entry is AI: a new one of theirs most likely is, too."""
+    of_operator: dict[str, list[Crawler]] = {}
+    for crawler in crawlers:
+        of_operator.setdefault(crawler.operator, []).append(crawler)
+    names = []
+    for operator, own in of_operator.items():
+        if operator not in _NOBODY and all(one.purpose in AI_PURPOSES for one in own):
+            names += [one.token for one in own]
+            if not operator.endswith(_FOR_OTHERS):
+                names.append(operator)
+    return names
+
+
+_NOBODY = frozenset({"unknown", "unverified", "anyone (tool)"})
+_FOR_OTHERS = " customers"
+"""What an operator runs for others is entered as that of its customers."""
 
 
 def _counts(match: TokenMatch, text: str, start: int, end: int) -> bool:

@@ -93,13 +93,13 @@ LIMITS: Final = {
 }
 
 
-def coming_of(record: bytes | None, seen: Observation) -> tuple[Coming, bool] | None:
+def coming_of(past: Past, seen: Observation) -> tuple[Coming, bool] | None:
     """Tell how the client came to this picture, and whether nothing was known of it before.
 
     None stands for somebody whom no crowd concerns.
 
     Args:
-        record: The client's record with the head of this request in it, and not yet its answer.
+        past: The client's, with the head of this request in it, and not yet its answer.
     """
     lines = seen.head.lines
     if seen.declared or lines.prefetch or seen.facts.method != "GET":
@@ -109,7 +109,6 @@ def coming_of(record: bytes | None, seen: Observation) -> tuple[Coming, bool] | 
     led = referer is Referer.FOREIGN and lines.borne_out
     if site == "cross-site" or (led and (site or seen.facts.scheme != "https")):
         return None
-    past = Past.from_bytes(record, seen.at)
     # Anything else that was asked for may have been a page, which is perhaps still being sent.
     if past.seen - 1 > past.full_seen:
         return None

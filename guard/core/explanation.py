@@ -215,7 +215,9 @@ def _found(name: str, facts: RequestFacts, who: Classification, seen: ResponseFa
             return who.licence.state_for(seen.kind if seen else None)
         case "network":
             return str(facts.client.address or "")
-        case "path" | "host" | "method":
+        case "path" | "paths_file":
+            return facts.path
+        case "host" | "method":
             return str(getattr(facts, name))
         case _:
             return str(getattr(who, name, ""))

@@ -16,6 +16,8 @@ IPAddress = IPv4Address | IPv6Address
 class Kind(StrEnum):
     """What the resource is, by its content type and first bytes, never by its URL."""
 
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
+
     PAGE = "page"
     THUMBNAIL = "thumbnail"
     IMAGE = "image"
@@ -95,7 +97,11 @@ class RequestFacts:
 
     def header(self, name: str) -> str:
         """Return the first value of the field `name` (lower case), or an empty string."""
-        return next((value for key, value in self.headers if key.lower() == name), "")
+        length = len(name)
+        for key, value in self.headers:
+            if len(key) == length and key.lower() == name:
+                return value
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

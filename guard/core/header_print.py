@@ -83,13 +83,13 @@ def masked(lines: Iterable[tuple[str, str]], mask: Mask) -> tuple[tuple[str, str
 
 def header_print(lines: HeaderLines, mask: Mask) -> int:
     """Return 64 bits that stand for the order of the fields in `mask`."""
-    return print_of(masked(lines, mask))
+    return print_of(tuple([name for name, _ in masked(lines, mask)]))
 
 
-def print_of(lines: HeaderLines) -> int:
-    """Return the same for lines that went through `masked` already."""
-    names = "\n".join([name for name, _ in lines])
-    return int.from_bytes(blake2b(names.encode("latin-1", "replace"), digest_size=8).digest(), "little")
+def print_of(names: tuple[str, ...]) -> int:
+    """Return the same for the names of lines that went through `masked` already."""
+    text = "\n".join(names).encode("latin-1", "replace")
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")
 
 
 def manner_print(lines: HeaderLines) -> int:
@@ -108,7 +108,7 @@ class ToolPrints:
             names = tuple(name for name, _ in lines)
             self._by_names.setdefault(names, []).append((tool, tuple(value for _, value in lines)))
 
-    def find(self, lines: tuple[tuple[str, str], ...]) -> ToolPrint | None:
+    def find(self, lines: HeaderLines) -> ToolPrint | None:
         """Return the tool with these lines, which went through `masked` already; None for nobody known."""
         for tool, values in self._by_names.get(tuple([name for name, _ in lines]), ()):
             if all(not wanted or wanted == value for wanted, (_, value) in zip(values, lines, strict=True)):
@@ -120,7 +120,7 @@ def standing_print(fields: dict[str, str], *, borne_out: bool) -> int:
     """Return 64 bits that stay the same over all requests of one client: pages, pictures, scripts.
 
     Args:
-        fields: First values by lower-case name, through the mask.
+        fields: First values by lower-case name. What is taken of them is in every mask.
         borne_out: The lines are such as the claimed browser sends, so its user agent is believed.
     """
     kept = [f"{name}={fields.get(name, '')}" for name in ("accept-language", "dnt", "sec-gpc")]
@@ -129,12 +129,13 @@ def standing_print(fields: dict[str, str], *, borne_out: bool) -> int:
     return int.from_bytes(blake2b("\n".join(kept).encode("latin-1", "replace"), digest_size=8).digest(), "little")
 
 
-def client_key_of(address: IPAddress | None, standing: int) -> bytes:
-    """Return 16 bytes for the client: its address (IPv6 by /64, a unix socket as nothing) and its standing print."""
+def network_of(address: IPAddress | None) -> bytes:
+    """Return what of an address is one client's: IPv4 whole, IPv6 by /64; nothing for a unix socket."""
     if address is None:
-        network = b""
-    elif isinstance(address, IPv6Address):
-        network = address.packed[:8]
-    else:
-        network = address.packed
-    return blake2b(network, digest_size=16, key=standing.to_bytes(8, "little")).digest()
+        return b""
+    return address.packed[:8] if isinstance(address, IPv6Address) else address.packed
+
+
+def client_key_of(address: IPAddress | None, standing: int) -> bytes:
+    """Return 16 bytes for the client: its address, as far as it is its own, and its standing print."""
+    return blake2b(network_of(address), digest_size=16, key=standing.to_bytes(8, "little")).digest()

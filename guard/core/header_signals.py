@@ -6,6 +6,7 @@ not use https their absence says nothing.
 """
 
 import re
+from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -14,15 +15,17 @@ from hashlib import blake2b
 from guard.core.browsers import NO_BROWSER, Browser, Engine, read_browser
 from guard.core.facts import RequestFacts
 from guard.core.header_print import (
+    MASKS,
+    Front,
     Mask,
     ToolPrint,
     ToolPrints,
     client_key_of,
     manner_print,
-    masked,
+    network_of,
     print_of,
     standing_print,
-)
+)  # fmt: skip
 from guard.core.signals import INDEX, BehaviourRules, SignalId
 
 _CHROMIUM_WITH_HINTS = 90
@@ -53,22 +56,27 @@ _PLATFORMS = {
     "Android": {"Android", "Linux"},
     "Chrome OS": {"Chrome OS", "Chromium OS", "Linux"},
 }
-_WEIGHED = frozenset(
-    {"user-agent", "accept", "accept-encoding", "accept-language", "sec-ch-ua", "sec-ch-ua-platform",
-     "sec-ch-ua-mobile", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user", "dnt", "sec-gpc"}
-)  # fmt: skip
 _COMING_AND_GOING = frozenset(
     {"referer", "cookie", "range", "if-none-match", "if-modified-since", "if-range", "origin", "cache-control",
      "pragma", "content-length", "content-type", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
-     "x-real-ip", "forwarded", "via", "authorization", "date", "traceparent", "x-request-id"}
+     "x-real-ip", "forwarded", "via", "authorization", "date", "traceparent", "x-request-id", "signature-agent",
+     "signature-input", "signature"}
 )  # fmt: skip
 READ_FROM_FRONTS = _COMING_AND_GOING
 """Fields that come and go, or that front servers write, and that mean something already."""
 _FORWARDING = frozenset({"x-forwarded-for", "forwarded", "x-real-ip"})
-_KNOWN = _COMING_AND_GOING | _WEIGHED | {"host", "connection"}
-"""Names that need not be put into lower case: a front server or HTTP/2 did."""
+_SIGNED = frozenset({"signature-agent", "signature-input", "signature"})
+_LOWER = {
+    written: name
+    for name in _COMING_AND_GOING | MASKS[Front.DIRECT].fields
+    for written in (name, name.title(), name.upper())
+}
+"""Names as clients write them, by which most need not be put into lower case."""
 _LONGEST = 1024
 """Characters of a value that are looked at; more is no browser's and costs no more."""
+_HEADS = 2048
+_LONGEST_KEPT = 4096
+"""Characters of a head that is remembered whole, so that all of them take 16 MiB at most."""
 
 Sign = tuple[int, str]
 """Index of a signal and what was seen."""
@@ -80,6 +88,8 @@ class HeaderReading:
 
     signs: tuple[Sign, ...]
     """Signals of the header family that fire."""
+    hard: bool
+    """One of them is a fact."""
     library_signs: int
     """How many of three oddities of libraries there are; two are a signal, on pictures."""
     tool: ToolPrint | None
@@ -122,44 +132,66 @@ class HeadReading:
     referer: Referer
     forwarded: bool
     """Has a forwarding header."""
+    signed: bool
+    """Has lines of a request signature, whatever they are worth."""
     key: bytes
     """The 16 bytes under which the client's record is kept."""
 
 
 class HeaderReader:
-    """Reads header lines; remembers the readings of the lines that come again and again."""
+    """Reads header lines; remembers the readings of the lines that come again and again.
+
+    A page's pictures are asked for with the same head by the same client, so a whole head is remembered too.
+    """
 
     def __init__(self, rules: BehaviourRules, mask: Mask, *, remembered: int = 4096) -> None:
         self._rules = rules
         self._mask = mask
         self._tools = ToolPrints(rules.tools, mask)
         self._read = lru_cache(maxsize=remembered)(self._read_lines)
+        self._shape = lru_cache(maxsize=remembered)(print_of)
+        self._heads: OrderedDict[tuple[object, ...], HeadReading] = OrderedDict()
 
     def read(self, facts: RequestFacts) -> "HeadReading":
         """Return what the head of `facts` tells."""
-        lines, referer, forwarded = [], "", False
+        network = network_of(facts.client.address)
+        key = (facts.headers, network, facts.scheme, facts.version, facts.authority, facts.site)
+        found = self._heads.get(key)
+        if found is None:
+            found = self._read_head(facts)
+            if sum([len(name) + len(value) for name, value in facts.headers]) <= _LONGEST_KEPT:
+                self._heads[key] = found
+                if len(self._heads) > _HEADS:
+                    self._heads.popitem(last=False)
+        return found
+
+    def _read_head(self, facts: RequestFacts) -> "HeadReading":
+        lines, referer, forwarded, signed = [], "", False, False
         for name, value in facts.headers:
-            lower = name if name in _KNOWN else name.lower()
+            lower = _LOWER.get(name) or name.lower()
             if lower not in _COMING_AND_GOING:
                 lines.append((lower, value[:_LONGEST]))
             elif lower == "referer":
                 referer = referer or value
             elif lower in _FORWARDING:
                 forwarded = True
+            elif lower in _SIGNED:
+                signed = True
         reading = self._read(tuple(lines), facts.scheme == "https", facts.version)
         return HeadReading(
             lines=reading,
             referer=_whose(referer, facts) if referer else Referer.NONE,
             forwarded=forwarded,
+            signed=signed,
             key=client_key_of(facts.client.address, reading.standing),
         )
 
     def _read_lines(self, lines: tuple[tuple[str, str], ...], https: bool, version: str) -> HeaderReading:
-        kept = masked(lines, self._mask)
-        fields: dict[str, str] = {}
-        for name, value in lines:
-            if name in _WEIGHED or name == "sec-purpose":
-                fields.setdefault(name, value)
+        ours = self._mask.fields
+        kept = [line for line in lines if line[0] in ours]
+        if not self._mask.ordered:
+            kept.sort()
+        fields = dict(reversed(lines))  # of several lines of one name the first counts
         user_agent = fields.get("user-agent", "")
         browser = read_browser(user_agent)
         tool = self._tools.find(kept)
@@ -167,24 +199,27 @@ class HeaderReader:
             tool = None  # says what it is
         signs = self._contradictions(browser, fields, https=https)
         if tool is not None:
-            signs.append((INDEX[SignalId.TOOL_PRINT], tool.id))
+            signs.append((_PRINT, tool.id))
         if self._mask.version and version == "1.0" and browser is not NO_BROWSER:
             signs.append((INDEX[SignalId.OLD_PROTOCOL], "HTTP/1.0"))
         accept, destination = fields.get("accept", ""), fields.get("sec-fetch-dest", "")
         library = _library_signs(fields, https=https)
         # A script or a style asks for anything too, so one of the three is nothing yet.
-        borne_out = browser is not NO_BROWSER and library < 2 and not {index for index, _ in signs} & _DISPROVING
+        found = {index for index, _ in signs}
+        plausible = browser is not NO_BROWSER and library < 2 and found.isdisjoint(_FORGING)
+        borne_out = plausible and found.isdisjoint(_DISPROVING)
         return HeaderReading(
             signs=tuple(signs),
+            hard=any(tool.hard if tool and index == _PRINT else self._rules.signals[index].hard for index, _ in signs),
             library_signs=library,
             tool=tool,
             claims_browser=browser is not NO_BROWSER,
             borne_out=borne_out,
-            plausible=browser is not NO_BROWSER and library < 2 and not {index for index, _ in signs} & _FORGING,
+            plausible=plausible,
             user_agent=int.from_bytes(blake2b(user_agent.encode("utf-8", "replace"), digest_size=4).digest(), "little"),
-            shape=print_of(kept),
+            shape=self._shape(tuple([name for name, _ in kept])),
             manner=manner_print(kept),
-            standing=standing_print({n: v for n, v in fields.items() if n in self._mask.fields}, borne_out=borne_out),
+            standing=standing_print(fields, borne_out=borne_out),
             embedded=destination == "image" or (not destination and accept.startswith("image/")),
             navigating=destination in {"document", "iframe"} or (not destination and "text/html" in accept),
             fetch_site=fields.get("sec-fetch-site", ""),
@@ -240,6 +275,7 @@ def _whose(referer: str, facts: RequestFacts) -> Referer:
     return Referer.OWN if host in {facts.authority.lower(), facts.host, facts.site} else Referer.FOREIGN
 
 
+_PRINT = INDEX[SignalId.TOOL_PRINT]
 _FORGING = frozenset(
     INDEX[signal]
     for signal in (SignalId.TOOL_PRINT, SignalId.ILLEGAL_FETCH_METADATA, SignalId.CONTRADICTING_CLIENT_HINTS)

@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from guard.core.facts import Kind, RequestFacts
 from guard.core.header_signals import HeadReading, Sign
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(NamedTuple):
     """A request, and what the caller knows about it that its head does not say."""
 
     facts: RequestFacts

@@ -25,10 +25,15 @@ class Pipeline:
         self.catalogue = catalogue
         self.policy = policy
         self._find = lru_cache(maxsize=REMEMBERED_USER_AGENTS)(catalogue.find)
+        self._last: tuple[RequestFacts, Sighting] | None = None
 
     def sight(self, request: RequestFacts) -> Sighting:
         """Say who the user agent names."""
-        return self._find(request.header("user-agent")[:MATCHED_CHARACTERS])
+        last = self._last
+        # Everybody who asks about a request asks again before the next one.
+        if last is None or last[0] is not request:
+            last = self._last = request, self._find(request.header("user-agent")[:MATCHED_CHARACTERS])
+        return last[1]
 
     def classify(
         self,
@@ -41,7 +46,7 @@ class Pipeline:
         sighting = self.sight(request)
         if identity is None:
             return classify(sighting, conduct=conduct, facts=facts)
-        if contradiction(sighting) is not None:
+        if sighting.also and contradiction(sighting) is not None:
             facts |= {HardFact.CONTRADICTORY_CLAIMS}
         return classify(sighting, identity=identity.identity, proven=identity.crawler, conduct=conduct, facts=facts)
 

@@ -9,6 +9,7 @@ head of the response. A rule in monitor mode is noted and evaluation goes on.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network
 
 from guard.core.classification import Classification
@@ -32,10 +33,13 @@ class Action(StrEnum):
     CHARGE = "charge"
     """402 with the address of the terms."""
     REFUSE = "refuse"
-    """403; a picture where a picture was asked for."""
+    """403, or 410 where the rule says so; a picture where a picture was asked for."""
     DROP = "drop"
     """The connection is closed without an answer."""
 
+
+FORBIDDEN, GONE = 403, 410
+"""What a refusal may say: that this client gets nothing, or that there is nothing any more (RFC 9110, section 15.5)."""
 
 MILD = frozenset({Action.ALLOW, Action.MARK})
 
@@ -55,6 +59,31 @@ class Limit:
     per_seconds: int
     pictures_only: bool
     """Count only requests whose resource is a picture or not known yet."""
+
+
+class PathList:
+    """Whole paths of a file, as many as there are: one look-up whatever their number."""
+
+    __slots__ = ("digest", "name", "paths")
+
+    def __init__(self, name: str, paths: frozenset[str]) -> None:
+        """Take the file's name and its canonical paths."""
+        self.name = name
+        self.paths = paths
+        self.digest = sha256("\n".join(sorted(paths)).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def __str__(self) -> str:
+        # What stands in the rule set that is kept as evidence: the digest binds the list without copying it.
+        return f"{self.name} ({len(self.paths)} paths, SHA-256 {self.digest})"
+
+    def __repr__(self) -> str:
+        return f"PathList({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PathList) and (self.name, self.digest) == (other.name, other.digest)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +107,8 @@ class Condition:
     fact: frozenset[str] = frozenset()
     licence: frozenset[str] = frozenset()
     """What the request's licence token is worth. Of a licence for some kinds of resources the response decides."""
+    paths_file: tuple[PathList, ...] = ()
+    """Lists of whole paths."""
 
     def holds_for_request(self, request: RequestFacts, who: Classification) -> bool:
         """Tell whether everything holds that does not depend on the resource: all but `kind`, and most licences."""
@@ -93,6 +124,7 @@ class Condition:
             and (not self.path or any(path_matches(pattern, request.path) for pattern in self.path))
             and (not self.network or _inside(request, self.network))
             and (not self.licence or who.licence.depends_on_kind or who.licence.state in self.licence)
+            and (not self.paths_file or any(request.path in one.paths for one in self.paths_file))
         )
 
     def asks_for_resource(self, who: Classification) -> bool:
@@ -117,6 +149,8 @@ class Rule:
     limit: Limit | None = None
     size: PreviewSize = PreviewSize.PREVIEW
     """Only with `preview` and `mark`."""
+    status: int = FORBIDDEN
+    """Only with `refuse`: 403, or 410 for what is gone for good."""
     because: str = ""
     """One sentence for people: why this rule is here."""
 
@@ -146,6 +180,8 @@ class Decision:
     limit: Limit | None
     monitored: tuple[str, ...]
     """Ids of the rules in monitor mode that would have decided otherwise, in order."""
+    status: int = FORBIDDEN
+    """Of a refusal."""
     by_conduct: bool = False
     """The rule asked how the client behaves: such a decision is softened in the learning week."""
 
@@ -208,6 +244,7 @@ def decide(
             size=rule.size,
             limit=rule.limit,
             monitored=tuple(monitored),
+            status=rule.status,
             by_conduct=bool(rule.when.conduct),
         )
     raise AssertionError(f"policy {policy.name} has no rule without a condition at its end")

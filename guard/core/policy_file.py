@@ -29,7 +29,7 @@ from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.crawlers import Catalogue, Purpose
 from guard.core.facts import Kind
 from guard.core.licence import LicenceState
-from guard.core.policy import Action, Condition, Limit, Policy, PreviewSize, Rule
+from guard.core.policy import FORBIDDEN, GONE, Action, Condition, Limit, PathList, Policy, PreviewSize, Rule
 from guard.errors import ConfigurationError, Fault
 from guard.validation import OneOrMore, WrongValueError, YesNo, in_file_order, suggest, validate
 from guard.yaml12 import Document, Path
@@ -57,6 +57,12 @@ def _host(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]", name):
         raise WrongValueError("must be a host name without port, or *.name for everything below it")
     return host
+
+
+def _status(value: Any) -> Any:
+    if value not in (FORBIDDEN, GONE) or isinstance(value, bool):
+        raise WrongValueError("must be 403 (not for you) or 410 (gone)")
+    return value
 
 
 def _method(text: str) -> str:
@@ -106,14 +112,15 @@ class WhenEntry(Entry):
     )
     fact: OneOrMore[HardFact] = Field(default=(), description="Hard facts about the request.")
     licence: OneOrMore[LicenceState] = Field(default=(), description="What the request's licence token is worth.")
+    paths_file: str = Field(default="", description="A file with whole paths, one a line: any of them.")
 
     @model_serializer(mode="wrap")
     def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # What is not asked about must not come back as an empty list, which is a fault.
         return {key: value for key, value in handler(self).items() if value}
 
-    def condition(self) -> Condition:
-        """Return the same as the value that decisions are made with."""
+    def condition(self, listed: PathList | None = None) -> Condition:
+        """Return the same as the value that decisions are made with; `listed` is what `paths_file` holds."""
         return Condition(
             purpose=frozenset(self.purpose),
             operator=frozenset(name.casefold() for name in self.operator),
@@ -127,6 +134,7 @@ class WhenEntry(Entry):
             network=self.network,
             fact=frozenset(self.fact),
             licence=frozenset(self.licence),
+            paths_file=(listed,) if listed is not None else (),
         )
 
 
@@ -160,8 +168,17 @@ class RuleEntry(Entry):
     action: Action = Field(description="What is done, from allow to drop.")
     monitor: YesNo = Field(default=False, description="Only note what the rule would have done, and go on.")
     limit: LimitEntry | None = Field(default=None, description="A rate; what exceeds it is throttled.")
+    status: Annotated[int, BeforeValidator(_status)] | None = Field(
+        default=None, description="Of a refusal: 410 says that there is nothing any more. Without it 403."
+    )
     size: PreviewSize | None = Field(default=None, description="Of a preview: display (unmarked) or preview (marked).")
     because: str = Field(default="", max_length=300, description="One sentence for people: why this rule is here.")
+
+    @model_validator(mode="after")
+    def _status_is_used(self) -> "RuleEntry":
+        if self.status is not None and self.action is not Action.REFUSE:
+            raise WrongValueError(f"has no effect on action '{self.action}'; remove it", at=("status",))
+        return self
 
     @model_validator(mode="after")
     def _size_is_used(self) -> "RuleEntry":
@@ -174,15 +191,16 @@ class RuleEntry(Entry):
         """True when the rule has no condition."""
         return self.when == WhenEntry()
 
-    def rule(self) -> Rule:
-        """Return the same as the value that decisions are made with."""
+    def rule(self, listed: PathList | None = None) -> Rule:
+        """Return the same as the value that decisions are made with; `listed` is what `paths_file` holds."""
         return Rule(
             id=self.id,
-            when=self.when.condition(),
+            when=self.when.condition(listed),
             action=self.action,
             monitor=self.monitor,
             limit=self.limit.limit() if self.limit else None,
             size=self.size or PreviewSize.PREVIEW,
+            status=self.status or FORBIDDEN,
             because=self.because,
         )
 
@@ -222,6 +240,10 @@ def parse_policy_file(document: Document, catalogue: Catalogue | None) -> Policy
     if entry is not None and not (entry.rules[-1].always and not entry.rules[-1].monitor):
         last = ("rules", len(entry.rules) - 1)
         faults.append(document.fault(last, "the default is not stated; end with a rule 'default' without 'when'"))
+    for index, rule in enumerate(entry.rules if entry else ()):
+        if rule.when.paths_file:
+            place = ("rules", index, "when", "paths_file")
+            faults.append(document.fault(place, "can stand only in guard.yaml, under rules; put the rule there"))
     if faults or entry is None:
         raise ConfigurationError(in_file_order(faults))
     return PolicyFile(name=entry.name, about=entry.about, rules=tuple(rule.rule() for rule in entry.rules))

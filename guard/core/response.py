@@ -85,7 +85,7 @@ def plan(
         case Action.CHARGE:
             return Answer(status=402, form=form_of(request, response))
         case Action.REFUSE:
-            return Answer(status=403, form=form_of(request, response))
+            return Answer(status=decision.status, form=form_of(request, response))
         case Action.DROP:
             return Hangup()
         case _:

@@ -14,7 +14,7 @@ from itertools import product
 from guard.core.classification import Classification, Conduct, Identity
 from guard.core.crawlers import Catalogue, Crawler, Purpose
 from guard.core.facts import AddressSource, ClientAddress, Kind, KindSource, RequestFacts, ResponseFacts
-from guard.core.policy import Condition, Decision, Policy, decide
+from guard.core.policy import Condition, Decision, Policy, decide, path_matches
 from guard.core.response import Forward, ResponsePlan, plan
 
 EQUAL_TO_PEOPLE = frozenset({Purpose.SEARCH_ENGINE, Purpose.SOCIAL_PREVIEW})
@@ -116,13 +116,17 @@ def _faults_for(policy: Policy, who: Classification) -> list[Unequal]:
 
 def _fits(when: Condition, who: Classification) -> bool:
     """Tell whether what a condition asks about the client holds, whatever it asks about the request."""
-    client = replace(when, path=(), host=(), method=frozenset(), network=())
+    client = replace(when, path=(), host=(), method=frozenset(), network=(), paths_file=())
     return client.holds_for_request(_request(), who)
 
 
 def _witnesses(when: Condition) -> Iterator[tuple[RequestFacts, Kind]]:
     """Make up requests to which everything in the condition that is not about who asks applies."""
     paths = [path for pattern in when.path or ("/",) for path in _paths(pattern)]
+    if when.paths_file:
+        # One of the list that the patterns fit, if there are any, is as good as all.
+        listed = (path for one in when.paths_file for path in sorted(one.paths))
+        paths = [next((one for one in listed if not when.path or any(path_matches(p, one) for p in when.path)), "/")]
     hosts = [f"www{pattern[1:]}" if pattern.startswith("*.") else pattern for pattern in when.host] or ["site.invalid"]
     methods = [method for method in _METHODS if not when.method or method in when.method]
     kinds = [kind for kind in _KINDS if not when.kind or kind in when.kind]

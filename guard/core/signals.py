@@ -15,6 +15,8 @@ from guard.core.header_print import ToolPrint
 class Family(StrEnum):
     """Signals that have one cause in common; two families that speak are two causes."""
 
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
+
     HEADERS = "headers"
     NAVIGATION = "navigation"
     COLLECTION = "collection"
@@ -25,6 +27,8 @@ class Family(StrEnum):
 
 class SignalId(StrEnum):
     """Every signal; the order is that of their levels in a client's record."""
+
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
 
     # Header lines that the claimed browser does not send.
     TOOL_PRINT = "tool-print"

@@ -6,7 +6,6 @@ styles and thumbnails of a page just visited speak for it. A picture that a page
 either: hotlinks and feed readers in the web are people.
 """
 
-from array import array
 from collections.abc import Iterator
 
 from guard.core import robots_standing
@@ -129,7 +128,7 @@ def _is_part(seen: Observation, reading: HeaderReading, answered: Answered) -> b
     return answered.kind is Kind.OTHER and seen.facts.path.endswith(_PARTS)
 
 
-def _is_ours(values: "array[float]", reading: HeaderReading, referer: Referer) -> bool:
+def _is_ours(values: list[float], reading: HeaderReading, referer: Referer) -> bool:
     if reading.fetch_site:
         return reading.fetch_site in _OWN_SITES
     visited = values[PARTS] >= _PARTS_OF_A_VISIT
@@ -171,7 +170,7 @@ def _after(rules: BehaviourRules, signal: SignalId, originals: int) -> float:
     return after if not 0 < originals < small else max(_FEWEST, after * originals / small)
 
 
-def _is_visit(values: "array[float]") -> bool:
+def _is_visit(values: list[float]) -> bool:
     """Tell whether most pictures were come to from pages, and the others are not many."""
     return values[LOOSE] < min(0.5 * values[FULL], _MANY)
 

@@ -5,7 +5,6 @@ whether the bytes were a picture. It knows neither the guard's rules nor its log
 report crosses the border between two processes as one line of JSON.
 """
 
-import hashlib
 import io
 import json
 import zlib
@@ -15,6 +14,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from PIL import Image, UnidentifiedImageError
+
+from guard.image import coded
 
 REFUSALS: Final = frozenset({402, 403, 429, 451})
 """Statuses that say no, in different words (RFC 9110, 6585 and 7725)."""
@@ -33,7 +34,7 @@ class Answer:
     size: int
     """Octets of the body that the client read."""
     digest: str
-    """Hex SHA-256 of the body."""
+    """Of the coded pixels, as `guard.image.coded` makes it; of anything that is no picture, of the body."""
     width: int = 0
     """Pixels; 0 unless the body decodes as a picture."""
     height: int = 0
@@ -131,7 +132,7 @@ def answer_of(path: str, status: int, headers: list[tuple[str, str]], body: byte
         status=status,
         content_type=content_type,
         size=len(body),
-        digest=hashlib.sha256(body).hexdigest(),
+        digest=coded.digest(body),
         width=width,
         height=height,
         reserved="noai" in directives,

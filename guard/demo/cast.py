@@ -29,7 +29,7 @@ class Collection:
     thumbnails: tuple[str, ...]
     originals: tuple[str, ...]
     digests: Mapping[str, str]
-    """Hex SHA-256 of every picture file."""
+    """Of the coded pixels of every picture file, as `guard.image.coded` makes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Stay:
     collection: Collection
 
     def untouched(self, answer: Answer) -> bool:
-        """Tell whether the client got the very bytes that the upstream has."""
+        """Tell whether the client got every pixel as the upstream has it: rights may be written beside them."""
         return self.collection.digests.get(answer.path) == answer.digest
 
 

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -23,6 +22,7 @@ from guard.demo.clients import Errand
 from guard.demo.log import LogLine, LogTail, decisions, telling
 from guard.demo.processes import Program, ProgramError, run
 from guard.errors import UsageError
+from guard.image import coded
 
 MARKER: Final = "# Written by `guard demo`"
 """How the configuration of a demo begins; a folder with another one is left alone."""
@@ -173,7 +173,7 @@ async def _hang(directory: Path, audience: Audience) -> Collection:
         return Collection(
             thumbnails=tuple(picture.thumbnail for picture in pictures),
             originals=tuple(picture.original for picture in pictures),
-            digests={path: sha256((directory / path.lstrip("/")).read_bytes()).hexdigest() for path in paths},
+            digests={path: coded.digest((directory / path.lstrip("/")).read_bytes()) for path in paths},
         )
 
     try:

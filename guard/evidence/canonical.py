@@ -87,23 +87,21 @@ def check(value: object) -> None:
 
 def _check(value: object, depth: int) -> None:
     kind = type(value)
-    if kind is str or kind is bool or value is None or isinstance(value, StrEnum):
-        return
-    if kind is int:
-        if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:  # type: ignore[operator]
-            raise LeafError("not canonical: an integer of 2^53 or more")
-    elif depth == 0:
-        raise LeafError(f"not canonical: nested deeper than {DEEPEST} levels")
-    elif kind is dict:
-        for key, item in value.items():  # type: ignore[attr-defined]
-            if not is_key(key):
-                raise LeafError(f"not canonical: the key {key!r:.40}")
+    if kind is list or kind is dict:
+        if depth == 0:
+            raise LeafError(f"not canonical: nested deeper than {DEEPEST} levels")
+        if kind is dict:
+            for key in value:  # type: ignore[attr-defined]
+                if not is_key(key):
+                    raise LeafError(f"not canonical: the key {key!r:.40}")
+        # Nearly everything is text, which is always good.
+        for item in value.values() if isinstance(value, dict) else value:  # type: ignore[attr-defined]
             if type(item) is not str:
                 _check(item, depth - 1)
-    elif kind is list:
-        for item in value:  # type: ignore[attr-defined]
-            _check(item, depth - 1)
-    else:
+    elif kind is int:
+        if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:  # type: ignore[operator]
+            raise LeafError("not canonical: an integer of 2^53 or more")
+    elif not (kind is str or kind is bool or value is None or isinstance(value, StrEnum)):
         raise LeafError(f"not canonical: a value of type {kind.__name__}")
 
 

@@ -107,6 +107,16 @@ def read(data: bytes) -> tuple[str, Any]:
 
 def of_request(facts: RequestFacts, salts: Sequence[bytes]) -> tuple[Disclosure, Disclosure, Disclosure]:
     """Commit to what `facts` tell about person, tool and request, with three fresh salts, secrets left out."""
+    person, tool, request = values_of_request(facts)
+    return (
+        _commit(Group.PERSON.value, person, salts[0]),
+        _commit(Group.TOOL.value, tool, salts[1]),
+        _commit(Group.REQUEST.value, request, salts[2]),
+    )
+
+
+def values_of_request(facts: RequestFacts) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return what `of_request` commits to: person, tool and request."""
     client = facts.client
     in_person: list[list[str]] = []
     in_tool: list[list[str | None]] = []
@@ -135,11 +145,7 @@ def of_request(facts: RequestFacts, salts: Sequence[bytes]) -> tuple[Disclosure,
         "target": escape(redaction.target(facts.target)),
         "version": facts.version,
     }
-    return (
-        _commit(Group.PERSON.value, person, salts[0]),
-        _commit(Group.TOOL.value, {"headers": in_tool}, salts[1]),
-        _commit(Group.REQUEST.value, request, salts[2]),
-    )
+    return person, {"headers": in_tool}, request
 
 
 @lru_cache(maxsize=1024)

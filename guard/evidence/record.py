@@ -53,6 +53,8 @@ class Rendition(StrEnum):
     """What was sent in answer to a request."""
 
     AS_IS = "as_is"
+    RIGHTS = "rights"
+    """As it is in every pixel; with rights written into its metadata, or private data taken out."""
     DISPLAY = "display"
     PREVIEW = "preview"
     CARD = "card"

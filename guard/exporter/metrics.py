@@ -100,6 +100,21 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
+        self.in_image = Counter(
+            "guard_in_image",
+            "Pictures for people and others who get them as they are: written (rights put in, private data out), "
+            "unchanged (nothing to do), left_alone (can not be done rightly), failed (busy, too late, broken off).",
+            ("site", "result"),
+            registry=registry,
+        )
+        self.upstream_robots = Gauge(
+            "guard_upstream_robots",
+            "How the last look at the site's own robots.txt went: 1 for merged, absent, kept or alone, 0 for the "
+            "others; kept and alone are alerts: it could not be used.",
+            ("site", "look"),
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.requests_open = Gauge(
             "guard_requests_open",
             "Requests that are being answered.",

@@ -66,12 +66,12 @@ class Preview:
 def pack_job(job: Job, picture: bytes) -> bytes:
     """Return the message that asks for `job`."""
     name = "preview" if isinstance(job, PreviewJob) else "card"
-    return _message({"job": name, **asdict(job)}, picture)
+    return message({"job": name, **asdict(job)}, picture)
 
 
 def unpack_job(head: bytes) -> Job:
     """Read the JSON part of a message that asks; raise PictureError if it is not one."""
-    fields = _object(head)
+    fields = read_object(head)
     match fields:
         case {"job": "preview", "longest_side": int(side), "visible_mark": str(mark)}:
             return PreviewJob(longest_side=side, visible_mark=mark)
@@ -98,17 +98,17 @@ def unpack_job(head: bytes) -> Job:
 def pack_preview(preview: Preview) -> bytes:
     """Return the message that carries a finished picture."""
     fields: dict[str, object] = {"media_type": preview.media_type, "width": preview.width, "height": preview.height}
-    return _message(fields, preview.body)
+    return message(fields, preview.body)
 
 
 def pack_failure(reason: str) -> bytes:
     """Return the message that says why there is no picture."""
-    return _message({"error": reason[:500]}, b"")
+    return message({"error": reason[:500]}, b"")
 
 
 def unpack_answer(head: bytes, body: bytes) -> Preview:
     """Return what the worker made; raise PictureError with its reason if it could not."""
-    match _object(head):
+    match read_object(head):
         case {"error": str(reason)}:
             raise PictureError(reason)
         case {"media_type": str(media_type), "width": int(width), "height": int(height)}:
@@ -124,7 +124,8 @@ def lengths(prefix: bytes) -> tuple[int, int]:
     return head, body
 
 
-def _message(fields: dict[str, object], body: bytes) -> bytes:
+def message(fields: dict[str, object], body: bytes) -> bytes:
+    """Return a message of these fields and this body; raise PictureError where they are over the limits."""
     # Escaped as ASCII, so that lone surrogates in a name travel too.
     head = json.dumps(fields).encode("ascii")
     if len(head) > MAX_HEAD or len(body) > MAX_BODY:
@@ -132,7 +133,8 @@ def _message(fields: dict[str, object], body: bytes) -> bytes:
     return b"".join((PREFIX.pack(len(head), len(body)), head, body))
 
 
-def _object(head: bytes) -> dict[str, object]:
+def read_object(head: bytes) -> dict[str, object]:
+    """Read the JSON part of a message; raise PictureError if it is not one."""
     try:
         fields = json.loads(head)
     except ValueError:

@@ -151,9 +151,10 @@ def _alternative(name: str, value: str) -> str:
 
 
 def _xml(value: str) -> str:
-    """Escape a value, and leave out what XML 1.0 can not carry (section 2.2)."""
-    return escape("".join(character for character in value if _is_xml(ord(character))))
+    """Escape a value, and leave out what XML can not carry."""
+    return escape("".join(character for character in value if is_xml(ord(character))))
 
 
-def _is_xml(code: int) -> bool:
+def is_xml(code: int) -> bool:
+    """Tell whether XML 1.0 can carry the character (section 2.2)."""
     return code in {0x9, 0xA, 0xD} or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000

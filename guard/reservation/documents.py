@@ -16,7 +16,7 @@ in lower-case hex; whoever keeps the manifest and the bodies can recompute it ye
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -78,6 +78,12 @@ class ReservationSet:
     def document(self, path: str) -> Document | None:
         """Return what is at the canonical `path`, which is compared by case, or None if it is not ours."""
         return next((document for document in self.documents if document.path == path), None)
+
+    def with_document(self, document: Document) -> "ReservationSet":
+        """Return the set with `document` in the place of that at the same path, and the digest that names it."""
+        documents = tuple(document if one.path == document.path else one for one in self.documents)
+        manifest = _manifest(documents, self.headers, self.paths)
+        return replace(self, documents=documents, manifest=manifest, digest=sha256(manifest).hexdigest())
 
     def headers_for(self, path: str) -> tuple[Line, ...]:
         """Return the lines for a response at the canonical `path`, in the order to send them."""

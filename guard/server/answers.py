@@ -8,6 +8,7 @@ that finds the decision in the evidence.
 from dataclasses import dataclass
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from guard.core.licence import LicenceState
 from guard.core.response import Answer, Form, form_of
@@ -45,7 +46,7 @@ class Answers:
         self._forms = forms
 
     async def refusal(self, exchange: Exchange, answer: Answer) -> Made:
-        """Make what a plan asks for: 402, 403 or 429."""
+        """Make what a plan asks for: 402, 403, 410 or 429."""
         extra: Headers = (("Retry-After", str(answer.retry_after)),) if answer.retry_after else ()
         offer: Offer | None = None
         if answer.status == 402:
@@ -83,10 +84,11 @@ class Answers:
         """Make the answer for a request that the upstream did not answer properly."""
         return self._page(exchange, error.status, _page_form(exchange), detail=str(error))
 
-    def senseless(self, sentence: str) -> web.Response:
-        """Make the answer for a request that has no right one; nothing is known about it."""
+    def senseless(self, sentence: str, reservation: Headers) -> web.Response:
+        """Make the answer for a request that has no right one; nothing is known about it but whom it reached."""
         content_type, body = render(Refusal(status=400, detail=sentence), Form.PROBLEM, "en")
-        return web.Response(status=400, body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+        lines = (*reservation, ("Content-Type", content_type), ("Cache-Control", "no-store"))
+        return web.Response(status=400, body=body, headers=CIMultiDict(lines))
 
     def _page(
         self,

@@ -12,6 +12,7 @@ from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
 from guard.exporter.access_log import AccessLog
 from guard.exporter.metrics import Metrics
+from guard.reservation import html
 from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
 from guard.rights import read_terms, statement_of
@@ -23,27 +24,42 @@ from guard.server.crowds import CrowdWatch
 from guard.server.decoys import Decoys, load_or_create_secret
 from guard.server.identities import Identities, IdentityOptions
 from guard.server.image_workers import ImageWorkers
+from guard.server.in_image import InImage
 from guard.server.intake import Intake
 from guard.server.licences import Licences
+from guard.server.online import PicturesOnline
+from guard.server.pages import Pages
+from guard.server.picture_rights import picture_jobs, signing_folder
 from guard.server.pictures import Pictures, Sizes
 from guard.server.proxy import Proxy
 from guard.server.recorder_client import RecorderClient
 from guard.server.records import Records, utc_now
 from guard.server.reports import Reports
+from guard.server.rights_workers import RightsWorkers
 from guard.server.search_guard import SearchGuard
 from guard.server.site import Site, Sites, Upstream
 from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
 from guard.server.upstream_requests import UpstreamRequests
+from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
+from guard.store import upstream_robots as robots_files
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
+from guard.store.pictures_online import FILE as PICTURES_FILE
 from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
 from guard.store.robots_versions import RobotsVersions
-from guard.store.rule_files import load_behaviour, load_catalogue, load_crawler_files, read_policy_file, rules_root
+from guard.store.rule_files import (
+    load_behaviour,
+    load_catalogue,
+    load_crawler_files,
+    owner_rules,
+    read_policy_file,
+    rules_root,
+)
 from guard.yaml12 import load
 
 
@@ -120,11 +136,14 @@ class Worker:
             now=utc_now,
         )
         self.recorder = RecorderClient()
+        self._online = PicturesOnline(settings.evidence.directory / PICTURES_FILE, now=utc_now)
         self._images = ImageWorkers()
+        self._rights = RightsWorkers(signing_folder(settings))
         self._upstreams: dict[str, UpstreamClient] = {}
         self._cards: CardStock | None = None
         self._records: Records | None = None
         self._reports: Reports | None = None
+        self._robots: UpstreamRobots | None = None
 
     async def start(self, recorder_socket: str, address: object) -> Proxy:
         """Connect, and return what answers requests."""
@@ -146,21 +165,42 @@ class Worker:
             now=utc_now,
         )
         self._records.start()
+        self._robots = UpstreamRobots(
+            self.sites,
+            self._upstreams,
+            settings.evidence.directory / robots_files.FOLDER,
+            every=settings.upstream_robots.every,
+            asks=self._given.asks_itself,
+            looks=self.metrics.upstream_robots,
+            changed=self._records.came_into_force,
+            now=utc_now,
+        )
+        await self._robots.start()
+        if self._given.asks_itself:
+            for site in self.sites.all:
+                site.reservation("")
+            await self._records.came_into_force(*self.sites.all)
         self._reports = Reports(self.metrics, AccessLog(settings.access_log))
         self._identities.start()
+        self._online.start()
         if self._given.asks_itself:
             check = settings.search_check
             self.search_guard.start(address, first=check.first, every=check.every)
         self._cards = CardStock(self._images)
         for site in self.sites.all:
             self._cards.warm(site.owner)
+        pages = Pages(self._decoys)
+        upstreams = UpstreamRequests(self._upstreams, sizes, self.metrics, left_out=pages.left_out)
+        if any(site.in_image for site in self.sites.all):
+            self._rights.warm()
         return Proxy(
             intake=Intake(self.sites, settings.client_ip.policy(), utc_now, settings.behaviour.hints.fields()),
             sites=self.sites,
-            upstreams=UpstreamRequests(self._upstreams, sizes, self.metrics, plain_pages=self._decoys is not None),
+            upstreams=upstreams,
             pipeline=self.pipeline,
             pictures=Pictures(self._images, sizes),
             answers=Answers(self._cards, settings.licences.forms()),
+            in_image=InImage(self._rights, upstreams, self.metrics),
             challenges=Challenges(
                 self._given.challenge_key,
                 SpentChallenges(self._given.spent_challenges),
@@ -178,9 +218,10 @@ class Worker:
             licences=self._licences,
             behaviour=self._behaviour,
             decoys=self._decoys,
+            pages=pages,
+            online=self._online,
             crowds=CrowdWatch(
                 self._given.crowds,
-                clients,
                 learning_until=self._given.learning_until.timestamp(),
                 since=self._given.started,
                 systems=self._given.systems,
@@ -191,15 +232,19 @@ class Worker:
 
     async def stop(self) -> None:
         """Write what is left to write, and close everything."""
+        if self._robots is not None:
+            await self._robots.stop()
         if self._records is not None:
             await self._records.stop()
         if self._reports is not None:
             self._reports.close()
+        await self._online.stop()
         await self._identities.stop()
         await self.recorder.close()
         if self._cards is not None:
             await self._cards.close()
         await self._images.close()
+        await self._rights.close()
         for client in self._upstreams.values():
             await client.close()
 
@@ -214,7 +259,7 @@ def load_pipeline(settings: Settings) -> Pipeline:
     catalogue = load_catalogue(root)
     data, name = read_policy_file(settings.policy, root)
     shipped = parse_policy_file(load(data, name), catalogue)
-    rules = combine([entry.rule() for entry in settings.rules], shipped.rules)
+    rules = combine(owner_rules(settings.rules), shipped.rules)
     return Pipeline(catalogue, make_policy(shipped.name, rules, catalogue))
 
 
@@ -227,15 +272,20 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
     def statement(base_url: str) -> Statement:
         return statement_of(rights, base_url, terms_text)
 
-    def rendered(base_url: str) -> ReservationSet:
+    def stated(used: str) -> Statement:
         try:
-            stated = statement(site.base_url or base_url)
+            return statement(site.base_url or used)
         except ConfigurationError:
-            if not base_url:
+            if not used:
                 raise
-            stated = statement(site.base_url)  # the client's Host field makes no URL; the reservation holds without
+            return statement(site.base_url)  # the client's Host field makes no URL; the reservation holds without
+
+    def rendered(used: str) -> ReservationSet:
         disallow = (decoys.directory(site.host),) if decoys else ()
-        return render(stated, tokens, as_of=as_of, disallow=disallow)
+        return render(stated(used), tokens, as_of=as_of, disallow=disallow)
+
+    def page_head(used: str, path: str) -> bytes:
+        return html.head(stated(used).at(path))
 
     return Site(
         upstream=Upstream(base=site.upstream_base, unix_socket=site.upstream_socket),
@@ -248,4 +298,6 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
         render=rendered,
         base_url=site.base_url,
         offers=lambda path: statement(site.base_url).at(path).offers,
+        pictures=picture_jobs(site, settings.in_image_of(site), statement),
+        page_head=page_head if rights.html else None,
     )

@@ -1,17 +1,22 @@
 """How has the client of this request behaved, in all workers together?
 
-The client's record lies in shared memory; it is read, judged and written back under one
-lock, once when the head of a request is there and once when it was answered. If the table can
-not be used the client is clean: a fault of ours accuses nobody.
+The client's record lies in shared memory. A worker keeps the clients of the moment at hand, ready to be judged, and
+looks into the shared memory only whether another one has written since: the head of a request is judged without a
+lock and without a copy. It is put into the shared memory together with its answer, or at once if
+all workers must know: when the belief about the client changes, or it took a bait. If another worker has written in
+between, the head is taken into what that one wrote; a worker that ends takes the heads of
+unanswered requests with it, and those requests too.
 """
 
-from dataclasses import replace
-from functools import partial
+from collections import OrderedDict
+from functools import lru_cache, partial
 from hashlib import blake2b
+from typing import Final
 
+from guard.core.behaviour import Past
 from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.client_address import client_network
-from guard.core.conduct import ConductJudge, ConductVerdict
+from guard.core.conduct import ConductJudge, ConductVerdict, Known
 from guard.core.connections import Connections
 from guard.core.crawlers import Sighting
 from guard.core.facts import Kind, RequestFacts, ResponseFacts
@@ -20,12 +25,11 @@ from guard.core.header_signals import Sign
 from guard.core.observation import Answered, Observation
 from guard.core.policy import Action
 from guard.core.signals import INDEX, SignalId
-from guard.errors import GuardError
 from guard.reservation import robots
 from guard.reservation.documents import ReservationSet
 from guard.server import upstream
 from guard.server.exchange import Exchange
-from guard.server.judged import Judged
+from guard.server.judged import AtHand, Judged
 from guard.store.clients import KEY_SIZE, ClientTable, Standing
 from guard.store.portfolio import Portfolios, picture_number
 from guard.store.robots_versions import RobotsVersions
@@ -35,6 +39,11 @@ _FORGED = INDEX[SignalId.FORGED_FORWARDING]
 _PRINT = INDEX[SignalId.TOOL_PRINT]
 _FULL = frozenset({Kind.IMAGE, Kind.ORIGINAL})
 _REFUSING = frozenset({Action.REFUSE, Action.CHARGE, Action.CHALLENGE, Action.THROTTLE, Action.DROP})
+
+AT_HAND: Final = 2048
+"""Clients that a worker keeps at hand, about 3 KiB each."""
+_WORTH: Final = 2
+"""An answer brings the head of its request with it: two updates."""
 
 
 class Behaviour:
@@ -48,6 +57,7 @@ class Behaviour:
         self._robots = robots_versions
         self._portfolios = portfolios
         self._connections = Connections()
+        self._at_hand: OrderedDict[bytes, AtHand] = OrderedDict()
 
     def at_request(
         self,
@@ -64,30 +74,33 @@ class Behaviour:
             reservation: What is in force on the site: whatever robots.txt says, its documents are there to be read.
             decoy: The path is one that no person sees.
         """
-        declared, at = bool(sighting.claimed), facts.at.timestamp()
+        claimed, at = sighting.claimed, facts.at.timestamp()
         seen = self._judge.look(
             facts,
             at,
-            declared=declared,
+            declared=bool(claimed),
             trusted_peer=trusted_peer,
             decoy=decoy,
             connection=self._odd_connection(facts) if facts.hints is not NO_HINTS else (),
             disallows=partial(self._disallowed, facts, sighting, reservation),
             originals=self._portfolios.believed(facts.site, at),
         )
-        key = _key_of_crawler(seen.key, sighting.claimed) if declared else seen.key
-        standing = Standing.DECLARED if declared else Standing.ORDINARY
+        judged = self.take(seen, claimed)
+        self._robots.fetch()
+        return judged
 
-        def change(record: bytes | None) -> tuple[bytes, Standing, ConductVerdict]:
-            state, verdict = self._judge.at_request(record, seen)
-            return state, max(standing, _standing(verdict)), verdict
-
-        try:
-            verdict = self._table.update(key, change)
-            self._robots.fetch()
-        except GuardError:
-            _, verdict = self._judge.at_request(None, seen)
-        return Judged(key=key, observation=seen, verdict=verdict, facts=_hard_facts(verdict, seen))
+    def take(self, seen: Observation, claimed: str = "") -> Judged:
+        """Judge the client by what was seen in the head of its request; `claimed` is the crawler that it names."""
+        key = _key_of_crawler(seen.key, claimed) if claimed else seen.key
+        at_hand = self._of(key, seen.at)
+        verdict = self._judge.take_head(at_hand.known, seen)
+        at_hand.taken += 1
+        if at_hand.verdict is not verdict:
+            at_hand.verdict, at_hand.facts = verdict, _hard_facts(verdict, seen)
+        judged = Judged(key, seen, verdict, at_hand.facts, at_hand, at_hand.taken)
+        if verdict.conduct is not at_hand.told or seen.decoy:
+            self._write(judged)
+        return judged
 
     def together(self, judged: Judged, shared: bytes) -> Judged:
         """Judge all clients that seem to be one program, which changes its name, as the one that they are.
@@ -103,37 +116,65 @@ class Behaviour:
             state, verdict = self._judge.at_request(record, judged.observation)
             return state, Standing.NOTED, verdict
 
-        try:
-            verdict = self._table.update(key, change)
-        except GuardError:
-            return judged
+        verdict = self._table.update(key, change)
         if verdict.conduct is Conduct.CLEAN or judged.conduct is Conduct.HOSTILE:
             verdict = judged.verdict
-        return replace(judged, verdict=verdict, together=key)
+        return judged._replace(verdict=verdict, together=key)
 
     def after_response(self, exchange: Exchange) -> None:
         """Put into the client's record what became of its request."""
         judged = exchange.judged
         if judged is None:
             return
-        answered = Answered(
-            kind=exchange.kind,
-            status=exchange.sent.status or 499,
-            refused=exchange.decision is not None and exchange.decision.action in _REFUSING,
-            robots_digest=self._served(exchange),
+        self.note(
+            judged,
+            Answered(
+                kind=exchange.kind,
+                status=exchange.sent.status or 499,
+                refused=exchange.decision is not None and exchange.decision.action in _REFUSING,
+                robots_digest=self._served(exchange),
+            ),
         )
-        standing = Standing.DECLARED if judged.observation.declared else Standing.ORDINARY
 
-        def change(record: bytes | None) -> tuple[bytes, Standing, None]:
-            state, verdict = self._judge.after_response(record, judged.observation, answered)
-            return state, max(standing, _standing(verdict)), None
+    def note(self, judged: Judged, answered: Answered) -> None:
+        """Put the head of a request, if it is not there yet, and its answer into the client's record."""
+        self._write(judged, answered)
+        if judged.together:
 
-        try:
-            self._table.update(judged.key, change)
-            if judged.together:
-                self._table.update(judged.together, change)
-        except GuardError:
-            return
+            def change(record: bytes | None) -> tuple[bytes, Standing, None]:
+                return self._judge.after_response(record, judged.observation, answered)[0], Standing.NOTED, None
+
+            self._table.update(judged.together, change)
+
+    def _write(self, judged: Judged, answered: Answered | None = None) -> None:
+        key, seen, own = judged.key, judged.observation, judged.at_hand
+        at_hand = self._of(key, seen.at)
+        held, before, in_table = at_hand.held, at_hand.held.head, own.stored >= judged.number
+
+        def change(record: bytes | None) -> tuple[bytes, Standing, Conduct]:
+            mine = record is held.state
+            known = at_hand.known if mine else Known(Past.from_bytes(record, seen.at))
+            conduct = judged.conduct
+            if not in_table and not (mine and at_hand is own):
+                conduct = self._judge.take_head(known, seen).conduct
+            if answered is not None:
+                conduct = self._judge.take_answer(known, seen, answered)
+            return known.past.to_bytes(), _standing(seen, conduct), conduct
+
+        conduct = self._table.update(key, change, held, worth=_WORTH if answered else 0)
+        if held.head != before:
+            at_hand.stored, at_hand.told = at_hand.taken, conduct
+
+    def _of(self, key: bytes, at: float) -> AtHand:
+        """Return what is at hand of a client, read anew if another process has written it."""
+        found = self._at_hand.get(key)
+        if found is None or not self._table.is_current(found.held):
+            held = self._table.hold(key)
+            found = self._at_hand[key] = AtHand(held, Known(Past.from_bytes(held.state, at)))
+            if len(self._at_hand) > AT_HAND:
+                self._at_hand.popitem(last=False)
+        self._at_hand.move_to_end(key)
+        return found
 
     def served(self, exchange: Exchange, seen: ResponseFacts, answered: upstream.Answered) -> None:
         """Count what the upstream showed as one of the site's pictures, if it is one and nobody bad asked for it.
@@ -179,13 +220,16 @@ class Behaviour:
         return self._robots.keep(document.body) if document is not None else b""
 
 
+@lru_cache(maxsize=AT_HAND)
 def _key_of_crawler(key: bytes, claimed: str) -> bytes:
     """Keep crawlers apart that share an address and a library: one does not answer for what another was told."""
     return blake2b(claimed.lower().encode(), key=key, digest_size=KEY_SIZE).digest()
 
 
-def _standing(verdict: ConductVerdict) -> Standing:
-    return Standing.ORDINARY if verdict.conduct is Conduct.CLEAN else Standing.NOTED
+def _standing(seen: Observation, conduct: Conduct) -> Standing:
+    if seen.declared:
+        return Standing.DECLARED
+    return Standing.ORDINARY if conduct is Conduct.CLEAN else Standing.NOTED
 
 
 def _hard_facts(verdict: ConductVerdict, seen: Observation) -> frozenset[HardFact]:

@@ -17,7 +17,7 @@ from guard.core.facts import IPAddress, Kind, RequestFacts, ResponseFacts
 from guard.core.observation import picture_id
 from guard.errors import GuardError
 from guard.server.judged import NOBODY, CrowdVerdict, Judged, Member
-from guard.store.clients import KEY_SIZE, ClientTable, Standing
+from guard.store.clients import KEY_SIZE, Standing
 from guard.store.prefixes import Crowds, counted
 
 SETTLED_AFTER: Final = 1800.0
@@ -37,14 +37,13 @@ class CrowdWatch:
     def __init__(
         self,
         crowds: Crowds,
-        clients: ClientTable,
         *,
         learning_until: float = 0.0,
         since: float = 0.0,
         settled_after: float = SETTLED_AFTER,
         systems: AutonomousSystems | None = None,
     ) -> None:
-        """Share `crowds` and `clients` with all workers.
+        """Share `crowds` with all workers.
 
         Args:
             learning_until: Seconds since 1970; until then crowds are counted, and nobody is suspect for one.
@@ -52,14 +51,13 @@ class CrowdWatch:
             systems: Which autonomous system an address belongs to, if anybody has said.
         """
         self._crowds = crowds
-        self._clients = clients
         self._learning_until = learning_until
         self._settled = since + settled_after
         self._systems = systems
         self._known: OrderedDict[bytes, tuple[float, bool]] = OrderedDict()
 
     def at_request(self, judged: Judged, seen: ResponseFacts | None) -> CrowdVerdict:
-        """Judge by the head of a request, after the client's own record was brought up to date with it.
+        """Judge by the head of a request, after it was taken into the client's own past.
 
         Args:
             seen: What was last seen at the address, if anything.
@@ -68,8 +66,7 @@ class CrowdWatch:
         if seen is not None and seen.kind not in _FULL and seen.kind is not Kind.UNKNOWN:
             return NOBODY
         try:
-            record = self._clients.get(judged.key)
-            came = coming_of(record, observation)
+            came = coming_of(judged.at_hand.known.past, observation)
             if came is None or (came[0] is Coming.UNBACKED and observation.at < self._settled):
                 return NOBODY
             member = self._member(judged, came[0], newcomer=came[1])
@@ -91,7 +88,7 @@ class CrowdWatch:
         """Count the request, if it was for a picture of display size or up that is there."""
         member = verdict.member
         # A refused picture is one that was asked for.
-        if member is None or kind not in _FULL or (status not in _SERVED and status not in {402, 403, 429}):
+        if member is None or kind not in _FULL or (status not in _SERVED and status not in {402, 403, 410, 429}):
             return
         try:
             self._count(member, learn=not verdict.suspect)

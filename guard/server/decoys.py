@@ -12,21 +12,16 @@ from typing import Final
 
 from aiohttp.web import StreamResponse
 
-from guard.core.decoys import SECRET_SIZE, Decoy, DecoyKind, DecoyNames, Inserter, link, may_take_a_link, page
+from guard.core.decoys import SECRET_SIZE, Decoy, DecoyKind, DecoyNames, link, page
 from guard.core.facts import RequestFacts
+from guard.core.pages import TailInserter
 from guard.errors import GuardError
 from guard.image.formats import JPEG
 from guard.image.plain_cards import PLAIN_CARDS
 from guard.server.exchange import Exchange
-from guard.server.headers import Headers
 from guard.server.sending import send_bytes
 from guard.store.durable import FILE_MODE, FOLDER_MODE, sync_folder, write_all
 
-_ABOUT_THE_BYTES: Final = frozenset(
-    {"content-length", "content-md5", "digest", "content-digest", "repr-digest", "etag", "last-modified",
-     "accept-ranges"}
-)  # fmt: skip
-"""What a head says about bytes that are changed; without a validator nobody gets a 304 for a page of another client."""
 _HEAD: Final = (("Cache-Control", "no-store"), ("X-Robots-Tag", "noindex, nofollow"))
 _PREFETCHED: Final = frozenset({"sec-purpose", "purpose", "x-purpose", "x-moz"})
 
@@ -69,25 +64,9 @@ class Decoys:
         body = page(self._path(facts, DecoyKind.PICTURE))
         return await send_bytes(exchange, 200, (("Content-Type", "text/html; charset=utf-8"), *_HEAD), body)
 
-    @staticmethod
-    def wants_injection(facts: RequestFacts, status: int, headers: Headers) -> bool:
-        """Tell whether a link may be put into this answer of the upstream."""
-        # HTTP/1.0 has no way to tell a body that was made longer from one that broke off.
-        return (
-            facts.method == "GET"
-            and facts.version != "1.0"
-            and facts.header("sec-fetch-dest") in ("", "document")
-            and may_take_a_link(status, headers)
-        )
-
-    @staticmethod
-    def head(headers: Headers) -> Headers:
-        """Return the header lines of a page that is changed."""
-        return tuple(line for line in headers if line[0].lower() not in _ABOUT_THE_BYTES)
-
     async def inject(self, facts: RequestFacts, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield the page with a link to a decoy in it, or as it is if it does not end as pages do."""
-        inserter = Inserter(link(self._path(facts, DecoyKind.PAGE), self._path(facts, DecoyKind.PICTURE)))
+        inserter = TailInserter(link(self._path(facts, DecoyKind.PAGE), self._path(facts, DecoyKind.PICTURE)))
         async for piece in body:
             if ready := inserter.feed(piece):
                 yield ready

@@ -52,11 +52,16 @@ class Exchange:
     seen: ResponseFacts | None = None
     decision: Decision | None = None
     rendition: str = "none"
-    """`as_is`, `display`, `preview`, `card`, `page`, `reservation`, `none`."""
+    """`as_is`, `rights`, `display`, `preview`, `card`, `page`, `reservation`, `none`."""
     reference: str = ""
     record: int | None = None
     """Index of the `req` leaf; None where nothing was recorded."""
     sent: Sent = field(default_factory=Sent)
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host as the client used them; empty where it named no host."""
+        return f"{self.facts.scheme}://{self.facts.authority}" if self.facts.authority else ""
 
     @property
     def is_automatic(self) -> bool:

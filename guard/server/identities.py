@@ -21,7 +21,7 @@ from guard.core.crawlers import Catalogue, Crawler, Sighting
 from guard.core.facts import IPAddress, RequestFacts
 from guard.core.identity import NAMES_OFF, HostNames, IdentityVerdict, NameState, Published, judge
 from guard.core.range_file import RangeFile
-from guard.core.signatures import FIELDS, UNSIGNED, SignatureStatus, SignatureVerdict, signature_fields, verify
+from guard.core.signatures import UNSIGNED, SignatureStatus, SignatureVerdict, signature_fields, verify
 from guard.core.signing_keys import WELL_KNOWN, directory_url
 from guard.server.key_directories import Fetch, KeyDirectories
 from guard.server.range_refresh import RangeRefresh
@@ -42,8 +42,6 @@ LOOK_SECONDS = 300.0
 
 K = TypeVar("K")
 T = TypeVar("T")
-
-_SIGNED = frozenset(FIELDS[:2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ class Identities:
             if options.refresh and options.kept
             else None
         )
-        self._verdicts: OrderedDict[tuple[int, str], _Kept[IdentityVerdict]] = OrderedDict()
+        self._verdicts: OrderedDict[tuple[bytes, str], _Kept[IdentityVerdict]] = OrderedDict()
         self._signatures: OrderedDict[bytes, _Kept[SignatureVerdict]] = OrderedDict()
         self._budget, self._budget_at = float(VERIFICATIONS_PER_SECOND), clock()
         self._watch: asyncio.Task[None] | None = None
@@ -163,18 +161,19 @@ class Identities:
         if self._own_fetch is not None:
             await self._own_fetch.close()
 
-    def judge(self, facts: RequestFacts, sighting: Sighting) -> IdentityVerdict:
-        """Say what the claim of a request is worth; never waits. Needs a running loop if anything may be asked."""
-        for name, _ in facts.headers:
-            # Header names come as the client wrote them; nearly all differ in their length already.
-            if len(name) in _LENGTHS and name.lower() in _SIGNED:
-                signature = self._signature(facts)
-                if signature.status is not SignatureStatus.NONE:
-                    return self._judge(facts, sighting, signature)[0]
-                break
+    def judge(self, facts: RequestFacts, sighting: Sighting, *, signed: bool = True) -> IdentityVerdict:
+        """Say what the claim of a request is worth; never waits. Needs a running loop if anything may be asked.
+
+        Args:
+            signed: False where it is known that the request has no lines of a signature.
+        """
+        if signed:
+            signature = self._signature(facts)
+            if signature.status is not SignatureStatus.NONE:
+                return self._judge(facts, sighting, signature)[0]
         address = facts.client.address
-        # Keys are numbers and ids: an address costs its hash anew each time.
-        key = (-1 if address is None else int(address) << 1 | address.version >> 1 & 1, _claim(sighting))
+        # Keys are bytes and ids: an address costs its hash anew each time.
+        key = (b"" if address is None else address.packed, _claim(sighting))
         kept = self._verdicts.get(key)
         if kept is not None and kept.until > self._clock():
             return kept.value
@@ -261,9 +260,6 @@ def _keep(cache: "OrderedDict[K, _Kept[T]]", key: K, value: T, until: float, mos
     cache.move_to_end(key)
     if len(cache) > most:
         cache.popitem(last=False)
-
-
-_LENGTHS = frozenset(len(name) for name in _SIGNED)
 
 
 def _claim(sighting: Sighting) -> str:

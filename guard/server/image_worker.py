@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from typing import BinaryIO
 
 from guard.errors import PictureError
@@ -63,7 +64,7 @@ def answer(head: bytes, body: bytes) -> bytes:
         return jobs.pack_failure(str(error))
 
 
-def serve(source: BinaryIO, target: BinaryIO) -> None:
+def serve(source: BinaryIO, target: BinaryIO, answer: Callable[[bytes, bytes], bytes] = answer) -> None:
     """Answer every message of `source` until it ends."""
     while len(prefix := source.read(jobs.PREFIX.size)) == jobs.PREFIX.size:
         head_length, body_length = jobs.lengths(prefix)
@@ -75,23 +76,28 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
         target.flush()
 
 
-def main() -> None:
-    """Become a confined worker on this process's standard input and output."""
+def become_worker(answer: Callable[[bytes, bytes], bytes]) -> None:
+    """Answer messages on this process's standard input and output, confined; load what is needed before."""
     # A parent that had ended before is noticed by the end of the input.
     die_with_parent(signal.SIGKILL)
     # A terminal's Ctrl-C goes to the whole group; the parent decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    confine()
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    # Nothing that a library prints may end up between two messages.
+    sys.stdout = sys.stderr
+    serve(source, target, answer)
+
+
+def main() -> None:
+    """Become a worker that makes previews and cards."""
     from PIL import Image
 
     import guard.image.card
     import guard.image.preview  # noqa: F401  # loaded now, since the limits come next
 
     Image.init()
-    confine()
-    source, target = sys.stdin.buffer, sys.stdout.buffer
-    # Nothing that a library prints may end up between two messages.
-    sys.stdout = sys.stderr
-    serve(source, target)
+    become_worker(answer)
 
 
 if __name__ == "__main__":

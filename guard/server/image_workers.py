@@ -21,7 +21,7 @@ from typing import Self
 
 from guard.errors import PictureError, PicturesBusyError
 from guard.image import jobs
-from guard.image.jobs import CardJob, Job, Language, Preview, PreviewJob
+from guard.image.jobs import CardJob, Language, Preview, PreviewJob
 
 QUEUE = 32
 """Jobs that may wait. At 50 ms a preview the last one waits under two seconds."""
@@ -37,12 +37,16 @@ READ_LIMIT = 1024 * 1024
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+Answer = tuple[bytes, bytes]
+"""Head and body of the worker's message."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Order:
     """A job on its way through the pool."""
 
     message: bytes
-    done: asyncio.Future[Preview]
+    done: asyncio.Future[Answer]
     since: float = field(default_factory=time.monotonic)
 
 
@@ -72,7 +76,8 @@ class ImageWorkers:
             PictureError: The picture can not be read or is over a limit, the pool is busy or
                 closed, or the job took too long.
         """
-        return await self._submit(PreviewJob(longest_side=longest_side, visible_mark=visible_mark), data)
+        job = PreviewJob(longest_side=longest_side, visible_mark=visible_mark)
+        return jobs.unpack_answer(*await self.submit(jobs.pack_job(job, data)))
 
     async def card(
         self, *, holder: str, contact: str, reference: str, media_type: str, language: Language, terms: str = ""
@@ -85,7 +90,7 @@ class ImageWorkers:
         job = CardJob(
             holder=holder, contact=contact, reference=reference, media_type=media_type, language=language, terms=terms
         )
-        return (await self._submit(job, b"")).body
+        return jobs.unpack_answer(*await self.submit(jobs.pack_job(job, b""))).body
 
     async def close(self) -> None:
         """End the workers; jobs that are not done fail. Nothing can be asked afterwards."""
@@ -106,10 +111,14 @@ class ImageWorkers:
     ) -> None:
         await self.close()
 
-    async def _submit(self, job: Job, picture: bytes) -> Preview:
+    async def submit(self, message: bytes) -> Answer:
+        """Send a message to a worker and return the one that comes back.
+
+        Raises:
+            PictureError: As with `preview`, but for what the answer says.
+        """
         if self._closed:
             raise PicturesBusyError("the image workers are closed")
-        message = jobs.pack_job(job, picture)
         if len(self._waiting) >= self._limit or self._waiting_bytes + len(message) > MAX_WAITING_BYTES:
             raise PicturesBusyError("too many pictures are waiting")
         order = _Order(message=message, done=asyncio.get_running_loop().create_future())
@@ -174,7 +183,7 @@ class ImageWorkers:
         )
 
 
-async def _exchange(process: asyncio.subprocess.Process, message: bytes) -> tuple[bytes, bytes]:
+async def _exchange(process: asyncio.subprocess.Process, message: bytes) -> Answer:
     """Send one message and read one; raise EOFError or OSError if the process ends in between."""
     if process.stdin is None or process.stdout is None:
         raise EOFError
@@ -197,13 +206,9 @@ def _pause(crashes: int) -> float:
     return 0.0 if crashes < 2 else min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(crashes - 2, 10))
 
 
-def _finish(order: _Order, answer: tuple[bytes, bytes]) -> None:
-    if order.done.done():
-        return
-    try:
-        order.done.set_result(jobs.unpack_answer(*answer))
-    except PictureError as error:
-        order.done.set_exception(error)
+def _finish(order: _Order, answer: Answer) -> None:
+    if not order.done.done():
+        order.done.set_result(answer)
 
 
 def _fail(order: _Order, error: PictureError) -> None:

@@ -29,17 +29,21 @@ from guard.server.challenge import Challenges
 from guard.server.crowds import CrowdWatch
 from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
+from guard.server.headers import Headers
 from guard.server.identities import Identities
+from guard.server.in_image import Asking, InImage, Ready
 from guard.server.intake import Intake
 from guard.server.judged import NOBODY
 from guard.server.kinds import Kinds
 from guard.server.licences import Licences
 from guard.server.limits import Limiter
+from guard.server.online import PicturesOnline
+from guard.server.pages import Pages
 from guard.server.pictures import Pictures
 from guard.server.records import Records
 from guard.server.reports import Reports
 from guard.server.search_guard import SearchGuard
-from guard.server.sending import hang_up, send, send_bytes
+from guard.server.sending import hang_up, in_pieces, send, send_bytes
 from guard.server.site import Sites
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
@@ -72,6 +76,7 @@ class Proxy:
         upstreams: UpstreamRequests,
         pipeline: Pipeline,
         pictures: Pictures,
+        in_image: InImage,
         answers: Answers,
         challenges: Challenges,
         well_known: WellKnown,
@@ -83,6 +88,8 @@ class Proxy:
         behaviour: Behaviour,
         crowds: CrowdWatch,
         decoys: Decoys | None,
+        pages: Pages,
+        online: PicturesOnline,
         search_guard: SearchGuard,
         learning_until: datetime,
         clock: Callable[[], float] = time.monotonic,
@@ -92,6 +99,7 @@ class Proxy:
         self._upstreams = upstreams
         self._pipeline = pipeline
         self._pictures = pictures
+        self._in_image = in_image
         self._answers = answers
         self._challenges = challenges
         self._well_known = well_known
@@ -103,6 +111,8 @@ class Proxy:
         self._behaviour = behaviour
         self._crowds = crowds
         self._decoys = decoys
+        self._pages = pages
+        self._online = online
         self._search_guard = search_guard
         self._learning_until = learning_until
         self._clock = clock
@@ -125,7 +135,7 @@ class Proxy:
         try:
             facts = self._intake.read(request)
         except RequestError as error:
-            return self._answers.senseless(str(error))
+            return self._answers.senseless(str(error), self.reservation())
         exchange = self._begin(request, facts, started)
         with self._metrics.requests_open.track_inprogress():
             try:
@@ -151,6 +161,10 @@ class Proxy:
                     self._search_guard.note(exchange)
                     await self._records.end(exchange)
 
+    def reservation(self) -> Headers:
+        """Return the header lines for whoever names no site: those of the site that answers for every name."""
+        return self._sites.find("").reservation("").headers
+
     def _begin(self, request: web.BaseRequest, facts: RequestFacts, started: float) -> Exchange:
         own = self._search_guard.recognise(facts)
         if own is not None:
@@ -167,7 +181,6 @@ class Proxy:
             who = self._pipeline.classify(facts, own.identity)
             licence, signature = NO_LICENCE, None
         else:
-            identity = self._identities.judge(facts, sighting)
             judged = self._behaviour.at_request(
                 facts,
                 sighting,
@@ -175,6 +188,7 @@ class Proxy:
                 reservation=reservation,
                 decoy=self._decoys is not None and self._decoys.hit(facts),
             )
+            identity = self._identities.judge(facts, sighting, signed=judged.observation.head.signed)
             crowd = self._crowds.at_request(judged, seen)
             judged = self._behaviour.together(judged, crowd.together)
             conduct = Conduct.SUSPECT if crowd.suspect and judged.conduct is Conduct.CLEAN else judged.conduct
@@ -209,7 +223,8 @@ class Proxy:
                 await self._record(exchange)
                 return await bridge(exchange, self._upstreams)
             if planned is None or isinstance(planned, Forward | Shrink):
-                answered = await self._upstreams.ask(exchange, whole=not isinstance(planned, Forward))
+                asking = self._in_image.before(exchange) if isinstance(planned, Forward) else Asking(whole=True)
+                answered = await self._upstreams.ask(exchange, whole=asking.whole, only_if_not=asking.only_if_not)
                 exchange.seen = await self._look(exchange, answered)
                 planned = self._plan(exchange, exchange.decision or self._decide_on_response(exchange))
             return await self._carry_out(exchange, planned, answered)
@@ -262,6 +277,8 @@ class Proxy:
         if seen.source is KindSource.RESPONSE and answered.status in (200, 206, 304):
             self._kinds.remember(exchange.facts, seen)
             self._behaviour.served(exchange, seen, answered)
+            if exchange.is_automatic and not exchange.own:  # what people look at leaves no trace
+                self._online.note(exchange.facts, seen, answered)
         return seen
 
     async def _carry_out(
@@ -289,12 +306,21 @@ class Proxy:
                 assert_never(planned)
 
     async def _send_as_is(self, exchange: Exchange, answered: Answered) -> web.StreamResponse:
+        if (ready := await self._in_image.ready(exchange, answered)) is not None:
+            return await self._send_ready(exchange, ready)
         exchange.rendition = "as_is"
         await self._record(exchange)
-        headers, body = answered.headers, answered.body()
-        if self._decoys is not None and self._decoys.wants_injection(exchange.facts, answered.status, headers):
-            headers, body = self._decoys.head(headers), self._decoys.inject(exchange.facts, body)
+        headers, body = await self._pages.change(exchange, answered)
         return await send(exchange, answered.status, answered.reason, headers, body)
+
+    async def _send_ready(self, exchange: Exchange, ready: Ready) -> web.StreamResponse:
+        exchange.rendition = "rights"
+        try:
+            await self._record(exchange)
+            body = b"" if exchange.facts.method == "HEAD" else ready.body
+            return await send(exchange, ready.status, "", ready.headers, in_pieces(body))
+        finally:
+            ready.done()
 
     async def _send_smaller(self, exchange: Exchange, planned: Shrink, answered: Answered) -> web.StreamResponse:
         display = planned.size is PreviewSize.DISPLAY
@@ -303,6 +329,7 @@ class Proxy:
         try:
             mark = f"© {exchange.site.owner.holder}" if planned.visibly_marked else ""
             smaller = await self._pictures.shrink(answered, planned.size, mark)
+            smaller = await self._in_image.smaller(exchange, smaller)
         except PictureError as error:
             if display and not isinstance(error, PicturesBusyError):
                 return await self._send_as_is(exchange, answered)
@@ -339,7 +366,10 @@ class Proxy:
         try:
             await self._records.begin(exchange)
         except RecorderUnavailableError:
-            if exchange.rendition in ("as_is", "display", "preview") and exchange.who.purpose not in SERVED_UNRECORDED:
+            if (
+                exchange.rendition in ("as_is", "rights", "display", "preview")
+                and exchange.who.purpose not in SERVED_UNRECORDED
+            ):
                 raise
 
 

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from guard.core.licence import LicenceState
@@ -22,6 +23,7 @@ from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
 from guard.server.recorder_client import RecorderClient
+from guard.server.site import Site
 from guard.server.unclassified import Unclassified
 from guard.store.log_values import microseconds_at
 
@@ -154,11 +156,21 @@ class Records:
 
     async def _reservation(self, exchange: Exchange) -> str:
         """Return the digest of the reservation in force, which is on record before anything names it."""
-        key = (exchange.site.host, exchange.reservation.digest)
+        key = (exchange.site.scope(exchange.reservation), exchange.reservation.digest)
         if (known := self._reservations.get(key)) is not None:
             return known
         async with self._first_of_its_kind:
             return self._reservations.get(key) or await self._record_reservation(key, exchange.reservation)
+
+    async def came_into_force(self, *sites: Site) -> None:
+        """Record the sets that are in force on these sites now, also those that were in force before.
+
+        A set that can not be recorded now is recorded before the first request that names it.
+        """
+        with suppress(RecorderUnavailableError):
+            for site in sites:
+                for scope, reserved in site.in_force().items():
+                    await self._record_reservation((scope, reserved.digest), reserved)
 
     async def _record_reservation(self, key: tuple[str, str], reservation: ReservationSet) -> str:
         documents = [

@@ -27,6 +27,7 @@ _TITLES = {
     402: ("This needs a licence", "Dies braucht eine Lizenz"),
     403: ("Not for crawlers", "Nicht für Crawler"),
     405: ("Only for reading", "Nur zum Lesen"),
+    410: ("No longer here", "Nicht mehr hier"),
     421: ("No such site here", "Diese Seite gibt es hier nicht"),
     429: ("Too much at once", "Zu viel auf einmal"),
     502: ("The site does not answer", "Die Seite antwortet nicht"),
@@ -45,6 +46,14 @@ _EXPLANATIONS = {
         "and name the reference code.",
         "Der Rechteinhaber behält sich die Nutzung der Inhalte dieser Seite für Text und Data Mining und für das "
         "Training von KI vor. Diese Antwort gab ein Programm; die Anfrage wurde aufgezeichnet. Wenn Sie ein Mensch "
+        "sind und dies lesen, schreiben Sie uns bitte und nennen Sie das Aktenzeichen.",
+    ),
+    410: (
+        "This picture is no longer offered at this address, and its use for text and data mining and for AI training "
+        "is reserved. Please remove the address from your list. If you are a person and see this, please write to us "
+        "and name the reference code.",
+        "Dieses Bild wird unter dieser Adresse nicht mehr angeboten; seine Nutzung für Text und Data Mining und für "
+        "das Training von KI ist vorbehalten. Bitte entfernen Sie die Adresse aus Ihrer Liste. Wenn Sie ein Mensch "
         "sind und dies lesen, schreiben Sie uns bitte und nennen Sie das Aktenzeichen.",
     ),
     429: (

@@ -255,7 +255,7 @@ class SearchGuard:
             self._say(f"guard: search guard: {sentence}")
 
 
-_PICTURE_OR_PAGE = ("as_is", "display", "preview")
+_PICTURE_OR_PAGE = ("as_is", "rights", "display", "preview")
 
 
 class _GoneError(Exception):

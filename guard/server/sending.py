@@ -14,6 +14,9 @@ from guard.reservation.headers import FIELDS, merge
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 
+PIECE = 256 * 1024
+"""Bytes."""
+
 
 async def send(
     exchange: Exchange, status: int, reason: str, headers: Headers, body: AsyncIterator[bytes]
@@ -71,6 +74,13 @@ def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> Str
 def _hang_up(exchange: Exchange) -> None:
     if exchange.request.transport is not None:
         exchange.request.transport.abort()
+
+
+async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    """Yield a large body in pieces, so that what the client has not taken yet is not copied whole into its buffer."""
+    view = memoryview(body)
+    for start in range(0, len(body), PIECE):
+        yield view[start : start + PIECE]  # type: ignore[misc]  # aiohttp and hashlib take both
 
 
 async def _one(body: bytes) -> AsyncIterator[bytes]:

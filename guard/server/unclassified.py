@@ -289,7 +289,7 @@ def _commitments(window: _Window) -> tuple[Disclosure, ...]:
     tools: list[Any] = []
     seen: list[dict[str, Any]] = []
     for facts in window.facts:
-        person, tool, request = (disclosure.read(one.data)[1] for one in disclosure.of_request(facts, _NO_SALTS))
+        person, tool, request = disclosure.values_of_request(facts)
         del request["target"], person["port"]
         seen.append({**request, "person": _number(persons, person), "tool": _number(tools, tool)})
     requests = [[at, number, escape(redaction.target(target))] for at, number, target, _ in window.requests]
@@ -305,13 +305,9 @@ def _commitments(window: _Window) -> tuple[Disclosure, ...]:
     )
 
 
-_NO_SALTS: Final = (bytes(disclosure.SALT_SIZE),) * 3
-"""For values that are only built as a single request's would be, and committed to in a list."""
-
-
 def _number(values: list[Any], value: Any) -> int:
     """Return where `value` is in `values`; it is put there if it is not."""
-    with contextlib.suppress(ValueError):
+    if value in values:
         return values.index(value)
     values.append(value)
     return len(values) - 1

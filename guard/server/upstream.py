@@ -85,15 +85,17 @@ class Answered:
         """Return the whole body, or None (and keep what was read for `body`) if it is larger than `limit` bytes.
 
         Raises:
-            UpstreamError: The body broke off.
+            UpstreamError: The body broke off; what was read is kept for `body` then too.
         """
         pieces = [self.head]
         total = len(self.head)
-        while not self._finished and total <= limit:
-            piece = await self._next()
-            pieces.append(piece)
-            total += len(piece)
-        self.head = b"".join(pieces)
+        try:
+            while not self._finished and total <= limit:
+                piece = await self._next()
+                pieces.append(piece)
+                total += len(piece)
+        finally:
+            self.head = b"".join(pieces)
         return self.head if self._finished and total <= limit else None
 
     async def _next(self) -> bytes:
@@ -140,8 +142,11 @@ class UpstreamClient:
         """Return the address of an origin-form target; nothing in it is normalised."""
         return URL(self.upstream.base + target, encoded=True)
 
-    async def ask(self, request: BaseRequest, target: str, headers: Headers) -> Answered:
+    async def ask(self, request: BaseRequest, target: str, headers: Headers, method: str = "") -> Answered:
         """Send a request on, its body streaming, and return once the head of the answer is there.
+
+        Args:
+            method: In place of the request's own, which must have no body then.
 
         Raises:
             UpstreamError: There is no usable answer; `UpstreamTimeoutError` if it did not come in time.
@@ -149,7 +154,11 @@ class UpstreamClient:
         body = request.content.iter_any() if request.can_read_body else None
         try:
             response = await self.session.request(
-                request.method, self.url(target), headers=CIMultiDict(headers), data=body, allow_redirects=False
+                method or request.method,
+                self.url(target),
+                headers=CIMultiDict(headers),
+                data=body,
+                allow_redirects=False,
             )
         except (TimeoutError, aiohttp.ConnectionTimeoutError) as error:
             raise UpstreamTimeoutError("the site behind the guard did not answer in time") from error

@@ -1,8 +1,8 @@
 """What is the upstream asked for a given request, and what does its answer show?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
+from guard.core.facts import Kind, KindSource, ResponseFacts
 from guard.core.licence import LicenceState
 from guard.exporter.metrics import Metrics
 from guard.image.sniff import dimensions, kind_of, media_type
@@ -25,19 +25,26 @@ class UpstreamRequests:
     """Asks the upstream of an exchange's site."""
 
     def __init__(
-        self, clients: Mapping[str, UpstreamClient], sizes: Sizes, metrics: Metrics, *, plain_pages: bool = False
+        self,
+        clients: Mapping[str, UpstreamClient],
+        sizes: Sizes,
+        metrics: Metrics,
+        *,
+        left_out: Callable[[Exchange], frozenset[str]],
     ) -> None:
-        """Take `plain_pages` if pages are to be changed on their way, which compressed ones can not be."""
+        """Take `left_out`, which names the fields that are not sent on, so that pages can be changed on their way."""
         self.clients = clients
         self._sizes = sizes
         self._metrics = metrics
-        self._plain_pages = plain_pages
+        self._fields = left_out
 
-    async def ask(self, exchange: Exchange, *, whole: bool) -> Answered:
+    async def ask(self, exchange: Exchange, *, whole: bool, only_if_not: str = "", method: str = "") -> Answered:
         """Send the request on and return the answer's head.
 
         Args:
             whole: Ask for the whole resource, not compressed, whatever part of it the client wants.
+            only_if_not: An entity tag of the upstream's, for which 304 is enough; empty for none.
+            method: In place of the client's own: GET to see what a HEAD request is about.
 
         Raises:
             UpstreamError: There is no usable answer.
@@ -49,23 +56,19 @@ class UpstreamRequests:
             and facts.version == "1.1"
         ):
             request.transport.write(CONTINUE)
-        whole = whole and facts.method == "GET"
+        whole = whole and (method or facts.method) == "GET"
         headers = for_upstream(
             facts,
             host=facts.authority,
             peer_is_trusted=exchange.peer_is_trusted,
-            without=self._left_out(facts, whole=whole),
+            without=CONDITIONAL | {"accept-encoding"} if whole else self._fields(exchange),
         )
         if exchange.licence is not LicenceState.NONE:
             headers = without_licence(headers)
+        if only_if_not:
+            headers = (*headers, ("If-None-Match", only_if_not))
         with self._metrics.upstream_seconds.labels(exchange.site.host).time():
-            return await self.clients[exchange.site.host].ask(request, facts.target, headers)
-
-    def _left_out(self, facts: RequestFacts, *, whole: bool) -> frozenset[str]:
-        if whole:
-            return CONDITIONAL | {"accept-encoding"}
-        plain = self._plain_pages and facts.method == "GET" and "text/html" in facts.header("accept").lower()
-        return frozenset({"accept-encoding"}) if plain else frozenset()
+            return await self.clients[exchange.site.host].ask(request, facts.target, headers, method)
 
     async def look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         """Say what the resource is; for a 304 or an error, what it was when it was last seen."""

@@ -19,6 +19,7 @@ from guard.core import behaviour
 from guard.core.autonomous_systems import AutonomousSystems
 from guard.server.assembly import Given, Worker
 from guard.server.challenge import SPENT_LAYOUT
+from guard.server.http_server import HttpServer
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
 from guard.store.clients import ClientTable
@@ -43,8 +44,9 @@ async def serve(settings: Settings, given: Given, listener: socket.socket, recor
         loop.add_signal_handler(number, stopped.set)
     worker = Worker(settings, given)
     proxy = await worker.start(recorder_socket, listener.getsockname())
-    server = web.Server(
+    server = HttpServer(
         proxy.handle,
+        proxy.reservation,
         access_log=None,
         auto_decompress=False,
         keepalive_timeout=75,

@@ -81,6 +81,23 @@ Change = Callable[[bytes | None], tuple[bytes, Standing, T]]
 bucket is locked: it is pure and short."""
 
 
+class Held:
+    """A state as it was read, or written, by this process. It is the client's as long as nobody else writes it."""
+
+    __slots__ = ("head", "key", "keys", "place", "state")
+
+    def __init__(self, key: bytes, keys: int) -> None:
+        self.key = key
+        self.keys = keys
+        """Where the keys of its bucket begin."""
+        self.state: bytes | None = None
+        """None: nothing is known of the client."""
+        self.place = -1
+        """Where the head of its slot is; -1 while it has none."""
+        self.head = b""
+        """That head: two updates never leave the same, since it says when each was."""
+
+
 class ClientTable:
     """States of clients by 16-byte key, shared by all processes that hold its descriptor."""
 
@@ -158,42 +175,72 @@ class ClientTable:
         self._memory.close()
         os.close(self._descriptor)
 
-    def update(self, key: bytes, change: Change[T]) -> T:
+    def update(self, key: bytes, change: Change[T], held: Held | None = None, *, worth: int = 1) -> T:
         """Replace the state of `key` by what `change` makes of it, atomically, and return its result.
 
         If `change` raises, or makes a state that is empty or too long (ValueError), nothing is changed.
+
+        Args:
+            held: What this process holds of the client. If nobody else has written, `change` gets `held.state`, the
+                very object, and `held` is what was written afterwards; else `held` is of no more use.
+            worth: How many updates this one counts for.
         """
         bucket = self._bucket(key)
         if not self._lock(bucket):
             self.unstored += 1
-            return change(self.get(key))[2]
+            return change(held.state if held is not None and self.is_current(held) else self.get(key))[2]
         try:
             memory, at = self._memory, self._first + bucket * _BUCKET
             slot = _slot_of(memory[at : at + _KEYS], key)
             updates = rank = 0
             old = None
             if slot >= 0:
-                crc, length, updates, place, _ = _SLOT_HEAD.unpack_from(memory, at + _KEYS + slot * _SLOT_HEAD.size)
-                start = at + _HEADS + slot * LARGEST_STATE
-                state = memory[start : start + length]
-                if length and crc32(state, crc32(key)) == crc:
-                    old, rank = state, place >> 4
+                head = at + _KEYS + slot * _SLOT_HEAD.size
+                crc, length, updates, place, _ = _SLOT_HEAD.unpack_from(memory, head)
+                if held is not None and memory[head : head + _SLOT_HEAD.size] == held.head:
+                    old, rank = held.state, place >> 4
                 else:
-                    updates = 0
+                    start = at + _HEADS + slot * LARGEST_STATE
+                    state = memory[start : start + length]
+                    if length and crc32(state, crc32(key)) == crc:
+                        old, rank = state, place >> 4
+                    else:
+                        updates = 0
             new, standing, result = change(old)
             if not 0 < len(new) <= LARGEST_STATE:
                 raise ValueError(f"a state of {len(new)} bytes")
-            updates = min(updates + 1, ESTABLISHED_AFTER)
+            updates = min(updates + worth, ESTABLISHED_AFTER)
             earned = _KEPT if standing else _ESTABLISHED if updates >= ESTABLISHED_AFTER else _FRESH
             if old is None:
                 slot = self._vacate(bucket, at, slot)
                 rank = _FRESH
             if earned > rank:
                 self._make_room(at, slot, earned)
-            self._write(at, slot, key, new, updates=updates, place=earned << 4 | standing)
+            written = self._write(at, slot, key, new, updates=updates, place=earned << 4 | standing)
+            if held is not None and old is held.state:
+                held.state, held.head, held.place = new, written, at + _KEYS + slot * _SLOT_HEAD.size
             return result
         finally:
             self._unlock(bucket)
+
+    def hold(self, key: bytes) -> Held:
+        """Return the state of `key` as it was last stored, together with what tells whether it still is."""
+        at = self._first + self._bucket(key) * _BUCKET
+        held = Held(key, at)
+        slot = _slot_of(self._memory[at : at + _KEYS], key)
+        if slot >= 0:
+            place = at + _KEYS + slot * _SLOT_HEAD.size
+            head = self._memory[place : place + _SLOT_HEAD.size]
+            found = self._look(key)
+            if found is not None and self._memory[place : place + _SLOT_HEAD.size] == head:
+                held.state, held.head, held.place = found[1], head, place
+        return held
+
+    def is_current(self, held: Held) -> bool:
+        """Tell whether nobody else has written the client's state since. Locks nothing."""
+        if held.place < 0:
+            return _slot_of(self._memory[held.keys : held.keys + _KEYS], held.key) < 0
+        return self._memory[held.place : held.place + _SLOT_HEAD.size] == held.head
 
     def get(self, key: bytes) -> bytes | None:
         """Return the state of `key` as it was last stored; None if nothing is known."""
@@ -299,16 +346,16 @@ class ClientTable:
                 place = at + _KEYS + loser * _SLOT_HEAD.size + 7
                 self._memory[place] = ranks[loser] << 4 | self._memory[place] & 15
 
-    def _write(self, at: int, slot: int, key: bytes, state: bytes, *, updates: int, place: int) -> None:
+    def _write(self, at: int, slot: int, key: bytes, state: bytes, *, updates: int, place: int) -> bytes:
         memory = self._memory
         head, start = at + _KEYS + slot * _SLOT_HEAD.size, at + _HEADS + slot * LARGEST_STATE
         memory[head : head + _SLOT_HEAD.size] = _UNUSED
         memory[at + slot * KEY_SIZE : at + (slot + 1) * KEY_SIZE] = key
         memory[start : start + len(state)] = state
         # Last: until it is there the slot is unused, whoever ends in between.
-        memory[head : head + _SLOT_HEAD.size] = _SLOT_HEAD.pack(
-            crc32(state, crc32(key)), len(state), updates, place, self._clock()
-        )
+        written = _SLOT_HEAD.pack(crc32(state, crc32(key)), len(state), updates, place, self._clock())
+        memory[head : head + _SLOT_HEAD.size] = written
+        return written
 
 
 def _slot_of(keys: bytes, key: bytes) -> int:

@@ -6,18 +6,30 @@ edits the other one would wonder for an hour.
 """
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+from urllib.parse import quote
 
 import guard
 from guard.core.behaviour_file import parse_behaviour
 from guard.core.crawler_file import CrawlerFile, check_together, parse
 from guard.core.crawlers import Catalogue
+from guard.core.policy import PathList, Rule
+from guard.core.policy_file import RuleEntry
 from guard.core.range_file import RangeFile, parse_ranges
 from guard.core.signals import BehaviourRules
+from guard.core.target import canonical_path
 from guard.errors import ConfigurationError, Fault
 from guard.settings_text import SHIPPED_POLICIES
 from guard.yaml12 import MAX_BYTES, load
+
+LARGEST_PATH_LIST: Final = 32 * 1024 * 1024
+"""Bytes: half a million paths."""
+MOST_LIST_FAULTS: Final = 20
+_IN_PATHS: Final = "/%!$&'()*+,;=:@~-._"
+"""What stands in a path as it is (RFC 3986, section 3.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +120,56 @@ def read_policy_file(name: str, root: Path) -> tuple[bytes, str]:
     return _read(path, name), name
 
 
-def _read(path: Path, shown: str = "") -> bytes:
+def owner_rules(entries: Sequence[RuleEntry]) -> list[Rule]:
+    """Return the rules of a configuration, with the lists of paths that they name.
+
+    Raises:
+        ConfigurationError: A list can not be read, or a line of it is no path.
+    """
+    lists: dict[str, PathList] = {}
+    for entry in entries:
+        name = entry.when.paths_file
+        if name and name not in lists:
+            lists[name] = read_path_list(Path(name))
+    return [entry.rule(lists.get(entry.when.paths_file)) for entry in entries]
+
+
+def read_path_list(path: Path) -> PathList:
+    """Read whole paths, one a line; empty lines and those that begin with # say nothing.
+
+    Raises:
+        ConfigurationError: The file can not be read, is too large, or names no path.
+    """
+    data = _read(path, largest=LARGEST_PATH_LIST)
+    faults: list[Fault] = []
+    paths: set[str] = set()
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
+        text = line.strip().decode("utf-8", "replace")
+        if not text or text.startswith("#"):
+            continue
+        if not text.startswith("/"):
+            message = "is no path: it must begin with '/', without a host in front"
+            faults.append(Fault(file=str(path), line=number, column=1, where="", message=message))
+            if len(faults) == MOST_LIST_FAULTS:
+                break
+        else:
+            paths.add(canonical_path(quote(text, safe=_IN_PATHS)))
+    if not paths and not faults:
+        faults.append(_file_fault(str(path), "names no path"))
+    if faults:
+        raise ConfigurationError(tuple(faults))
+    return PathList(path.name, frozenset(paths))
+
+
+def _read(path: Path, shown: str = "", largest: int = MAX_BYTES) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(largest + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in a path
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError((_file_fault(shown or str(path), f"can not be read: {reason}"),)) from None
-    if len(data) > MAX_BYTES:
-        raise ConfigurationError((_file_fault(shown or str(path), f"has more than {MAX_BYTES} bytes; split it"),))
+    if len(data) > largest:
+        raise ConfigurationError((_file_fault(shown or str(path), f"has more than {largest} bytes; split it"),))
     return data
 
 

@@ -16,19 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from guard.core.classification import PERSON_LIKE
-from guard.core.crawlers import Catalogue, Crawler, Purpose, TokenMatch
+from guard.core.crawlers import AI_PURPOSES, Catalogue, Purpose
 from guard.store.rule_files import load_crawler_files, rules_root
+from tests.bench import accuracy_unseen
 from tests.bench.accuracy_intervals import Data, Result, Row, Sense
 
-AI = frozenset(
-    {Purpose.IMAGE_DATASET, Purpose.AI_DATASET, Purpose.AI_TRAINING, Purpose.AI_UNDOCUMENTED, Purpose.AI_SEARCH,
-     Purpose.AI_AGENT, Purpose.AI_CODING, Purpose.AI_ASSISTANT}
-)  # fmt: skip
-SOURCES = ("monperrus/crawler-user-agents", "ai-robots-txt/ai.robots.txt", "arcjet/well-known-bots",
-           "matomo-org/device-detector")  # fmt: skip
 TAGS: dict[str, frozenset[Purpose]] = {
     # Platforms that fetch for AI customers have a purpose of their own, less trusted than most of AI.
-    "ai-crawler": AI | {Purpose.SCRAPER_PLATFORM},
+    "ai-crawler": AI_PURPOSES | {Purpose.SCRAPER_PLATFORM},
     "search-engine": frozenset({Purpose.SEARCH_ENGINE, Purpose.AI_SEARCH}),
     "social-preview": frozenset({Purpose.SOCIAL_PREVIEW}),
     "feed-reader": frozenset({Purpose.FEED_READER}),
@@ -72,7 +67,7 @@ def measure(fetched: Path | None) -> Result:
     published = _published()
     parts = [
         _declared(catalogue, published, {text for match in cases.values() for text in match}),
-        _unseen(catalogue, crawlers, cases, published),
+        accuracy_unseen.measure(crawlers, cases, published, [text for *_, text in _ai_strings(published)]),
         _browsers(catalogue, fetched),
     ]
     return Result(
@@ -123,66 +118,6 @@ def _declared(catalogue: Catalogue, published: Sequence[dict[str, Any]], own: se
         _row(section, "… taken for a bot of any kind", bots, total),
     )
     return Result(rows=rows, misses=tuple(misses))
-
-
-def _unseen(
-    catalogue: Catalogue, crawlers: Sequence[Crawler], cases: dict[str, tuple[str, ...]],
-    published: Sequence[dict[str, Any]],
-) -> Result:  # fmt: skip
-    """Forget an entry, or all that only one source knows, and ask for its strings."""
-    real: dict[str, list[str]] = {}
-    for _, _, text in _ai_strings(published):
-        found = catalogue.find(text).crawler
-        if found is not None:
-            real.setdefault(found.id, []).append(text)
-    own, strings, misses = Counter[str](), Counter[str](), []
-    entries = [one for one in crawlers if one.purpose in AI and one.match is not TokenMatch.NONE]
-    for entry in entries:
-        without = Catalogue([one for one in crawlers if one is not entry])
-        for text in cases.get(entry.id, ()):
-            own[_what(without, text)] += 1
-            if _what(without, text) == "person":
-                misses.append(f"unseen and taken for no bot: {text!r} ({entry.id})")
-        for text in real.get(entry.id, ()):
-            strings[_what(without, text)] += 1
-    gone = Counter[str]()
-    for source in SOURCES:
-        only = {one.id for one in entries if set(one.references) & set(SOURCES) == {source}}
-        without = Catalogue([one for one in crawlers if one.id not in only])
-        for entry in entries:
-            if source in entry.references:
-                for text in {*cases.get(entry.id, ()), *real.get(entry.id, ())}:
-                    gone[_what(without, text)] += 1
-    lexer = Counter(_what(Catalogue([]), text) for _, _, text in _ai_strings(published))
-    section = "unseen AI strings"
-    rows = []
-    for what, count, data in (
-        ("entry forgotten, published strings", strings, Data.DEVELOPMENT),
-        ("entry forgotten, our own cases", own, Data.DEVELOPMENT),
-        ("what one source alone knows forgotten", gone, Data.DEVELOPMENT),
-        ("no catalogue at all, published strings", lexer, Data.DEVELOPMENT),
-    ):
-        total = count.total()
-        main = what.startswith("entry")
-        bot, ai = total - count["person"], count["ai"]
-        rows.append(_row(section, f"{what}: as a bot", bot, total, goal=0.97 if main else None, data=data))
-        if what != "no catalogue at all, published strings":
-            wanted = 0.70 if what.endswith("published strings") else None
-            rows.append(_row(section, f"{what}: as AI", ai, total, goal=wanted, data=data))
-        rows.append(_row(section, f"{what}: as unknown_declared_bot", count["unknown"], total, data=data))
-    notes = (
-        "unseen: with an entry forgotten only a second AI token in the same string can say AI; everything else is "
-        "unknown_declared_bot, which policies may treat alike. Sources are noted by operator, not by token, so an "
-        "operator whom several sources know loses nothing when one is forgotten: that line flatters us, without a goal",
-    )
-    return Result(rows=tuple(rows), misses=tuple(misses), notes=notes)
-
-
-def _what(catalogue: Catalogue, text: str) -> str:
-    purpose = catalogue.find(text).purpose
-    if purpose in PERSON_LIKE:
-        return "person"
-    return "ai" if purpose in AI else "unknown" if purpose is Purpose.UNKNOWN_DECLARED_BOT else "other"
 
 
 def _browsers(catalogue: Catalogue, fetched: Path | None) -> Result:

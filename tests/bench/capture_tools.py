@@ -3,9 +3,13 @@
 Run by hand: `python tests/bench/capture_tools.py FOLDER [NAME…]`. Every tool fetches 36 originals from a gallery on the
 loopback over TLS, with a browser's user agent where it can be told one; tools that are not installed are named and
 skipped. Writes `FOLDER/tool-NAME.json`.
+
+Further packages may lie in a folder that the variable TOOLBOX names: `bin/python` of an environment with Python's,
+`node_modules` with node's, programs on the PATH. They are not needed for anything else.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,10 +22,14 @@ CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 )
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
+TOOLBOX = Path(os.environ.get("TOOLBOX", "/nowhere"))
 PATHS = [f"/original/a{a}/p{p:02}.jpg" for a in range(ALBUMS) for p in range(PICTURES)][:36]
 
 
 def run(*command: object) -> None:
+    if shutil.which(str(command[0])) is None:
+        print("not installed:", command[0])
+        return
     environment = {**os.environ, "NODE_TLS_REJECT_UNAUTHORIZED": "0"}
     done = subprocess.run([str(one) for one in command], capture_output=True, timeout=90, check=False, env=environment)
     if done.returncode:
@@ -62,7 +70,90 @@ def node(base: str, folder: Path) -> None:
     run("node", "-e", code)
 
 
+def node_module(code: str):
+    def start(base: str, folder: Path) -> None:
+        script = TOOLBOX / f"capture-{os.getpid()}.mjs"
+        script.write_text(f"const B={base!r},A={CHROME!r},P={PATHS!r};\n{code}")
+        try:
+            run("node", script)
+        finally:
+            script.unlink()
+
+    return start
+
+
+def aria2(base: str, folder: Path) -> None:
+    (folder / "list").write_text("\n".join(base + path for path in PATHS))
+    run("aria2c", "--check-certificate=false", "-q", "-U", CHROME, "-d", folder, "-i", folder / "list")
+
+
+def httrack(base: str, folder: Path) -> None:
+    (folder / "list").write_text("\n".join(base + path for path in PATHS))
+    run("httrack", "-%L", folder / "list", "-r1", "-s0", "-q", "-%!", "-A100000000", "-F", CHROME, "-O", folder / "out")
+
+
+def lftp(base: str, folder: Path) -> None:
+    get = "\n".join(f"get {base}{path} -o {folder}/x{number}" for number, path in enumerate(PATHS))
+    (folder / "script").write_text(f"set ssl:verify-certificate no\nset http:user-agent '{CHROME}'\n{get}\n")
+    run("lftp", "-f", folder / "script")
+
+
+def go(base: str, folder: Path) -> None:
+    (folder / "main.go").write_text(f"""package main
+import ("crypto/tls"; "io"; "net/http")
+func main() {{
+  c := &http.Client{{Transport: &http.Transport{{TLSClientConfig: &tls.Config{{InsecureSkipVerify: true}}}}}}
+  for _, u := range []string{{{", ".join(f'"{base}{path}"' for path in PATHS)}}} {{
+    r, _ := http.NewRequest("GET", u, nil)
+    r.Header.Set("User-Agent", "{CHROME}")
+    if a, e := c.Do(r); e == nil {{ io.Copy(io.Discard, a.Body); a.Body.Close() }}
+  }}
+}}
+""")
+    run("go", "run", folder / "main.go")
+
+
+def java(base: str, folder: Path) -> None:
+    (folder / "Main.java").write_text(f"""
+import java.net.*; import java.net.http.*; import javax.net.ssl.*; import java.security.cert.X509Certificate;
+public class Main {{ public static void main(String[] x) throws Exception {{
+  var all = new X509ExtendedTrustManager() {{
+    public void checkClientTrusted(X509Certificate[] c, String a, Socket s) {{}}
+    public void checkServerTrusted(X509Certificate[] c, String a, Socket s) {{}}
+    public void checkClientTrusted(X509Certificate[] c, String a, SSLEngine e) {{}}
+    public void checkServerTrusted(X509Certificate[] c, String a, SSLEngine e) {{}}
+    public void checkClientTrusted(X509Certificate[] c, String a) {{}}
+    public void checkServerTrusted(X509Certificate[] c, String a) {{}}
+    public X509Certificate[] getAcceptedIssuers() {{ return new X509Certificate[0]; }} }};
+  var t = SSLContext.getInstance("TLS"); t.init(null, new TrustManager[]{{all}}, null);
+  var c = HttpClient.newBuilder().sslContext(t).build();
+  for (var u : new String[]{{{", ".join(f'"{base}{path}"' for path in PATHS)}}})
+    c.send(HttpRequest.newBuilder(URI.create(u)).header("User-Agent", "{CHROME}").build(),
+           HttpResponse.BodyHandlers.ofByteArray());
+}} }}
+""")
+    run("java", "-Djdk.internal.httpclient.disableHostnameVerification=true", folder / "Main.java")
+
+
+NODE = {
+    "axios": "import axios from 'axios';\n"
+    "for(const p of P) await axios.get(B+p,{headers:{'User-Agent':A},responseType:'arraybuffer'})",
+    "got": "import got from 'got';\n"
+    "for(const p of P) await got(B+p,{headers:{'user-agent':A},https:{rejectUnauthorized:false}}).buffer()",
+    "undici-request": "import {request} from 'undici';\n"
+    "for(const p of P){const r=await request(B+p,{headers:{'user-agent':A}});await r.body.arrayBuffer()}",
+}
 PYTHON = {
+    "niquests": "import niquests\ns=niquests.Session()\n"
+    "for u in U: s.get(u,headers={'User-Agent':A},verify=False).content",
+    "primp": "import primp\ns=primp.Client(impersonate='chrome_146',verify=False)\nfor u in U: s.get(u).content",
+    "tls-client": "import tls_client\ns=tls_client.Session(client_identifier='chrome_120')\n"
+    "for u in U: s.get(u,headers={'User-Agent':A},insecure_skip_verify=True).content",
+    "rnet": "import rnet\ns=rnet.BlockingClient(impersonate=rnet.Impersonate.Firefox136,verify=False)\n"
+    "for u in U: s.get(u).bytes()",
+    "pycurl": "import pycurl\nc=pycurl.Curl()\nc.setopt(c.SSL_VERIFYPEER,0)\nc.setopt(c.SSL_VERIFYHOST,0)\n"
+    "c.setopt(c.USERAGENT,A)\nc.setopt(c.WRITEFUNCTION,lambda b:None)\n"
+    "for u in U:\n c.setopt(c.URL,u)\n c.perform()",
     "requests": "import requests\ns=requests.Session()\n"
     "for u in U: s.get(u,headers={'User-Agent':A},verify=False).content",
     "requests-no-session": "import requests\nfor u in U: requests.get(u,headers={'User-Agent':A},verify=False).content",
@@ -92,7 +183,9 @@ PYTHON = {
 
 def python(code: str):
     def start(base: str, folder: Path) -> None:
-        for interpreter in (sys.executable, Path(sys.prefix).parent / ".venv-tools/bin/python"):
+        for interpreter in (sys.executable, Path(sys.prefix).parent / ".venv-tools/bin/python", TOOLBOX / "bin/python"):
+            if not Path(interpreter).exists():
+                continue
             name = code.split(maxsplit=2)[1].partition(",")[0].partition(".")[0]
             if subprocess.run([interpreter, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0:
                 run(interpreter, "-W", "ignore", "-c", f"A={CHROME!r}\nU={[base + path for path in PATHS]!r}\n{code}")
@@ -161,11 +254,21 @@ TOOLS = {
     "img2dataset": (img2dataset, "img2dataset, as installed"),
     "playwright-originals": (playwright_originals, "Chromium driven from one original to the next"),
     "playwright-request": (playwright_request, "Playwright's request interface with a browser's user agent"),
+    "aria2": (aria2, "aria2c -U (Chrome)"),
+    "httrack": (httrack, "httrack -F (Chrome), a list of originals, no robots.txt"),
+    "lftp": (lftp, "lftp with Chrome's user agent"),
+    "go": (go, "Go's net/http with Chrome's user agent"),
+    "java": (java, "Java's HttpClient with Chrome's user agent"),
+    **{name: (node_module(code), f"node: {name}, browser's user agent") for name, code in NODE.items()},
     **{name: (python(code), f"Python: {name}, browser's user agent") for name, code in PYTHON.items()},
 }
 PLAIN = {"img2dataset"}
 """Tools that check certificates and can not be told otherwise: captured without TLS."""
-HELD_OUT = {"curl-cffi-safari", "urllib3"}
+HELD_OUT = {
+    "curl-cffi-safari", "urllib3", "aria2", "httrack", "lftp", "go", "java", "axios", "got", "undici-request",
+    "niquests", "primp", "tls-client", "rnet", "pycurl",
+}  # fmt: skip
+"""Captured after the weights were made; nothing was changed for them."""
 
 
 def main() -> None:

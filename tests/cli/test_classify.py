@@ -54,6 +54,14 @@ def test_a_forged_token_is_named():
     assert (one["forged_token"], one["action"]) == (True, "refuse")
 
 
+def test_a_robot_that_nobody_knows_may_say_that_it_is_of_the_ai_trade():
+    """Its purpose stays what it is: unknown."""
+    one, other = answers(b"NewsAI-Bot/1.0\nNewsBot/1.0", Kind.PAGE)
+
+    assert (one["purpose"], one["says_ai"], one["action"]) == ("unknown_declared_bot", True, "refuse")
+    assert (other["purpose"], other["says_ai"], other["action"]) == ("unknown_declared_bot", False, "allow")
+
+
 def test_the_kind_is_the_one_asked_for():
     """An assistant gets pages."""
     assert [one["action"] for one in answers(CHATGPT_USER.encode(), Kind.PAGE)] == ["allow"]

@@ -38,3 +38,11 @@ def test_a_forged_token_is_a_hard_fact():
 
     assert who.facts == {HardFact.FORGED_TOKEN}
     assert who.identity is not Identity.IMPOSTOR
+
+
+def test_who_is_known_by_its_signature_says_nothing_by_its_name():
+    """The fact is about robots that nobody knows; a key says who this one is."""
+    sighting = Sighting(crawler=None, purpose=Purpose.UNKNOWN_DECLARED_BOT, claimed="NewAI", says_ai="ai")
+
+    assert classify(sighting).facts == {HardFact.SAYS_AI}
+    assert classify(sighting, identity=Identity.VERIFIED, proven=GPTBOT).facts == frozenset()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.core.classification import HardFact, classify
 from guard.core.crawlers import CATALOGUE_PURPOSES, TRUST, Catalogue, Crawler, Purpose, RobotsStance, TokenMatch
-from guard.store.rule_files import load_catalogue, rules_root
+from guard.store.rule_files import load_catalogue, load_crawler_files, rules_root
 
 PEOPLE = (Path(__file__).parent / "people_user_agents.txt").read_text(encoding="utf-8").splitlines()
 
@@ -198,6 +199,36 @@ def test_what_names_no_crawler_is_a_bot_a_browser_or_unknown(user_agent, purpose
     assert sighting.crawler is None
     assert sighting.purpose is purpose
     assert bool(sighting.claimed) == (purpose is Purpose.UNKNOWN_DECLARED_BOT)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "word"),
+    [
+        ("NewAI-Bot/1.0", "ai"),
+        ("Mozilla/5.0 (compatible; Newcomer/1.0; +https://newcomer.ai/bot)", "newcomer.ai"),
+        ("GPT-Spider/1.0 (compatible with Goodsearch)", "gpt"),
+        ("PixelBot/1.0", ""),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AI-Browser Firefox/144.0", ""),
+        ("VLC/3.0.20 AI", ""),
+    ],
+)
+def test_an_unknown_bot_may_say_that_it_is_of_the_ai_trade(user_agent, word):
+    """Only a bot that the catalogue does not know: of all others it knows better, and people's programs are spared."""
+    sighting = SMALL.find(user_agent)
+
+    assert sighting.says_ai == word
+    assert (HardFact.SAYS_AI in classify(sighting).facts) is bool(word)
+
+
+def test_a_sibling_of_known_ai_crawlers_says_ai():
+    """Only where its operator runs nothing else, and not after that operator was forgotten."""
+    files, _ = load_crawler_files(rules_root().path)
+    crawlers = [one for file in files for one in file.crawlers]
+
+    assert Catalogue(crawlers).find("Anthropic-Sitecheck/1.0 (crawler)").says_ai == "anthropic"
+    assert not Catalogue(crawlers).find("Google-Sitecheck/1.0 (crawler)").says_ai
+    less = Catalogue([one for one in crawlers if one.operator != "Anthropic"])
+    assert not less.find("Anthropic-Sitecheck/1.0 (crawler)").says_ai
 
 
 def test_every_purpose_has_its_place_in_the_order_of_trust():

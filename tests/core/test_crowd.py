@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from guard.core.behaviour import Past
 from guard.core.crowd import DAY, LIMITS, Coming, Group, Usual, coming_of, speaks
 from guard.core.facts import Kind
 from guard.core.observation import Answered
@@ -22,7 +23,7 @@ def comings(requests, *, declared=False):
         seen = judged.look(facts, START + at, declared=declared)
         record, _ = judged.at_request(record, seen)
         if answered.kind in FULL:
-            came = coming_of(record, seen)
+            came = coming_of(Past.from_bytes(record, START), seen)
             found.append(came and came[0])
         record, _ = judged.after_response(record, seen, answered)
     return found
@@ -89,11 +90,11 @@ def test_a_page_that_is_still_being_sent_counts():
     judged = judge()
     page = judged.look(next(f for _, f, a in capture("person-slides").requests if a.kind is Kind.PAGE), START)
     record, _ = judged.at_request(None, page)
-    assert coming_of(record, page) == (Coming.ALONE, True)
+    assert coming_of(Past.from_bytes(record, START), page) == (Coming.ALONE, True)
     seen = judged.look(changed("person-slides"), START)
     record, _ = judged.at_request(record, seen)
 
-    assert coming_of(record, seen) is None
+    assert coming_of(Past.from_bytes(record, START), seen) is None
 
 
 def test_only_the_first_request_is_a_newcomers():
@@ -101,10 +102,10 @@ def test_only_the_first_request_is_a_newcomers():
     judged = judge()
     seen = judged.look(changed("tool-curl"), START)
     record, _ = judged.at_request(None, seen)
-    assert coming_of(record, seen) == (Coming.ALONE, True)
+    assert coming_of(Past.from_bytes(record, START), seen) == (Coming.ALONE, True)
     record, _ = judged.after_response(record, seen, PICTURE)
     record, _ = judged.at_request(record, seen)
-    assert coming_of(record, seen) == (Coming.ALONE, False)
+    assert coming_of(Past.from_bytes(record, START), seen) == (Coming.ALONE, False)
 
 
 @pytest.mark.parametrize("group", Group)

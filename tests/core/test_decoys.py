@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.decoys import LONGEST_TAIL, WEEK, DecoyKind, DecoyNames, Inserter, link, may_take_a_link, page
+from guard.core.decoys import WEEK, DecoyKind, DecoyNames, link, page
+from guard.core.pages import LONGEST_TAIL, TailInserter, may_be_changed
 from guard.core.target import canonical_path
 from guard.reservation import robots
 
@@ -97,7 +98,7 @@ def test_nobody_meets_a_link():
 
 
 def inserted(data, cuts=()):
-    inserter, out, last = Inserter(LINK), b"", 0
+    inserter, out, last = TailInserter(LINK), b"", 0
     for cut in (*sorted(cuts), len(data)):
         out += inserter.feed(data[last:cut])
         last = cut
@@ -160,7 +161,7 @@ def test_it_is_all_the_same_how_the_bytes_come(parts, cuts):
 
 def test_little_is_held_back_and_little_time_needed():
     """Neither a long page nor one that seems to end all the time fills memory or stops the others."""
-    inserter, started = Inserter(LINK), time.monotonic()
+    inserter, started = TailInserter(LINK), time.monotonic()
     for piece in (b"x" * 65_536, b"</body", b" " * 1000, b"</body>" * 9000, b"\n" * 2000, b"<!--" * 400, b"</bod"):
         inserter.feed(piece)
         assert len(inserter._held) <= LONGEST_TAIL + len(b"</body")
@@ -169,9 +170,9 @@ def test_little_is_held_back_and_little_time_needed():
 
 
 @pytest.mark.parametrize("charset", ["", "; charset=utf-8", '; charset="ISO-8859-1"', ";charset=windows-1252"])
-def test_an_ordinary_page_may_take_a_link(charset):
+def test_an_ordinary_page_may_be_changed(charset):
     """In every charset whose ASCII is ASCII."""
-    assert may_take_a_link(200, [("content-type", f"Text/HTML{charset}"), ("Cache-Control", "public, max-age=60")])
+    assert may_be_changed(200, [("content-type", f"Text/HTML{charset}"), ("Cache-Control", "public, max-age=60")])
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_an_ordinary_page_may_take_a_link(charset):
 )
 def test_anything_else_may_not(status, headers):
     """Personal, encoded, signed, partial or none of HTML."""
-    assert not may_take_a_link(status, headers)
+    assert not may_be_changed(status, headers)
 
 
 def test_names_look_like_a_gallerys():

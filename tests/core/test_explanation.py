@@ -15,7 +15,7 @@ from guard.core.facts import Kind
 from guard.core.identity import Grade, IdentityVerdict
 from guard.core.licence import NO_LICENCE, LicenceState, LicenceVerdict
 from guard.core.pipeline import Pipeline
-from guard.core.policy import Action, Condition, NeedsResponse, Policy, Rule
+from guard.core.policy import Action, Condition, NeedsResponse, PathList, Policy, Rule
 from guard.core.response import Answer, Forward, Shrink, plan
 from guard.core.signals import Family, Fired, SignalId
 from tests.support.facts import GPTBOT, request, seen, who
@@ -125,6 +125,7 @@ CONDITIONS = {
     "identity": (Condition(identity=frozenset({"verified"})), "unknown"),
     "conduct": (Condition(conduct=frozenset({"hostile"})), "clean"),
     "path": (Condition(path=("/b",)), "/a.jpg"),
+    "paths_file": (Condition(paths_file=(PathList("l.txt", frozenset({"/b"})),)), "/a.jpg"),
     "host": (Condition(host=("*.example",)), "photo.test"),
     "method": (Condition(method=frozenset({"POST"})), "GET"),
     "network": (Condition(network=(ip_network("10.0.0.0/8"),)), "192.0.2.7"),

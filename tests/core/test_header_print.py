@@ -82,3 +82,10 @@ def test_the_manner_stays_where_only_the_name_changes(name, same):
 
     assert (manner_print(masked(other, mask)) == manner_print(masked(lines, mask))) is same
     assert manner_print(masked(lines, mask)) != manner_print(masked(lines[:-1], mask))
+
+
+def test_what_a_client_is_known_by_passes_every_front_server():
+    """`standing_print` reads these lines without asking the mask."""
+    lines = {"accept-language", "dnt", "sec-gpc", "user-agent", "sec-fetch-mode", "sec-fetch-dest"}
+
+    assert [front for front, mask in MASKS.items() if not lines <= mask.fields] == []

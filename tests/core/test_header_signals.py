@@ -1,9 +1,11 @@
 """Do a request's header lines bear out what its user agent claims?"""
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
+from guard.core import header_signals
 from guard.core.header_print import MASKS, Front
 from guard.core.header_signals import HeaderReader, Referer
 from guard.core.signals import SIGNALS, SignalId
@@ -203,3 +205,63 @@ def test_a_tool_that_says_what_it_is_has_no_print():
     """curl as curl is the catalogue's business; only a lie is a sign."""
     assert reader().read(request(Host="a", User_Agent="curl/8.5.0", Accept="*/*")).lines.tool is None
     assert reader().read(request(Host="a", User_Agent=CHROME, Accept="*/*")).lines.tool is not None
+
+
+def differently():
+    """Return requests that differ from the first in one thing each, and all read differently."""
+    one = replace(request(**without(PAGE, "Sec_Fetch_Site"), Referer="https://photo.example/"), scheme="https")
+    other = replace(one.client, address=ip_address("198.51.100.44"))
+    return {
+        "nothing": one,
+        "another client": replace(one, client=other),
+        "another scheme": replace(one, scheme="http"),
+        "another host": replace(one, authority="other.example", host="other.example", site="other.example"),
+        "another line": replace(one, headers=(*one.headers, ("X-Forwarded-For", "192.0.2.1"))),
+        "a signature": replace(one, headers=(*one.headers, ("SIGNATURE-input", "sig=()"))),
+        "another version": replace(one, version="1.0"),
+    }
+
+
+def test_a_head_is_remembered_with_all_that_it_was_read_from():
+    """The second reading is the first one's, and nobody gets somebody else's."""
+    mine = reader()
+    first = {name: mine.read(facts) for name, facts in differently().items()}
+    again = {name: mine.read(facts) for name, facts in differently().items()}
+
+    assert all(again[name] is first[name] for name in first)
+    assert {name: reader().read(facts) for name, facts in differently().items()} == first
+    assert [name for name in first if name != "nothing" and first[name] == first["nothing"]] == []
+    assert [name for name in first if first[name].signed] == ["a signature"]
+
+
+def test_what_is_remembered_of_heads_has_an_end(monkeypatch):
+    """Neither many heads nor large ones fill the memory."""
+    monkeypatch.setattr(header_signals, "_HEADS", 20)
+    mine = reader()
+    for number in range(100):
+        mine.read(request(**PAGE, X_Number=str(number)))
+    assert len(mine._heads) == 20
+
+    large = request(**PAGE, X_Large="x" * 5000)
+    assert mine.read(large) == mine.read(large)
+    assert len(mine._heads) == 20
+    assert all(len(str(key)) < 6000 for key in mine._heads)
+
+
+def test_a_signature_does_not_make_another_client():
+    """It is new with every request."""
+    keys = {reader().read(request(**PAGE, Signature=f"sig=:{number}:")).key for number in range(3)}
+    shapes = {reader().read(request(**PAGE, Signature=f"sig=:{number}:")).lines.shape for number in range(3)}
+
+    assert len(keys) == len(shapes) == 1
+
+
+def test_a_name_is_the_same_however_it_is_written():
+    """Lower case from HTTP/2 and some libraries, upper case from others."""
+    written = [
+        tuple((change(name), value) for name, value in request(**PAGE, Referer="x").headers)
+        for change in (str.lower, str.upper, str.title, str.swapcase)
+    ]
+    found = [reader().read(replace(request(), headers=lines)) for lines in written]
+
+    assert all(one == found[0] for one in found)

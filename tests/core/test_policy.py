@@ -1,5 +1,6 @@
 """First match wins; monitor goes on; `kind` waits for the response."""
 
+import time
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -9,7 +10,19 @@ from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.crawlers import Purpose
 from guard.core.facts import Kind, ResponseFacts
 from guard.core.licence_check import check
-from guard.core.policy import Action, Condition, Decision, Limit, NeedsResponse, Policy, Rule, decide, path_matches
+from guard.core.policy import (
+    GONE,
+    Action,
+    Condition,
+    Decision,
+    Limit,
+    NeedsResponse,
+    PathList,
+    Policy,
+    Rule,
+    decide,
+    path_matches,
+)
 from tests.support.facts import GPTBOT, request, seen, who
 from tests.support.licences import licence
 from tests.support.signing import NOW
@@ -218,3 +231,30 @@ def test_what_a_licence_is_not_for_is_known_once_the_resource_is():
     assert licensed(rules, None, kinds=frozenset({"image"})) == "other, once there is a response"
     assert licensed(rules, seen(Kind.PAGE), kinds=frozenset({"image"})) == "other"
     assert licensed(rules, seen(Kind.IMAGE), kinds=frozenset({"image"})) == "default"
+
+
+def test_a_list_of_paths_holds_for_whole_paths_only():
+    """Neither a beginning nor a pattern; together with what else the rule asks."""
+    listed = Condition(
+        paths_file=(PathList("l.txt", frozenset({"/a.jpg", "/b/*"})),), purpose=frozenset({"ai_training"})
+    )
+    rules = policy(Rule(id="listed", when=listed, action=Action.REFUSE, status=GONE))
+
+    assert decided(rules, request("/a.jpg"), who(), None).rule == "listed"
+    assert decided(rules, request("/a.jpg"), who(), None).status == GONE
+    for path in ("/a.jpg2", "/a", "/b/c", "/x/a.jpg"):
+        assert decided(rules, request(path), who(), None).rule == "default"
+    other = replace(who(), purpose=Purpose.SEO)
+    assert decided(rules, request("/a.jpg"), other, None).rule == "default"
+
+
+def test_a_long_list_of_paths_costs_what_a_short_one_does():
+    """A hundred thousand paths are looked up, not gone through."""
+    listed = PathList("l.txt", frozenset(f"/album/{number}.jpg" for number in range(100_000)))
+    rules = policy(Rule(id="listed", when=Condition(paths_file=(listed,)), action=Action.REFUSE))
+    facts, client = request("/nothing.jpg"), who()
+    started = time.perf_counter()
+    for _ in range(1000):
+        decide(rules, facts, client, None)
+
+    assert time.perf_counter() - started < 0.5

@@ -12,7 +12,7 @@ from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.crawlers import Catalogue, Crawler, Purpose, RobotsStance
 from guard.core.facts import Kind
 from guard.core.licence import LicenceState
-from guard.core.policy import Action, Condition, Limit, PreviewSize, Rule
+from guard.core.policy import Action, Condition, Limit, PathList, Policy, PreviewSize, Rule
 from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
 from guard.yaml12 import load
@@ -146,6 +146,9 @@ RULES = {
     "path without slash": ("id: a, action: allow, when: {path: a.jpg}", "(did you mean '/a.jpg'?)"),
     "host with port": ("id: a, action: allow, when: {host: 'a:80'}", "must be a host name without port"),
     "method": ("id: a, action: allow, when: {method: 'G T'}", "must be a request method"),
+    "status unused": ("id: a, action: allow, status: 410", "rules.0.status: has no effect on action 'allow'"),
+    "other status": ("id: a, action: refuse, status: 200", "rules.0.status: must be 403 (not for you) or 410 (gone)"),
+    "list of paths": ("id: a, action: refuse, when: {paths_file: l.txt}", "can stand only in guard.yaml, under rules"),
 }
 
 
@@ -250,3 +253,23 @@ def test_the_digest_does_not_depend_on_the_order_inside_a_condition() -> None:
     back = parse(f"  - {{id: a, action: allow, when: {{purpose: [{', '.join(reversed(names))}]}}}}\n")
 
     assert make_policy("x", there, CATALOGUE).digest == make_policy("x", back, CATALOGUE).digest
+
+
+def test_a_refusal_may_say_that_it_is_for_good() -> None:
+    """Or that it is not; without a word it is 403."""
+    rules = parse("".join(f"  - {{id: a{n}, action: refuse{more}}}\n" for n, more in enumerate(("", ", status: 410"))))
+
+    assert [rule.status for rule in rules] == [403, 410]
+
+
+def test_a_list_of_paths_is_bound_by_its_digest() -> None:
+    """Another list is another policy, though the rule set holds no copy of it; the order in the file is nothing."""
+
+    def made(name: str, *paths: str) -> Policy:
+        rule = Rule(id="a", when=Condition(paths_file=(PathList(name, frozenset(paths)),)), action=Action.REFUSE)
+        return make_policy("test", [rule], CATALOGUE)
+
+    one = made("l.txt", "/a.jpg", "/b.jpg")
+    assert one.digest == made("l.txt", "/b.jpg", "/a.jpg").digest != made("l.txt", "/a.jpg").digest
+    assert b"/a.jpg" not in one.content
+    assert b"l.txt (2 paths, SHA-256 " in one.content

@@ -107,3 +107,11 @@ CHALLENGED = {
 def test_only_pages_are_challenged(facts: RequestFacts, response: ResponseFacts | None, expected: object):
     """A picture becomes a preview, what is neither stays as it is, and a method that changes something is refused."""
     assert planned(Action.CHALLENGE, facts, response) == expected
+
+
+def test_a_refusal_has_the_status_of_its_rule():
+    """A picture all the same, where a picture was asked for."""
+    decision = replace(DECISION, status=410)
+
+    assert plan(decision, request("/a.jpg"), seen(Kind.IMAGE)) == Answer(status=410, form=Form.PICTURE)
+    assert plan(DECISION, request("/a.jpg"), seen(Kind.IMAGE)) == Answer(status=403, form=Form.PICTURE)

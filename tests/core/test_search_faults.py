@@ -1,5 +1,6 @@
 """Which rules keep from search engines what people see?"""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from guard.core.crawlers import Catalogue, Crawler, Purpose, RobotsStance
 from guard.core.facts import Kind
-from guard.core.policy import Policy
+from guard.core.policy import Action, Condition, PathList, Policy, Rule
 from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.core.search_faults import equals, search_faults, unequal, verified
 from guard.settings_text import SHIPPED_POLICIES
@@ -114,3 +115,16 @@ def test_one_request_is_compared_under_the_rules_in_force():
     assert rule(verified(GOOGLEBOT), request(), seen(Kind.THUMBNAIL)) is None
     assert rule(verified(GOOGLEBOT), request(), seen(Kind.ORIGINAL, hands_off=True)) is None
     assert rule(verified(BINGBOT), request(), seen(Kind.ORIGINAL)) is None
+
+
+def test_a_list_of_paths_is_tried_at_one_of_them():
+    """That hits who can be verified, or spares them."""
+    listed = Condition(paths_file=(PathList("l.txt", frozenset({"/a.jpg"})),))
+    default = Rule(id="default", when=Condition(), action=Action.ALLOW)
+
+    def told(**more: frozenset[str]) -> list[str]:
+        rule = Rule(id="own", when=replace(listed, **more), action=Action.REFUSE)
+        return search_faults(make_policy("test", (rule, default), CATALOGUE), CATALOGUE)
+
+    assert told(operator=frozenset({"google"}))[0].startswith("rule 'own' (refuse)")
+    assert told(purpose=frozenset({"ai_training"})) == []

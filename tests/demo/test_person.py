@@ -1,6 +1,5 @@
 """Does the person of the demo look at everything, and notice what is missing?"""
 
-import hashlib
 import importlib.util
 import json
 import shutil
@@ -11,6 +10,7 @@ import pytest
 
 from guard.demo.answers import Report
 from guard.demo.person import BROWSERS, stand_in
+from guard.image import coded
 
 chromium_is_here = importlib.util.find_spec("playwright") is not None and any(map(shutil.which, BROWSERS))
 needs_chromium = pytest.mark.skipif(not chromium_is_here, reason="Playwright or Chromium is not installed")
@@ -38,7 +38,7 @@ def test_chromium_sees_every_picture(site) -> None:
 
     assert sorted(answer.path for answer in report.pictures) == PICTURES
     for answer in report.pictures:
-        assert answer.digest == hashlib.sha256(site.files[answer.path][1]).hexdigest()
+        assert answer.digest == coded.digest(site.files[answer.path][1])
     assert report.broken == ()
     assert report.stand_in == ""
     assert "Headless" not in (site.asked[0].header("User-Agent") or "")

@@ -39,6 +39,7 @@ def upstreams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstreams]:
 def guard(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGuard]:
     """Start a guard that believes X-Forwarded-For from loopback."""
     directory: Path = tmp_path_factory.mktemp("guard")
+    (directory / "listed.txt").write_text("/sizeless/original\n/gone/page\n")
     running = RunningGuard(
         directory,
         {
@@ -62,6 +63,12 @@ def guard(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "rules": [
                 *PATIENT,
                 {"id": "gone", "when": {"path": "/dropped"}, "action": "drop"},
+                {
+                    "id": "listed",
+                    "when": {"paths_file": str(directory / "listed.txt"), "purpose": "ai_training"},
+                    "action": "refuse",
+                    "status": 410,
+                },
                 {"id": "paid", "when": {"path": "/paid"}, "action": "charge"},
                 {
                     "id": "slowly",

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import re
 import subprocess
 import time
@@ -10,21 +11,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from guard.cli.evidence import verify_directory
-from guard.core.behaviour import VERSION
+from guard.core.behaviour import VERSION, Past, summary
 from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.conduct import ConductJudge
 from guard.core.crawlers import Purpose
 from guard.core.facts import Kind
 from guard.core.header_print import MASKS, Front
+from guard.core.observation import Answered
 from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
+from guard.server import behaviour
 from guard.server.behaviour import Behaviour
 from guard.server.exchange import Sent
 from guard.store.clients import ClientTable
@@ -32,7 +38,7 @@ from guard.store.portfolio import Portfolios, picture_number
 from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_catalogue, rules_root
 from tests.server.conftest import Upstreams
-from tests.support.captures import START
+from tests.support.captures import FULL, START, capture, judge
 from tests.support.facts import request, seen, who
 from tests.support.http import CHROME, Reply, ask
 from tests.support.programs import need
@@ -46,6 +52,87 @@ PERSON = (
     ("Accept-Language", "de-DE,de;q=0.9,en;q=0.8"),
     ("Referer", "http://photo.example/album/"),
 )
+
+
+JUDGE = judge()
+PICTURE = next(facts for _, facts, answered in capture("person-slides").requests if answered.kind in FULL)
+TAKEN = Answered(kind=Kind.IMAGE, status=200)
+ELSEWHERE = replace(PICTURE.client, address=ip_address("198.51.100.77"))
+
+
+def two_workers() -> tuple[ClientTable, list[Behaviour]]:
+    """Make a table and two workers that share it, each through a descriptor of its own."""
+    table = ClientTable.create(64, layout=VERSION)
+    second = ClientTable(os.dup(table.fileno()), layout=VERSION)
+    robots, portfolios = RobotsVersions(Path("/nonexistent")), Portfolios.create(("photo.example",))
+    return table, [Behaviour(one, JUDGE, robots, portfolios) for one in (table, second)]
+
+
+def seen_of(table: ClientTable, at: float = START) -> tuple[int, int]:
+    """Return how many heads and how many answers with pictures are in the shared record of the one client."""
+    told = summary(table.get(JUDGE.look(PICTURE, at).key))
+    return (told.requests, told.pictures) if told else (0, 0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 1), st.booleans(), st.integers(0, 9)), max_size=40),
+    at_hand=st.sampled_from([1, 2048]),
+)
+def test_every_head_and_every_answer_counts_once(steps: list[tuple[int, bool, int]], at_hand: int):
+    """Two workers have requests of one client under way, which end in any order; now and then one forgets it."""
+    table, workers = two_workers()
+    open_requests: list[list[object]] = [[], []]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(behaviour, "AT_HAND", at_hand)
+        for number, (which, begins, other) in enumerate(steps):
+            worker, mine = workers[which], open_requests[which]
+            if begins or not mine:
+                mine.append(worker.take(JUDGE.look(PICTURE, START + number / 10)))
+            else:
+                worker.note(mine.pop(other % len(mine)), TAKEN)
+            if other == 0:  # somebody else asks this worker
+                worker.take(JUDGE.look(replace(PICTURE, client=ELSEWHERE), START))
+        for worker, mine in zip(workers, open_requests, strict=True):
+            for judged in mine:
+                worker.note(judged, TAKEN)
+
+    requests = sum(begins or not mine for begins, mine in begun(steps))
+    assert seen_of(table) == (requests, requests)
+
+
+def begun(steps: list[tuple[int, bool, int]]) -> Iterator[tuple[bool, int]]:
+    """Yield of each step whether it wants to begin a request, and how many are under way in its worker."""
+    under_way = [0, 0]
+    for which, begins, _ in steps:
+        yield begins, under_way[which]
+        under_way[which] += 1 if begins or not under_way[which] else -1
+
+
+def test_a_worker_learns_at_once_whom_another_found_out():
+    """A belief that changes is not held back until the answer is through."""
+    table, workers = two_workers()
+    facts = next(facts for _, facts, answered in capture("tool-curl").requests if answered.kind is Kind.ORIGINAL)
+    for number in range(10):
+        judged = workers[0].take(JUDGE.look(facts, START + number))
+        if judged.conduct is not Conduct.CLEAN:
+            break
+
+    assert 0 < number < 9
+    record = table.get(judged.key)
+    assert record is not None
+    assert Past.from_bytes(record, 0).seen == number + 1
+    assert workers[1].take(JUDGE.look(facts, START + 60)).conduct is judged.conduct
+
+
+def test_a_head_alone_leaves_nothing_in_the_table():
+    """Whoever only opens connections takes no slot from anybody; the worker still counts what it asks."""
+    table, workers = two_workers()
+    for number in range(50):
+        judged = workers[0].take(JUDGE.look(PICTURE, START + number))
+
+    assert table.count() == 0
+    assert judged.at_hand.known.past.seen == 50
 
 
 def configuration(upstreams: Upstreams, **more: object) -> dict[str, object]:

@@ -246,7 +246,7 @@ def test_what_a_site_is_used_to_is_no_walk():
 def test_after_a_start_with_empty_tables_visitors_are_still_looking_at_pages():
     """Nobody remembers the pages that were sent before; so who says to come from one is believed for a while."""
     world = World()
-    world.watch = CrowdWatch(world.crowds, world.clients, since=START)
+    world.watch = CrowdWatch(world.crowds, since=START)
     facts = next(f for _, f, a in capture("person-slides").requests if a.kind in FULL)
     taken = walk(world, [facts], clients=200, gap=2)
     world.close()

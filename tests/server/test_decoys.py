@@ -117,36 +117,6 @@ def test_a_page_stays_what_it_was():
     assert injected(facts, []) == b""
 
 
-@pytest.mark.parametrize(
-    ("facts", "wanted"),
-    [
-        (request("/"), True),
-        (request("/", sec_fetch_dest="document"), True),
-        (request("/", sec_fetch_dest="iframe"), False),
-        (request("/", sec_fetch_dest="empty"), False),
-        (request("/", method="HEAD"), False),
-        (request("/", method="POST"), False),
-        (replace(request("/"), version="1.0"), False),
-    ],
-)
-def test_only_whole_pages_that_somebody_opens_get_a_link(facts, wanted):
-    """Not what a script fetches and puts into a page."""
-    assert DECOYS.wants_injection(facts, 200, (("Content-Type", "text/html"),)) is wanted
-
-
-def test_the_head_says_nothing_about_the_old_bytes():
-    """No length, no digest, no validator."""
-    kept = (("Content-Type", "text/html"), ("X-Frame-Options", "DENY"))
-    gone = (
-        ("Content-Length", "5"),
-        ("ETag", '"a"'),
-        ("Last-Modified", "x"),
-        ("Content-MD5", "x"),
-        ("Repr-Digest", "x"),
-    )
-    assert DECOYS.head((*gone, *kept)) == kept
-
-
 def test_a_client_without_an_address_has_decoys_too():
     """Behind a unix socket whose front server says nothing."""
     facts = request("/")

@@ -153,6 +153,20 @@ def test_a_refused_picture_is_a_valid_picture(guard: RunningGuard, accept: str, 
     assert reply.get("Guard-Reference")
 
 
+def test_what_data_sets_list_may_be_gone_for_crawlers(guard: RunningGuard):
+    """410, a picture for a picture; for a person and for other paths nothing changes. The record names the rule."""
+    reply = ask(guard.port, "/sizeless/original?w=1", ("Accept", "image/jpeg"), agent=GPTBOT)
+    page = ask(guard.port, "/gone/page", ("Accept", "text/html"), agent=GPTBOT)
+
+    assert (reply.status, reply.get("Content-Type"), reply.get("Cache-Control")) == (410, "image/jpeg", "no-store")
+    assert max(size(reply)) <= 800
+    assert page.status == 410
+    assert "remove the address from your list" in page.body.decode()
+    assert guard.line_for("/sizeless/original")["rule"] == "listed"
+    assert ask(guard.port, "/sizeless/original", agent=CHROME).body == PICTURES["/sizeless/original"]
+    assert ask(guard.port, "/original.webp", agent=GPTBOT).status == 403
+
+
 def test_a_refused_page_is_a_short_page_that_names_whom_to_ask(guard: RunningGuard):
     """In German for who prefers it."""
     english = ask(guard.port, "/album/", ("Accept", "text/html"), agent=GPTBOT)

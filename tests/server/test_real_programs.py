@@ -1,9 +1,6 @@
 """Real crawlers in front of the guard, a real web server behind it."""
 
-import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +8,11 @@ import pytest
 
 from tests.server.conftest import Upstreams
 from tests.support.http import CHROME, Reply, ask
+from tests.support.plain_site import PlainSite, plain_site
 from tests.support.programs import need
+from tests.support.readers import CHECKS, Place, configuration, fill, scrapy
 from tests.support.running import PATIENT, RunningGuard, wait_until
 from tests.support.upstream import PICTURES
-
-PATHS = ("/thumb.jpg", "/display.jpg", "/original.jpg")
 
 
 @pytest.fixture(scope="module")
@@ -26,68 +23,28 @@ def open_guard(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -
     assert running.stop() == 0
 
 
-def img2dataset(folder: Path, base: str, *options: str) -> dict[str, int]:
-    """Run img2dataset over three pictures and return its count of outcomes."""
-    urls = folder / "urls.txt"
-    urls.write_text("".join(f"{base}{path}\n" for path in PATHS))
-    out = folder / "out"
-    subprocess.run(
-        [
-            need("img2dataset"), f"--url_list={urls}", f"--output_folder={out}", "--output_format=files",
-            "--processes_count=1", "--thread_count=2", "--image_size=64", "--enable_wandb=False", *options,
-        ],
-        check=True, capture_output=True, timeout=100, env={**os.environ, "WANDB_MODE": "disabled"},
-    )  # fmt: skip
-    return json.loads((out / "00000_stats.json").read_text())["status_dict"]  # type: ignore[no-any-return]
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PlainSite, RunningGuard]]:
+    """A gallery with a robots.txt of its own, and a guard before it."""
+    with plain_site() as site:
+        fill(site)
+        running = RunningGuard(tmp_path_factory.mktemp("gallery"), configuration(site))
+        yield site, running
+        assert running.stop() == 0
 
 
-def test_img2dataset_skips_every_picture(open_guard: RunningGuard, tmp_path: Path):
-    """Its default directives include noai; it reads our header and takes nothing."""
-    outcomes = img2dataset(tmp_path, open_guard.url)
+@pytest.mark.parametrize("program", CHECKS)
+def test_every_reader_understands_and_its_control_takes_the_picture(
+    gallery: tuple[PlainSite, RunningGuard], tmp_path: Path, program: str
+):
+    """What the table in the README says, row by row."""
+    site, running = gallery
+    read = CHECKS[program](Place(site, running, tmp_path))
 
-    assert outcomes == {"Use of image disallowed by X-Robots-Tag directive": 3}
-
-
-def test_img2dataset_would_take_them_without_our_header(upstreams: Upstreams, tmp_path: Path):
-    """The control: straight from the upstream, all three are downloaded."""
-    assert img2dataset(tmp_path, upstreams.good) == {"success": 3}
-
-
-SPIDER = """
-import scrapy
-class Spider(scrapy.Spider):
-    name = "gallery"
-    def start_requests(self):
-        for url in {urls!r}:
-            yield scrapy.Request(url, dont_filter=True)
-    async def start(self):
-        for request in self.start_requests():
-            yield request
-    def parse(self, response):
-        yield {{"url": response.url, "status": response.status, "bytes": len(response.body)}}
-"""
+    assert read.holds, read
 
 
-def scrapy(folder: Path, base: str, *, obey: bool, agent: str) -> list[dict[str, object]]:
-    """Run a Scrapy spider over three pictures, one after the other, and return what it got.
-
-    Not at once: of several requests that wait for robots.txt, Scrapy 2.19 lets all but two through unasked.
-    """
-    pytest.importorskip("scrapy")
-    spider, out = folder / "spider.py", folder / "out.json"
-    spider.write_text(SPIDER.format(urls=[base + path for path in PATHS]))
-    subprocess.run(
-        [
-            sys.executable, "-m", "scrapy", "runspider", str(spider), "-o", str(out), "--nolog",
-            "-s", f"ROBOTSTXT_OBEY={obey}", "-s", f"USER_AGENT={agent}", "-s", "HTTPERROR_ALLOW_ALL=True",
-            "-s", "CONCURRENT_REQUESTS=1",
-        ],
-        check=True, capture_output=True, timeout=100, cwd=folder,
-    )  # fmt: skip
-    return json.loads(out.read_text() or "[]") if out.exists() else []  # type: ignore[no-any-return]
-
-
-def test_scrapy_that_obeys_robots_txt_takes_nothing(open_guard: RunningGuard, tmp_path: Path):
+def test_scrapy_that_obeys_robots_txt_asks_for_nothing_else(open_guard: RunningGuard, tmp_path: Path):
     """It reads the file and asks for none of the pictures."""
     assert scrapy(tmp_path, open_guard.url, obey=True, agent="GPTBot/1.2") == []
 
@@ -96,7 +53,7 @@ def test_scrapy_that_obeys_robots_txt_takes_nothing(open_guard: RunningGuard, tm
 
 
 def test_scrapy_that_does_not_obey_is_refused(open_guard: RunningGuard, tmp_path: Path):
-    """The control: the same spider without obedience asks for all, and gets licence cards."""
+    """The same spider without obedience asks for all, and gets licence cards."""
     got = scrapy(tmp_path, open_guard.url, obey=False, agent="CCBot/2.0 (https://commoncrawl.org/faq/)")
 
     assert sorted(one["status"] for one in got) == [403, 403, 403]

@@ -37,7 +37,7 @@ def test_the_language_is_the_one_preferred(field: str, language: str):
     st.text(max_size=50),
     st.text(max_size=50),
     st.sampled_from(["en", "de"]),
-    st.sampled_from([402, 403, 429, 502, 503]),
+    st.sampled_from([402, 403, 410, 429, 502, 503]),
 )
 def test_names_of_people_never_become_markup(holder: str, contact: str, language: str, status: int):
     """Holder and contact are the owner's words, but a page of ours has no script in it whatever they say."""

@@ -145,6 +145,72 @@ def test_a_client_takes_less_than_600_bytes():
     assert taken < 100_000
 
 
+def another(table):
+    """Use the same memory as a second worker does."""
+    return ClientTable(os.dup(table.fileno()), layout=LAYOUT)
+
+
+def test_what_is_held_is_given_back_as_the_very_object(table):
+    """Nobody else has written: the state is not copied, and afterwards the new one is held."""
+    held = table.hold(key(1))
+    assert held.state is None
+    for number in range(3):
+        before = held.state
+        got = table.update(key(1), lambda old, new=b"%d" % number: (new, Standing.ORDINARY, old), held)
+        assert got is before
+        assert table.is_current(held)
+
+    assert held.state == table.get(key(1)) == b"2"
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_what_another_process_has_written_ends_what_is_held(table, known):
+    """It is seen at once, even if the same bytes were written, and an update gets what the other one wrote."""
+    second = another(table)
+    if known:
+        put(table, key(1), b"same")
+    held = table.hold(key(1))
+    assert table.is_current(held)
+
+    put(second, key(1), b"same")
+
+    assert not table.is_current(held)
+    old = table.update(key(1), lambda old: (b"next", Standing.ORDINARY, old), held)
+    assert old == b"same"
+    assert old is not held.state
+    assert not table.is_current(held)
+    assert table.hold(key(1)).state == b"next"
+    second.close()
+
+
+def test_what_was_evicted_is_not_held(table):
+    """The slot belongs to somebody else; whoever was in it is new."""
+    one = small_table()
+    put(one, key(0))
+    held = one.hold(key(0))
+    for number in range(1, 20):
+        put(one, key(number))
+
+    assert not one.is_current(held)
+    assert one.update(key(0), lambda old: (b"y", Standing.ORDINARY, old), held) is None
+    one.close()
+
+
+def test_updates_may_count_for_more(table):
+    """Four that count for two earn a slot as eight do, and those that count for nothing never do."""
+    one = small_table()
+    for _ in range(clients.ESTABLISHED_AFTER // 2):
+        one.update(key(1), lambda _old: (b"x", Standing.ORDINARY, None), worth=2)
+    for _ in range(30):
+        one.update(key(2), lambda _old: (b"x", Standing.ORDINARY, None), worth=0)
+    for number in range(100, 130):
+        put(one, key(number))
+
+    assert one.get(key(1)) == b"x"
+    assert one.get(key(2)) is None
+    one.close()
+
+
 def test_several_processes_lose_no_update(table):
     """Four processes count on the same three keys: the sum is what they did."""
     code = """

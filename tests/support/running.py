@@ -39,6 +39,7 @@ class RunningGuard:
             "access_log": str(self.access_log),
             "timeouts": {"connect": 2, "read": 2, "drain": 5},
             "search_check": {"every": 0},
+            "in_image": {"rights": "no", "privacy": "keep"},
             **configuration,
         }
         self.file = directory / "guard.yaml"

@@ -13,6 +13,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 from PIL import Image
 
+from tests.support.pictures import photograph
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><text>error</text></svg>'
 
 
@@ -30,6 +32,7 @@ PICTURES = {
     "/original.jpg": jpeg(2400, 1600),
     "/original.webp": jpeg(2400, 1600, "WEBP"),
     "/sizeless/original": jpeg(2400, 1500),
+    "/photograph.jpg": photograph(600, 400),
 }
 
 
@@ -138,6 +141,11 @@ async def _private(_request: web.Request) -> web.Response:
     )
 
 
+async def _with_headers(request: web.Request) -> web.Response:
+    """Send a photograph with the header lines that the query names."""
+    return web.Response(body=photograph(), content_type="image/jpeg", headers=dict(request.query))
+
+
 async def _slow(request: web.Request) -> web.Response:
     await asyncio.sleep(float(request.query.get("seconds", "10")))
     return web.Response(text="late")
@@ -165,6 +173,7 @@ def application() -> web.Application:
             web.get("/broken.jpg", _svg),
             web.get("/disguised", _disguised),
             web.get("/private.jpg", _private),
+            web.get("/with-headers", _with_headers),
             web.get("/slow", _slow),
             web.get("/cookies", _cookies),
             web.get("/", _page),

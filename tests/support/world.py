@@ -8,8 +8,7 @@ from guard.core.facts import KindSource, ResponseFacts
 from guard.core.header_print import Front
 from guard.server.behaviour import Behaviour
 from guard.server.crowds import CrowdWatch
-from guard.server.judged import Judged
-from guard.store.clients import ClientTable, Standing
+from guard.store.clients import ClientTable
 from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
 from guard.store.robots_versions import RobotsVersions
@@ -28,27 +27,16 @@ class World:
         self.behaviour = Behaviour(
             self.clients, self.judge, RobotsVersions(Path("/nonexistent")), Portfolios.create(("photo.example",))
         )
-        self.watch = CrowdWatch(self.crowds, self.clients, since=START - 1e6, **options)
+        self.watch = CrowdWatch(self.crowds, since=START - 1e6, **options)
 
     def ask(self, at, facts, answered, *, originals=0, known=False):
         """Play one request; return what is believed of the client because of its crowd."""
-        seen = self.judge.look(facts, at, originals=originals)
-
-        def begin(record):
-            state, verdict = self.judge.at_request(record, seen)
-            return state, Standing.ORDINARY, verdict
-
-        verdict = self.clients.update(seen.key, begin)
-        judged = Judged(key=seen.key, observation=seen, verdict=verdict, facts=frozenset())
+        judged = self.behaviour.take(self.judge.look(facts, at, originals=originals))
         remembered = ResponseFacts(kind=answered.kind, source=KindSource.REMEMBERED) if known else None
         believed = self.watch.at_request(judged, remembered)
         judged = self.behaviour.together(judged, believed.together)
         self.conduct = judged.conduct
-        for key in (judged.key, judged.together):
-            if key:
-                self.clients.update(
-                    key, lambda record: (self.judge.after_response(record, seen, answered)[0], Standing.ORDINARY, None)
-                )
+        self.behaviour.note(judged, answered)
         self.watch.after_response(believed, answered.kind, answered.status)
         return believed
 

@@ -1,0 +1,320 @@
+"""Which bytes does somebody get who may have a picture as it is?
+
+Those with the rights in them and without private data, whoever asks: a person and a search engine
+get the same. The upstream is asked each time; its whole picture is hashed, and what was made of
+these bytes before is taken from memory. It has an entity tag of its own, by which parts of it and
+"not modified" are answered here; the upstream never sees that tag.
+
+A client that names a tag of ours is translated: where the upstream's tag for it is known, the
+upstream is asked whether *that* still holds. HEAD and the first request for a part of a picture
+cost one more request to the upstream, for the whole.
+
+Where it can not be done (see `guard.image.left_alone`), nobody has time for it, or memory is
+short, the upstream's own answer goes out, is counted, and the reason is told once.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from guard.errors import PictureError, PicturesBusyError, UpstreamError
+from guard.exporter.metrics import Metrics
+from guard.image import rights_jobs
+from guard.image.left_alone import Why
+from guard.image.rights import FORMATS, Rewritten
+from guard.image.rights_jobs import RightsJob
+from guard.image.sniff import media_type
+from guard.server.exchange import Exchange
+from guard.server.headers import Headers
+from guard.server.made_pictures import Known, KnownUrls, MadePictures, Result
+from guard.server.pictures import Smaller
+from guard.server.rights_workers import RightsWorkers
+from guard.server.upstream import Answered
+from guard.server.upstream_requests import CONDITIONAL, UpstreamRequests
+from guard.server.validators import names, wanted
+
+MAX_PICTURE = 32 << 20
+"""Bytes. What is larger passes through as it is."""
+CACHE_BYTES = 64 << 20
+HELD_BYTES = 192 << 20
+"""Bytes of pictures that are read, changed or sent at the same time; what is over that passes through."""
+UNTOLD_BYTES = 8 << 20
+"""What a picture that does not tell its length is counted as, until it is read."""
+IN_THREAD = 1 << 20
+"""Bytes above which a picture is hashed in a thread: one of 30 MiB would hold the loop up for 50 ms."""
+
+_OWN_TAG = re.compile(r'"[0-9a-f]{32}-r"')
+_BYTES_OF_ITS_OWN = frozenset(
+    {"content-length", "content-md5", "digest", "content-digest", "repr-digest", "etag", "accept-ranges",
+     "content-range"}
+)  # fmt: skip
+"""What an upstream's head says about its own bytes."""
+_ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
+_ANYTHING = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+_PART_OF_A_PICTURE = re.compile(rb"\r\ncontent-type:\s*image/(?:jpe?g|png|webp|avif)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """An answer made of a changed picture; `done` is to be called when it has been sent."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    done: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How the upstream is to be asked."""
+
+    whole: bool = False
+    """For the whole, whatever the client has or wants."""
+    only_if_not: str = ""
+    """Its own entity tag, for which 304 is enough; empty for none."""
+
+
+class InImage:
+    """Changes pictures on their way; one per worker process."""
+
+    def __init__(
+        self,
+        workers: RightsWorkers,
+        upstreams: UpstreamRequests,
+        metrics: Metrics,
+        *,
+        say: Callable[[str], None] | None = None,
+        cache_bytes: int = CACHE_BYTES,
+        held_bytes: int = HELD_BYTES,
+    ) -> None:
+        self._workers = workers
+        self._upstreams = upstreams
+        self._metrics = metrics
+        self._say = say or _to_standard_error
+        self._cache = MadePictures(cache_bytes)
+        self._held_limit = held_bytes
+        self._held = 0
+        self._known = KnownUrls()
+        self._being_made: dict[bytes, asyncio.Future[Result]] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    def before(self, exchange: Exchange) -> Asking:
+        """Say how to ask the upstream for something that is going to pass through as it is."""
+        facts = exchange.facts
+        if facts.method != "GET" or not exchange.site.in_image:
+            return Asking()
+        has = {name.lower() for name, _ in facts.headers} & CONDITIONAL
+        known = self._known.get(exchange.facts)
+        if not has or (known is None and not any(_OWN_TAG.search(facts.header(name)) for name in has)):
+            return Asking()
+        if known and has == {"if-modified-since"}:
+            # The date is the upstream's own; see `_not_modified` for the tag in its answer.
+            return Asking()
+        if known and known.upstream_tag and names(facts.header("if-none-match"), known.tag):
+            return Asking(whole=True, only_if_not=known.upstream_tag)
+        return Asking(whole=True)
+
+    async def ready(self, exchange: Exchange, answered: Answered) -> Ready | None:
+        """Return the answer, or None where the upstream's own is to go out."""
+        try:
+            return await self._ready(exchange, answered)
+        except UpstreamError as error:
+            # What it sent before it broke off is still there, and goes out.
+            self._tell(exchange, "failed", str(error))
+            return None
+
+    async def _ready(self, exchange: Exchange, answered: Answered) -> Ready | None:
+        if not exchange.site.in_image or exchange.facts.method not in ("GET", "HEAD"):
+            return None
+        if answered.status == 304:
+            return self._not_modified(exchange, answered)
+        if not await self._is_public_picture(exchange, answered):
+            if answered.status in (200, 206):
+                self._known.forget(exchange.facts)
+            return None
+        if answered.status == 200 and exchange.facts.method == "GET":
+            return await self._made(exchange, answered)
+        known = self._known.get(exchange.facts)
+        if exchange.facts.method == "HEAD" and known and known.upstream_tag == answered.header("etag") != "":
+            return self._answer(exchange, answered, known, b"", _nothing)
+        again = await self._upstreams.ask(exchange, whole=True, method="GET")
+        try:
+            if again.status != 200 or not await self._is_public_picture(exchange, again):
+                return None
+            return await self._made(exchange, again)
+        finally:
+            again.close()
+
+    async def smaller(self, exchange: Exchange, made: Smaller) -> Smaller:
+        """Return a smaller copy with the rights in it, or as it is where that can not be done."""
+        if not exchange.site.in_image:
+            return made
+        result = await self._result(exchange, made.preview.body)
+        if result is None or not result.body:
+            return made
+        return Smaller(preview=replace(made.preview, body=result.body), entity_tag=result.tag)
+
+    async def _made(self, exchange: Exchange, answered: Answered) -> Ready | None:
+        """Read the whole picture, and return the answer that is made of it."""
+        announced = answered.header("content-length")
+        size = int(announced) if announced.isdecimal() else UNTOLD_BYTES
+        if self._held + size > self._held_limit:
+            self._tell(exchange, "failed", "too many bytes of pictures are being sent")
+            return None
+        release = self._hold(size)
+        keep = False
+        try:
+            body = await answered.read(MAX_PICTURE)
+            if body is None:
+                self._tell(exchange, "left_alone", f"a picture is larger than {MAX_PICTURE >> 20} MiB")
+                return None
+            result = await self._result(exchange, body)
+            if result is None or not result.body:
+                self._known.forget(exchange.facts)
+                return None
+            known = Known(answered.header("etag"), result.tag, len(result.body))
+            self._known.put(exchange.facts, known)
+            keep = True
+            release()
+            release = self._hold(len(result.body))
+            return self._answer(exchange, answered, known, result.body, release)
+        finally:
+            if not keep:
+                release()
+
+    async def _result(self, exchange: Exchange, body: bytes) -> Result | None:
+        """Return what becomes of these bytes at this place; None if nobody has time for it."""
+        job = exchange.site.picture_job(exchange.facts)
+        digest = _digest(body) if len(body) <= IN_THREAD else await asyncio.to_thread(_digest, body)
+        key = sha256(digest + json.dumps(rights_jobs.fields(job), sort_keys=True).encode()).digest()
+        if (known := self._cache.get(key)) is not None:
+            result = known
+        else:
+            try:
+                result = await self._make(key, body, job)
+            except PicturesBusyError as error:
+                self._tell(exchange, "failed", str(error))
+                return None
+            except PictureError as error:
+                # Not again for the same picture: it would end the next worker too.
+                self._cache.put(key, Result(b"", "", Why.NOT_DONE))
+                self._tell(exchange, "failed", str(error))
+                return None
+        if result.why is not None:
+            self._tell(exchange, "left_alone", result.why)
+        else:
+            self._metrics.in_image.labels(exchange.site.host, "written" if result.body else "unchanged").inc()
+        return result
+
+    async def _make(self, key: bytes, body: bytes, job: RightsJob) -> Result:
+        """Have it made, once, however many ask for it at the same time."""
+        if (under_way := self._being_made.get(key)) is not None:
+            return await asyncio.shield(under_way)
+        future = asyncio.ensure_future(self._ask_worker(key, body, job))
+        self._being_made[key] = future
+        future.add_done_callback(lambda done: self._forget(key, done))
+        return await asyncio.shield(future)
+
+    async def _ask_worker(self, key: bytes, body: bytes, job: RightsJob) -> Result:
+        made = await self._workers.rewrite(body, job)
+        result = _outcome(made)
+        self._cache.put(key, result)
+        return result
+
+    def _forget(self, key: bytes, done: "asyncio.Future[Result]") -> None:
+        self._being_made.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # all who waited may have gone; then nobody else takes it
+
+    def _answer(
+        self, exchange: Exchange, answered: Answered, known: Known, body: bytes, done: Callable[[], None]
+    ) -> Ready:
+        what = wanted(exchange.facts, known.tag, known.length)
+        headers: Headers = (
+            *(line for line in answered.headers if line[0].lower() not in _BYTES_OF_ITS_OWN),
+            ("ETag", known.tag),
+            ("Accept-Ranges", "bytes"),
+        )
+        length = known.length
+        match what.status:
+            case 206:
+                headers = (*headers, ("Content-Range", f"bytes {what.start}-{what.end - 1}/{length}"))
+                body, length = body[what.start : what.end], what.end - what.start
+            case 416:
+                headers = (*headers, ("Content-Range", f"bytes */{length}"))
+                body, length = b"", 0
+            case 304 | 412:
+                body, length = b"", 0
+        if what.status != 304:
+            headers = (*headers, ("Content-Length", str(length)))
+        return Ready(status=what.status, headers=headers, body=body, done=done)
+
+    def _not_modified(self, exchange: Exchange, answered: Answered) -> Ready | None:
+        """Translate the upstream's 304; where the picture is not known, its own goes out."""
+        known = self._known.get(exchange.facts)
+        if known is None or answered.header("etag") not in ("", known.upstream_tag):
+            return None
+        kept = tuple(line for line in answered.headers if line[0].lower() not in _BYTES_OF_ITS_OWN)
+        return Ready(status=304, headers=(*kept, ("ETag", known.tag)), body=b"", done=_nothing)
+
+    async def _is_public_picture(self, exchange: Exchange, answered: Answered) -> bool:
+        """Tell whether this is a whole picture, or part of one, that everybody gets and that may be changed."""
+        if answered.status not in (200, 206) or answered.header("content-encoding").lower() not in ("", "identity"):
+            return False
+        if (exchange.seen and exchange.seen.hands_off) or "no-transform" in answered.header("cache-control").lower():
+            return False
+        declared = answered.header("content-type").partition(";")[0].strip().lower()
+        declared = _ALIASES.get(declared, declared)
+        length = answered.header("content-length")
+        if answered.status == 206:
+            length = answered.header("content-range").rpartition("/")[2]
+            if declared == "multipart/byteranges":
+                return _PART_OF_A_PICTURE.search(await answered.peek(512)) is not None
+        if length.isdecimal() and int(length) > MAX_PICTURE:
+            return False
+        if answered.status == 200 and exchange.facts.method == "GET":
+            return (
+                declared.startswith("image/") or declared in _ANYTHING
+            ) and media_type(await answered.peek(64)) in FORMATS  # fmt: skip
+        return declared in FORMATS
+
+    def _hold(self, size: int) -> Callable[[], None]:
+        """Count bytes as held until what is returned is called, once."""
+        self._held += size
+        left = [size]
+
+        def release() -> None:
+            self._held -= left[0]
+            left[0] = 0
+
+        return release
+
+    def _tell(self, exchange: Exchange, result: str, why: str) -> None:
+        """Count a picture that goes out as it came, and say so once for each site and reason."""
+        site = exchange.site.host
+        self._metrics.in_image.labels(site, result).inc()
+        if (site, why) not in self._told and len(self._told) < 200:
+            self._told.add((site, why))
+            self._say(f"guard: {site}: a picture is sent as it came: {why}; further ones are only counted")
+
+
+def _outcome(made: Rewritten) -> Result:
+    if made.why is not None or not (made.added or made.removed):
+        return Result(b"", "", made.why)
+    return Result(made.body, f'"{sha256(made.body).hexdigest()[:32]}-r"')
+
+
+def _digest(body: bytes) -> bytes:
+    return sha256(body).digest()
+
+
+def _nothing() -> None:
+    pass
+
+
+def _to_standard_error(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201

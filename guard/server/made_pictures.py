@@ -1,0 +1,87 @@
+"""Which pictures have been given their rights already, and at which URLs?"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from guard.core.facts import RequestFacts
+from guard.image.left_alone import Why
+
+MAX_URLS = 16_384
+"""URLs whose tags are remembered; the one asked for longest ago goes first."""
+_ENTRY = 200
+"""Bytes that an entry costs besides its picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was made of the picture at a URL."""
+
+    upstream_tag: str
+    """The upstream's entity tag; empty if it sent none."""
+    tag: str
+    """Ours."""
+    length: int
+    """Bytes of what was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was made of some bytes."""
+
+    body: bytes
+    """Empty where they stay as they are."""
+    tag: str
+    why: Why | None = None
+    """Why they do; None where there was nothing to do."""
+
+
+class MadePictures:
+    """Results by the hash of what they were made of, bounded by bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[bytes, Result] = OrderedDict()
+        self._size = 0
+
+    def get(self, key: bytes) -> Result | None:
+        """Return what was made, or None."""
+        if (found := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: bytes, result: Result) -> None:
+        """Keep a result; those not asked for longest go."""
+        previous = self._kept.pop(key, None)
+        self._size += len(result.body) + _ENTRY - (len(previous.body) + _ENTRY if previous else 0)
+        self._kept[key] = result
+        while self._size > self._limit and self._kept:
+            _, dropped = self._kept.popitem(last=False)
+            self._size -= len(dropped.body) + _ENTRY
+
+
+class KnownUrls:
+    """What is at each URL, as far as it was seen."""
+
+    def __init__(self, most: int = MAX_URLS) -> None:
+        self._most = most
+        self._known: OrderedDict[int, Known] = OrderedDict()
+
+    def get(self, facts: RequestFacts) -> Known | None:
+        """Return what is known of the URL of a request."""
+        return self._known.get(_url(facts))
+
+    def put(self, facts: RequestFacts, known: Known) -> None:
+        """Keep what is known now."""
+        url = _url(facts)
+        self._known[url] = known
+        self._known.move_to_end(url)
+        if len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+    def forget(self, facts: RequestFacts) -> None:
+        """Note that there is no changed picture there any more."""
+        self._known.pop(_url(facts), None)
+
+
+def _url(facts: RequestFacts) -> int:
+    return hash((facts.site, facts.authority, facts.target))

@@ -1,0 +1,55 @@
+"""Does the client have these bytes already, or does it want a part of them?
+
+RFC 9110, sections 13 and 14, for a body that is in memory and has a strong entity tag.
+"""
+
+import re
+from dataclasses import dataclass
+
+from guard.core.facts import RequestFacts
+
+_OPAQUE = re.compile(r'(?:W/)?("[^"]*")')
+_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to answer with."""
+
+    status: int
+    """200, 206, 304, 412 or 416."""
+    start: int = 0
+    end: int = 0
+    """Behind the last byte; for 206 only."""
+
+
+def names(field: str, tag: str) -> bool:
+    """Tell whether the value of If-None-Match or If-Match names the tag (weak comparison) or says `*`."""
+    return field.strip() == "*" or tag in _OPAQUE.findall(field)
+
+
+def wanted(facts: RequestFacts, tag: str, length: int) -> Wanted:
+    """Return what a GET or HEAD request wants of `length` bytes with the strong entity tag `tag`.
+
+    Several ranges at once are answered with the whole, as section 14.2 permits.
+    """
+    if (condition := facts.header("if-match")) and not names(condition, tag):
+        return Wanted(status=412)
+    if (condition := facts.header("if-none-match")) and names(condition, tag):
+        return Wanted(status=304)
+    span = _RANGE.fullmatch(facts.header("range"))
+    if span is None or facts.method != "GET" or not (span[1] or span[2]):
+        return Wanted(status=200)
+    # A date is no strong validator of bytes that we have changed.
+    if (condition := facts.header("if-range")) and condition.strip() != tag:
+        return Wanted(status=200)
+    if span[1]:
+        start = int(span[1])
+        end = min(int(span[2]) + 1, length) if span[2] else length
+        if span[2] and int(span[2]) < start:
+            return Wanted(status=200)
+    else:
+        start, end = max(length - int(span[2]), 0), length
+    if start >= length or start >= end:
+        return Wanted(status=416)
+    return Wanted(status=206, start=start, end=end)
