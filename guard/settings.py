@@ -30,6 +30,7 @@ from guard.settings_sections import (
     Behaviour,
     Challenges,
     IdentityChecks,
+    Images,
     SearchCheck,
     Section,
     Timeouts,
@@ -140,24 +141,6 @@ class Evidence(Section):
     time_stamps: tuple[Annotated[str, AfterValidator(https_url)], ...] = Field(
         default=(), description="Time-stamp authorities (RFC 3161). Used from a later version on."
     )
-
-
-class Images(Section):
-    """Sizes in pixels of the longer side."""
-
-    thumbnail_side: int = Field(default=480, ge=32, le=2048, description="A picture up to this size is a thumbnail.")
-    display_side: int = Field(default=1600, ge=128, le=16384, description="A picture larger than this is an original.")
-    preview_side: int = Field(default=640, ge=32, le=8192, description="The size of a preview.")
-
-    @model_validator(mode="after")
-    def _sizes_are_ordered(self) -> "Images":
-        if self.thumbnail_side >= self.display_side:
-            raise WrongValueError(
-                f"must be less than display_side, which is {self.display_side}", at=("thumbnail_side",)
-            )
-        if self.preview_side > self.display_side:
-            raise WrongValueError(f"must be at most display_side, which is {self.display_side}", at=("preview_side",))
-        return self
 
 
 class Settings(Section):

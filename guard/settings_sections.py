@@ -108,3 +108,21 @@ class Timeouts(Section):
     connect: Seconds = Field(default=5.0, description="To reach the upstream.")
     read: Seconds = Field(default=60.0, description="Between two pieces of what the upstream sends.")
     drain: Seconds = Field(default=30.0, description="For answers under way when the guard is stopped.")
+
+
+class Images(Section):
+    """Sizes in pixels of the longer side."""
+
+    thumbnail_side: int = Field(default=480, ge=32, le=2048, description="A picture up to this size is a thumbnail.")
+    display_side: int = Field(default=1600, ge=128, le=16384, description="A picture larger than this is an original.")
+    preview_side: int = Field(default=640, ge=32, le=8192, description="The size of a preview.")
+
+    @model_validator(mode="after")
+    def _sizes_are_ordered(self) -> "Images":
+        if self.thumbnail_side >= self.display_side:
+            raise WrongValueError(
+                f"must be less than display_side, which is {self.display_side}", at=("thumbnail_side",)
+            )
+        if self.preview_side > self.display_side:
+            raise WrongValueError(f"must be at most display_side, which is {self.display_side}", at=("preview_side",))
+        return self
