@@ -1,0 +1,114 @@
+"""Where in a picture does each chip of the mark lie?
+
+A *chip* is one bit of the mark: a rectangle of whole MCUs (the blocks in which JPEG codes
+a picture), two cells wide and one cell high. A cell is about a thirty-second of the short
+side, so that it is still eight pixels wide in a copy of 256 pixels, whatever size the
+picture was served in. The coded data are cut into *segments* of equally many MCUs, from
+restart marker to restart marker (ITU-T T.81, E.1.4); a chip is one segment wide and some
+segments high.
+
+Where the MCUs in a row can not be divided near the wanted width, segments drift from row to
+row, and those that go over the end of a row carry no mark.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+CELLS = 32
+"""Cells along the short side."""
+CELLS_PER_CHIP = 2
+"""Side by side, of opposite sign, so that a chip changes no mean."""
+BYTES_PER_SEGMENT = 150
+"""A restart marker costs four to five bytes; at this size of a segment that is three in a hundred."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """The geometry of one rendition's mark, in stored pixels (before any orientation tag is applied)."""
+
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    mcu_width: int
+    """Pixels: 8 or 16."""
+    mcu_height: int
+    """Pixels: 8 or 16."""
+    restart: int
+    """MCUs in a segment."""
+    rows: int
+    """Rows of MCUs in a chip."""
+
+    @property
+    def columns_of_mcus(self) -> int:
+        return -(-self.width // self.mcu_width)
+
+    @property
+    def rows_of_mcus(self) -> int:
+        return -(-self.height // self.mcu_height)
+
+    @property
+    def segments(self) -> int:
+        return -(-self.columns_of_mcus * self.rows_of_mcus // self.restart)
+
+    @property
+    def ends_whole(self) -> bool:
+        """Tell whether the last segment is as long as all others."""
+        return self.columns_of_mcus * self.rows_of_mcus % self.restart == 0
+
+    @property
+    def aligned(self) -> bool:
+        """Tell whether every row of MCUs begins with a segment."""
+        return self.columns_of_mcus % self.restart == 0
+
+    @property
+    def _columns(self) -> int:
+        return -(-self.columns_of_mcus // self.restart)
+
+    @property
+    def chips(self) -> int:
+        """How many chips there are, also such as no segment belongs to."""
+        return self._columns * -(-self.rows_of_mcus // self.rows)
+
+    @cached_property
+    def chip_of_segment(self) -> tuple[int, ...]:
+        """The chip of each segment, 0 to `chips` - 1; also of those that carry no mark."""
+        found = []
+        for start in range(0, self.columns_of_mcus * self.rows_of_mcus, self.restart):
+            row, column = divmod(start, self.columns_of_mcus)
+            place = min(int((column + self.restart / 2) // self.restart), self._columns - 1)
+            found.append(row // self.rows * self._columns + place)
+        return tuple(found)
+
+    def is_marked(self, segment: int) -> bool:
+        """Tell whether a segment lies in one row; one that goes over its end carries no mark."""
+        start = segment * self.restart
+        end = min(start + self.restart, self.columns_of_mcus * self.rows_of_mcus) - 1
+        return start // self.columns_of_mcus == end // self.columns_of_mcus
+
+
+def choose_grid(width: int, height: int, mcu: tuple[int, int], size: int) -> Grid:
+    """Return the grid for a picture of `width` × `height` pixels whose file has `size` bytes.
+
+    `mcu` is the width and height of an MCU in pixels.
+    """
+    mcu_width, mcu_height = mcu
+    cell = min(width, height) / CELLS
+    columns = -(-width // mcu_width)
+    total = columns * -(-height // mcu_height)
+    wanted = max(1, round(CELLS_PER_CHIP * max(1, round(cell / mcu_width))))
+    # Few bytes and many MCUs: longer segments, so that the markers do not weigh.
+    wanted = max(wanted, min(columns, -(-total * BYTES_PER_SEGMENT // max(size, 1))))
+    near = range(max(1, int(wanted * 0.6)), int(wanted * 1.5) + 1)
+    dividing = [length for length in near if columns % length == 0] or [
+        length for length in near if total % length == 0 and length <= columns
+    ]
+    restart = min(dividing, key=lambda length: abs(length - wanted)) if dividing else min(wanted, columns)
+    return Grid(
+        width=width,
+        height=height,
+        mcu_width=mcu_width,
+        mcu_height=mcu_height,
+        restart=restart,
+        rows=max(1, round(cell / mcu_height)),
+    )

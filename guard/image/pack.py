@@ -1,0 +1,211 @@
+"""How is a picture prepared so that a personal copy of it costs no more than joining bytes?
+
+Once for a rendition: the mark is added for one encoding (*plus*) and taken away for the
+other (*minus*). Both are encoded as one tall picture, so that they share their tables, in
+segments that a restart marker ends. Any choice of plus or minus, segment by segment, is
+again a whole JPEG file, and decodes to exactly the pixels of the segments chosen.
+
+The quantisation tables and the subsampling are the source's: a copy is as good and about
+as large as what it was made of. Progressive files become baseline; PNG, WebP, AVIF and GIF
+become JPEG (an animation its first frame, transparency white).
+"""
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+
+from guard.errors import PictureError
+from guard.image import jpeg_scan, pattern
+from guard.image.chips import signs
+from guard.image.grid import Grid, choose_grid
+from guard.image.mark import Pack, make_pack
+from guard.image.pattern import Strength
+
+MAX_PIXELS = 50_000_000
+"""Both encodings of more do not fit into the memory of an image worker."""
+MIN_SIDE = 200
+"""Pixels. A smaller picture has too few chips for a proof."""
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+_QUALITY = 90
+"""For sources that are no JPEG."""
+_SUBSAMPLING = {(1, 1): (0, (8, 8)), (2, 1): (1, (16, 8)), (2, 2): (2, (16, 16))}
+"""What the luma is sampled with: Pillow's number for it, and the size of an MCU in pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A decoded rendition."""
+
+    planes: NDArray[np.uint8]
+    """YCbCr, shape (height, width, 3), or luma alone, (height, width)."""
+    tables: list[list[int]] | None
+    """Quantisation tables to encode with; None for those of `_QUALITY`."""
+    subsampling: int
+    mcu: tuple[int, int]
+    metadata: bytes
+    """Marker segments that the copy keeps."""
+
+
+def build(data: bytes, key: bytes, strength: Strength | None = None) -> Pack:
+    """Make the pack of a rendition.
+
+    `data` are the upstream's bytes; private metadata that a copy should not have must be gone from them, or from the
+    pack's head afterwards. `key` is the mark key.
+
+    Raises:
+        PictureError: It is no picture of a known format, broken, too small or too large to be marked, or has four inks.
+    """
+    source = read(data)
+    height, width = source.planes.shape[:2]
+    rendition = sha256(data).digest()
+    grid = choose_grid(width, height, source.mcu, len(data))
+    luma, change = mark_of(source, grid, key, rendition, strength or Strength())
+    plus, minus = pattern.both_ways(luma, change)
+    encode = _tall if grid.ends_whole else _apart
+    head, more, less = encode(source, grid, plus, minus)
+    head = jpeg_scan.with_metadata(head, source.metadata)
+    return make_pack(rendition, grid, head, more, less)
+
+
+def mark_of(
+    source: Source, grid: Grid, key: bytes, rendition: bytes, strength: Strength
+) -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
+    """Return the luma, padded to whole MCUs, and what the mark adds to it (see `pattern.difference`)."""
+    luma = source.planes if source.planes.ndim == 2 else source.planes[:, :, 0]
+    below = grid.rows_of_mcus * grid.mcu_height - grid.height
+    beside = grid.columns_of_mcus * grid.mcu_width - grid.width
+    luma = np.pad(luma, ((0, below), (0, beside)), mode="edge")
+    return luma, pattern.difference(grid, _sides(key, rendition, grid), pattern.amplitude(luma, strength))
+
+
+def _sides(key: bytes, rendition: bytes, grid: Grid) -> NDArray[np.int8]:
+    return np.frombuffer(signs(key, rendition, grid.chips), np.uint8).astype(np.int8) * 2 - 1
+
+
+def read(data: bytes) -> Source:
+    """Decode a rendition.
+
+    Raises:
+        PictureError: as `build` does.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _read(data)
+    except PictureError:
+        raise
+    except MemoryError:
+        raise PictureError("the picture needs more memory than is allowed") from None
+    except Exception as error:  # decoders raise whatever they like
+        raise PictureError(f"the picture can not be read: {type(error).__name__}: {error}"[:300]) from error
+
+
+def _read(data: bytes) -> Source:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise PictureError(f"{image.width} × {image.height} pixels are too many to be marked")
+        if min(image.size) < MIN_SIDE:
+            raise PictureError(f"{image.width} × {image.height} pixels are too few to be marked")
+        if image.format in {"JPEG", "MPO"}:
+            return _read_jpeg(image, data)
+        image.load()
+        flat = _flattened(image)
+        exif, profile = image.info.get("exif"), image.info.get("icc_profile")
+        metadata = _as_segments(exif, profile if flat.mode in {"RGB", "L"} else None, image.info.get("xmp"))
+        if flat.mode == "L":
+            return Source(planes=np.asarray(flat), tables=None, subsampling=0, mcu=(8, 8), metadata=metadata)
+        planes = np.asarray(flat.convert("YCbCr"))
+        return Source(planes=planes, tables=None, subsampling=2, mcu=(16, 16), metadata=metadata)
+
+
+def _read_jpeg(image: ImageFile.ImageFile, data: bytes) -> Source:
+    if image.mode not in {"RGB", "L"}:
+        raise PictureError(f"a JPEG of mode {image.mode} is not marked")
+    layers = image.layer  # type: ignore[attr-defined]
+    quantization = image.quantization  # type: ignore[attr-defined]
+    tables = [list(quantization[layers[0][3]])]
+    subsampling, mcu = 0, (8, 8)
+    if image.mode == "RGB":
+        image.draft("YCbCr", image.size)
+        tables.append(list(quantization[layers[1][3]]))
+        ratio = (layers[0][1] // max(1, layers[1][1]), layers[0][2] // max(1, layers[1][2]))
+        subsampling, mcu = _SUBSAMPLING.get(ratio, _SUBSAMPLING[2, 2])
+    planes = np.asarray(image if image.mode in {"YCbCr", "L"} else image.convert("YCbCr"))
+    return Source(planes=planes, tables=tables, subsampling=subsampling, mcu=mcu, metadata=jpeg_scan.metadata_of(data))
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    if image.mode in {"CMYK", "LAB", "HSV"} or image.mode.startswith(("I", "F")):
+        raise PictureError(f"a picture of mode {image.mode} is not marked")
+    if image.has_transparency_data:
+        colour = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        paper.alpha_composite(colour)
+        return paper.convert("RGB")
+    return image if image.mode in {"RGB", "L"} else image.convert("RGB")
+
+
+def _as_segments(exif: object, profile: object, xmp: object) -> bytes:
+    """Write metadata of another format as JPEG marker segments, by encoding a pixel with them."""
+    out = io.BytesIO()
+    extras = {
+        name: value
+        for name, value in (("exif", exif), ("icc_profile", profile), ("xmp", xmp))
+        if isinstance(value, bytes) and len(value) < 60_000
+    }
+    Image.new("L", (8, 8)).save(out, "JPEG", **extras)
+    return jpeg_scan.metadata_of(out.getvalue())
+
+
+def _tall(
+    source: Source, grid: Grid, plus: NDArray[np.uint8], minus: NDArray[np.uint8]
+) -> tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]:
+    """Encode both as one picture, with tables that are optimal for the two together."""
+    height = len(plus)
+    if source.planes.ndim == 2:
+        tall = np.concatenate((plus, minus))[:, : grid.width]
+    else:
+        tall = np.empty((2 * height, grid.width, 3), np.uint8)
+        tall[:height, :, 0] = plus[:, : grid.width]
+        tall[height:, :, 0] = minus[:, : grid.width]
+        tall[:height, :, 1:] = tall[height:, :, 1:] = _rows_filled(source.planes[:, :, 1:], height)
+    scan = jpeg_scan.cut(_encoded(tall, source, grid, optimize=True))
+    head = bytearray(scan.head)
+    struct.pack_into(">H", head, scan.height_at, grid.height)
+    return bytes(head), scan.segments[: grid.segments], scan.segments[grid.segments :]
+
+
+def _apart(
+    source: Source, grid: Grid, plus: NDArray[np.uint8], minus: NDArray[np.uint8]
+) -> tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]:
+    """Encode each by itself, with the standard tables, where the last segment is shorter than the others."""
+    scans = []
+    for luma in (plus, minus):
+        planes = luma[: grid.height, : grid.width]
+        if source.planes.ndim == 3:
+            planes = np.dstack((planes, source.planes[:, :, 1:]))
+        scans.append(jpeg_scan.cut(_encoded(planes, source, grid, optimize=False)))
+    if scans[0].head != scans[1].head:
+        raise PictureError("the two encodings do not have one header")
+    return scans[0].head, scans[0].segments, scans[1].segments
+
+
+def _encoded(planes: NDArray[np.uint8], source: Source, grid: Grid, *, optimize: bool) -> bytes:
+    image = Image.fromarray(planes) if planes.ndim == 2 else Image.fromarray(planes, "YCbCr")
+    out = io.BytesIO()
+    quality = {"quality": _QUALITY} if source.tables is None else {"qtables": source.tables}
+    image.save(
+        out, "JPEG", subsampling=source.subsampling, optimize=optimize, restart_marker_blocks=grid.restart, **quality
+    )
+    return out.getvalue()
+
+
+def _rows_filled(planes: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
+    return np.pad(planes, ((0, height - len(planes)), (0, 0), (0, 0))[: planes.ndim], mode="edge")

@@ -1,0 +1,179 @@
+"""What does a found picture say about each chip of the mark that it may carry?
+
+The owner has the original, so it is subtracted: what is left is the attacker's tones and
+noise, and perhaps the mark. Tones are fitted away by a cubic curve, pixels that no curve
+explains (overlays, clipped ones) left out, and what remains is correlated with the pattern of
+each chip, weighted by the local noise. Nothing here knows a mark id, so nothing here can favour one.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from guard.image.grid import Grid
+from guard.image.registration import Found, Gray, Hypothesis, Matrix, Reference, from_scaled, mirrored, scaled, warped
+
+_LARGEST_SIDE = 448
+"""Pixels: the mark is coarse, and at this size all of it is there."""
+_LEAST_CHIPS = 16
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The mark of one original, as far as it is the same in all copies."""
+
+    difference: Floats
+    """What *plus* adds, in grey levels; shape (height, width)."""
+    grid: Grid
+
+    def chip_of_mcu(self) -> NDArray[np.int32]:
+        """Return the chip of each MCU, -1 where it has none; shape (rows, columns) of MCUs."""
+        grid = self.grid
+        chips = [chip if grid.is_marked(segment) else -1 for segment, chip in enumerate(grid.chip_of_segment)]
+        count = grid.columns_of_mcus * grid.rows_of_mcus
+        spread = np.repeat(np.array(chips, np.int32), grid.restart)[:count]
+        return spread.reshape(grid.rows_of_mcus, grid.columns_of_mcus)
+
+
+def read(found: Found, reference: Reference, mark: Mark, likely: list[Hypothesis]) -> NDArray[np.float64] | None:
+    """Return for each chip a number from -1 (surely minus) to 1 (surely plus); None where the picture shows nothing.
+
+    Of several hypotheses the one whose chips say most is taken; no mark id takes part in the choice.
+    """
+    best: NDArray[np.float64] | None = None
+    for hypothesis in likely:
+        for refine in (False,) if hypothesis.sure and len(likely) == 1 else (False, True):
+            soft = _read(found.luma, reference, mark, hypothesis, refine=refine)
+            if soft is not None and (best is None or (soft**2).sum() > (best**2).sum()):
+                best = soft
+    return best
+
+
+def _read(
+    found: Gray, reference: Reference, mark: Mark, hypothesis: Hypothesis, *, refine: bool
+) -> NDArray[np.float64] | None:
+    luma = mirrored(found, hypothesis.mirrored)
+    matrix = hypothesis.map
+    if max(luma.shape) > _LARGEST_SIDE:
+        factor = _LARGEST_SIDE / max(luma.shape)
+        small = scaled(luma, factor)
+        matrix, luma = matrix @ from_scaled(small, luma), small
+    area = abs(np.linalg.det(matrix[:2, :2]))
+    if not 1e-3 < area < 1e4:
+        return None
+    scale = float(area**-0.5)
+    shown = luma.astype(np.float32)
+    original = reference.luma.astype(np.float32)
+    if refine:
+        matrix = _refined(shown, original, matrix, scale, projective=hypothesis.projective)
+    seen, inside = warped(original, matrix, shown.shape, scale)
+    valid = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    pattern, _ = warped(mark.difference, matrix, shown.shape, scale, cubic=False)
+    chip = _chips_seen(mark, matrix, shown.shape)
+    valid &= chip >= 0
+    if valid.sum() < 256:
+        return None
+    rest, noise = _without_tones(shown, seen, valid)
+    coarse = _blurred(rest, 1.5)
+    odd = (shown >= 251) | (shown <= 4) | (np.abs(coarse) > 4 * noise + 5)
+    valid &= cv2.dilate(odd.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    limit = 4 * noise + 8
+    cell = mark.grid.rows * mark.grid.mcu_height * scale
+    chip[~valid] = -1
+    return _matched(np.clip(rest, -limit, limit), np.where(valid, pattern, 0), chip, cell, count=mark.grid.chips)
+
+
+def _matched(
+    rest: Floats, pattern: Floats, chip: NDArray[np.int32], cell: float, *, count: int
+) -> NDArray[np.float64] | None:
+    """Correlate each chip's pattern with what is left, weighted by the local noise (a matched filter)."""
+    valid = chip >= 0
+    seen = valid.astype(np.float32)
+
+    def without_slopes(values: Floats) -> Floats:
+        shown = values * seen
+        around = _blurred(shown, 1.5 * cell) / np.maximum(_blurred(seen, 1.5 * cell), 0.05)
+        return np.asarray((shown - around) * seen, np.float32)
+
+    rest, pattern = without_slopes(rest), without_slopes(pattern)
+    reach = max(1.5, 0.75 * cell)
+    weight = seen * np.maximum(_blurred(seen, reach), 0.1) / (_blurred(rest * rest, reach) + 0.25)
+    index = chip[valid]
+    product = np.bincount(index, (weight * rest * pattern)[valid], count).astype(np.float64)
+    energy = np.bincount(index, (weight * pattern * pattern)[valid], count).astype(np.float64)
+    return _posterior(product, energy)
+
+
+def _blurred(values: Floats, reach: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), reach), np.float32)
+
+
+def _posterior(product: NDArray[np.float64], energy: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return tanh of half the log-likelihood ratio of each chip; gain and noise are fitted without knowing chips."""
+    heard = energy > 1e-6
+    if heard.sum() < _LEAST_CHIPS:
+        return None
+    strength = energy[heard]
+    square = product[heard] ** 2 / strength
+    gain, noise = 0.7, max(0.3, float(np.median(square)))
+    design = np.stack([strength, np.ones_like(strength)], 1)
+    for _ in range(6):
+        expected = gain * strength + noise
+        weight = (square < 6 * expected) / expected**2
+        normal = design.T @ (weight[:, None] * design)
+        try:
+            gain, noise = np.linalg.solve(normal, design.T @ (weight * square))
+        except np.linalg.LinAlgError:
+            break
+        gain, noise = float(np.clip(gain, 0.05, 1.5)), float(max(noise, 0.3))
+    return np.where(heard, np.tanh(np.sqrt(gain) * product / noise), 0.0)
+
+
+def _without_tones(shown: Floats, seen: Floats, valid: NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Subtract the original under the cubic tone curve that explains most pixels; return the rest and its noise."""
+    tone = np.clip(seen, 0, 255) / 255
+    curve = np.stack([np.ones_like(tone), tone, tone**2, tone**3], -1)
+    fair = valid & (shown > 3) & (shown < 252)
+    if fair.sum() < 64:
+        fair = valid
+    chosen, noise = fair, 1.0
+    rest = shown - seen
+    for _ in range(3):
+        factors, *_ = np.linalg.lstsq(curve[chosen][::5], shown[chosen][::5], rcond=None)
+        rest = (shown - curve @ factors.astype(np.float32)).astype(np.float32)
+        noise = 1.4826 * float(np.median(np.abs(rest[fair]))) + 0.3
+        chosen = fair & (np.abs(rest) < 3 * noise)
+        if chosen.sum() < 64:
+            break
+    return np.where(valid, rest, 0).astype(np.float32), noise
+
+
+def _chips_seen(mark: Mark, matrix: Matrix, shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """Return which chip each pixel of the found picture shows."""
+    across, down = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
+    depth = matrix[2, 0] * across + matrix[2, 1] * down + matrix[2, 2]
+    x = (matrix[0, 0] * across + matrix[0, 1] * down + matrix[0, 2]) / depth + 0.5
+    y = (matrix[1, 0] * across + matrix[1, 1] * down + matrix[1, 2]) / depth + 0.5
+    chip = mark.chip_of_mcu()
+    column = np.clip((x // mark.grid.mcu_width).astype(int), 0, chip.shape[1] - 1)
+    row = np.clip((y // mark.grid.mcu_height).astype(int), 0, chip.shape[0] - 1)
+    seen: NDArray[np.int32] = chip[row, column]
+    return seen
+
+
+def _refined(shown: Floats, original: Floats, matrix: Matrix, scale: float, *, projective: bool) -> Matrix:
+    """Improve a map by correlation (ECC, Evangelidis and Psarakis 2008); as it was where that fails."""
+    seen, inside = warped(original, matrix, shown.shape, scale)
+    valid = cv2.erode(inside.astype(np.uint8) * 255, np.ones((5, 5), np.uint8))
+    mode = cv2.MOTION_HOMOGRAPHY if projective else cv2.MOTION_AFFINE
+    start = np.eye(3, dtype=np.float32) if projective else np.eye(2, 3, dtype=np.float32)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-5)
+    try:
+        _, found = cv2.findTransformECC(np.clip(shown, 0, 255), np.clip(seen, 0, 255), start, mode, criteria, valid, 3)
+    except cv2.error:
+        return matrix
+    whole = found if projective else np.vstack([found, [0, 0, 1]])
+    return matrix @ np.asarray(whole, np.float64)

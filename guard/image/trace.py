@@ -1,0 +1,100 @@
+"""Whose copy is a found picture?
+
+Each issued mark id has its chips. If a found picture's soft chips are r and an id's chips are
+c (±1), then z = Σ c·r / √Σ r². For an id that this copy was *not* issued under, the chips are
+coin flips that have nothing to do with r, whatever was done to the picture and however well it
+was registered. So by Hoeffding's inequality P(z ≥ t) ≤ exp(-t²/2), and of n ids tried over p
+pairs of a found picture and an original, one reaches t by chance with at most n·p·exp(-t²/2).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guard.image import pack, soft_chips
+from guard.image.chips import chips
+from guard.image.grid import choose_grid
+from guard.image.pattern import UNIT, Strength
+from guard.image.registration import Found, Reference, hypotheses
+from guard.image.soft_chips import Mark
+
+FALSE_ACCUSATION = 1e-9
+"""How likely it may be, at most, that any innocent id reaches the threshold by chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The id that fits a found picture best."""
+
+    mark_id: bytes
+    z: float
+    """Standard deviations above chance; at most the square root of the number of chips seen."""
+    chips_seen: float
+    """How many chips' worth of evidence there is."""
+
+
+class Original:
+    """A rendition as the upstream sent it, ready to have copies traced to it."""
+
+    def __init__(self, data: bytes, rendition: bytes, key: bytes, strength: Strength | None = None) -> None:
+        """Take the upstream's bytes and the mark key.
+
+        Raises:
+            PictureError: No copy of it can have been marked.
+        """
+        source = pack.read(data)
+        height, width = source.planes.shape[:2]
+        grid = choose_grid(width, height, source.mcu, len(data))
+        luma, change = pack.mark_of(source, grid, key, rendition, strength or Strength())
+        self.rendition = rendition
+        self._key = key
+        self.reference = Reference(np.ascontiguousarray(luma[:height, :width]))
+        self.mark = Mark(difference=(change[:height, :width] / np.float32(UNIT)).astype(np.float32), grid=grid)
+
+    def soft_chips(self, found: Found) -> NDArray[np.float64] | None:
+        """Return what `found` says about each chip; None where it does not show this original."""
+        return soft_chips.read(found, self.reference, self.mark, hypotheses(found, self.reference))
+
+    def scores(self, soft: NDArray[np.float64], mark_ids: Sequence[bytes]) -> NDArray[np.float64]:
+        """Return z of each id; shape (ids,)."""
+        norm = sqrt(float((soft**2).sum())) or 1.0
+        total = float(soft.sum())
+        found = np.empty(len(mark_ids))
+        count = self.mark.grid.chips
+        for start in range(0, len(mark_ids), _BATCH):
+            batch = mark_ids[start : start + _BATCH]
+            coins = b"".join([chips(self._key, self.rendition, mark_id, count) for mark_id in batch])
+            matrix = np.frombuffer(coins, np.uint8).reshape(len(batch), count)
+            found[start : start + len(batch)] = (2 * (matrix @ soft) - total) / norm
+        return found
+
+    def best(self, soft: NDArray[np.float64], mark_ids: Sequence[bytes]) -> Score | None:
+        """Return the id that fits best; None where there is no id."""
+        if not mark_ids:
+            return None
+        scores = self.scores(soft, mark_ids)
+        winner = int(scores.argmax())
+        return Score(mark_id=mark_ids[winner], z=float(scores[winner]), chips_seen=float((soft**2).sum()))
+
+
+_BATCH = 512
+
+
+def threshold(ids: int, pairs: int, risk: float = FALSE_ACCUSATION) -> float:
+    """Return the z that `ids` innocent ids over `pairs` of found picture and original reach with at most `risk`."""
+    return sqrt(2 * log(max(ids, 1) * max(pairs, 1) / risk))
+
+
+def bound(z: float, ids: int, pairs: int) -> float:
+    """Return the highest chance that any of them reaches `z` by coincidence."""
+    return min(1.0, max(ids, 1) * max(pairs, 1) * exp(-(z**2) / 2)) if z > 0 else 1.0
+
+
+def together(parts: Iterable[tuple[float, float]]) -> float:
+    """Return z of one id over several pictures, each given as its z and the root of the sum of its squares."""
+    pairs = list(parts)
+    norm = sqrt(sum(weight**2 for _, weight in pairs))
+    return sum(z * weight for z, weight in pairs) / norm if norm else 0.0
