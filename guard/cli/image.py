@@ -39,12 +39,12 @@ Config = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Rights and private data in picture files.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Picture files: rights, private data, marks.")
 
 
 @app.callback()
 def _group() -> None:
-    """Rights and private data in picture files."""
+    """Picture files: their rights, private data, and marks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

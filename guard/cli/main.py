@@ -23,7 +23,7 @@ EXIT_USAGE = 2
 GROUPS = {
     "dataset": ("guard.cli.dataset", "Find your pictures in data sets, and have them left out."),
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),
-    "image": ("guard.cli.image", "Rights and private data in picture files."),
+    "image": ("guard.cli.image", "Picture files: their rights, private data, and marks."),
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
     "reserve": ("guard.cli.reserve", "What crawlers are told about your rights."),
     "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
@@ -241,6 +241,42 @@ def replay(
     status = run_replay(
         logs or [], config=config, policy=policy, form=log_format, lang=lang, as_json=as_json, as_csv=as_csv
     )
+    raise typer.Exit(status)
+
+
+@app.command()
+def trace(
+    found: Annotated[list[Path], typer.Argument(metavar="FOUND…", help="Pictures, folders, .tar or .parquet shards.")],
+    *,
+    originals: Annotated[Path, typer.Option(metavar="DIR", help="The pictures as your site serves them.")],
+    mark_ids: Annotated[Path, typer.Option(metavar="FILE", help="The ids that were issued, one a line.")],
+    key_file: Annotated[Path, typer.Option(metavar="KEY", help="The mark key.")],
+    lang: Annotated[str, typer.Option(metavar="LANG", help="en or de.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find whom a found copy was issued to.
+
+    The copy may be cropped, shrunk, turned, mirrored and encoded anew. The exit status is 0 if at least one copy was
+    identified, 1 if none. Needs the extra 'trace'.
+
+    \b
+    Examples:
+      guard trace found/ --originals gallery --mark-ids ids.txt --key-file mark.key
+      guard trace 00012.tar --originals gallery --mark-ids ids.txt --key-file mark.key --json
+    """
+    if lang not in ("en", "de"):
+        raise UsageError(f"--lang: '{lang}' is neither en nor de")
+    try:
+        from guard.cli.trace import trace as run_trace
+    except ModuleNotFoundError as error:
+        if error.name != "cv2":
+            raise
+        raise UsageError("this needs the extra 'trace': pip install 'crawler-guard[trace]'") from None
+
+    status = run_trace(
+        found, originals=originals, mark_ids=mark_ids, key_file=key_file, lang="de" if lang == "de" else "en",
+        as_json=as_json,
+    )  # fmt: skip
     raise typer.Exit(status)
 
 

@@ -13,6 +13,7 @@ row, and those that go over the end of a row carry no mark.
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 
 CELLS = 32
 """Cells along the short side."""
@@ -99,7 +100,7 @@ def choose_grid(width: int, height: int, mcu: tuple[int, int], size: int) -> Gri
     wanted = max(1, round(CELLS_PER_CHIP * max(1, round(cell / mcu_width))))
     # Few bytes and many MCUs: longer segments, so that the markers do not weigh.
     wanted = max(wanted, min(columns, -(-total * BYTES_PER_SEGMENT // max(size, 1))))
-    near = range(max(1, int(wanted * 0.6)), int(wanted * 1.5) + 1)
+    near = range(ceil(wanted * 0.6), int(wanted * 1.5) + 1)
     dividing = [length for length in near if columns % length == 0] or [
         length for length in near if total % length == 0 and length <= columns
     ]

@@ -14,8 +14,9 @@ _SCAN = 0xDA
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 """In coded data every other FF is followed by a zero (T.81, B.1.1.5), so this finds markers only."""
 
-METADATA = frozenset({0xE1, 0xE2, 0xED, 0xFE})
-"""EXIF and XMP, colour profile, IPTC, comment: what a copy keeps of its source's header."""
+_KEPT = {0xE1: b"", 0xE2: b"ICC_PROFILE\x00", 0xED: b"", 0xFE: b""}
+"""What a copy keeps of its source's header, and how that begins: EXIF and XMP, the colour profile (an index of further
+pictures in the file has the same marker), IPTC, comments."""
 _DENSITY = 0xE0
 
 
@@ -54,7 +55,11 @@ def metadata_of(data: bytes) -> bytes:
     """Return the marker segments of a JPEG that a copy keeps, as they stand; empty for other formats."""
     if not data.startswith(b"\xff\xd8"):
         return b""
-    return b"".join(data[start:end] for marker, start, end in headers(data) if marker in METADATA)
+    return b"".join(
+        data[start:end]
+        for marker, start, end in headers(data)
+        if marker in _KEPT and data.startswith(_KEPT[marker], start + 4)
+    )
 
 
 def with_metadata(head: bytes, metadata: bytes) -> bytes:

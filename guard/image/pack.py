@@ -18,7 +18,7 @@ from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from guard.errors import PictureError
 from guard.image import jpeg_scan, pattern
@@ -101,6 +101,8 @@ def read(data: bytes) -> Source:
             return _read(data)
     except PictureError:
         raise
+    except UnidentifiedImageError:
+        raise PictureError("not a picture of a known format") from None
     except MemoryError:
         raise PictureError("the picture needs more memory than is allowed") from None
     except Exception as error:  # decoders raise whatever they like

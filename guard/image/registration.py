@@ -117,7 +117,7 @@ def match(found: Found, original: Features) -> Hypothesis | None:
             continue
         pairs = [
             near[0]
-            for near in cv2.BFMatcher().knnMatch(descriptors, original.descriptors, k=2)
+            for near in cv2.BFMatcher().knnMatch(descriptors, np.asarray(original.descriptors, np.float32), k=2)
             if len(near) == 2 and near[0].distance < _RATIO * near[1].distance
         ]
         if len(pairs) < _LEAST_MATCHES:

@@ -13,7 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guard.image.grid import Grid
-from guard.image.registration import Found, Gray, Hypothesis, Matrix, Reference, from_scaled, mirrored, scaled, warped
+from guard.image.registration import (
+    Found,
+    Gray,
+    Hypothesis,
+    Matrix,
+    Reference,
+    agreement,
+    from_scaled,
+    mirrored,
+    scaled,
+    warped,
+)
 
 _LARGEST_SIDE = 448
 """Pixels: the mark is coarse, and at this size all of it is there."""
@@ -38,17 +49,36 @@ class Mark:
         return spread.reshape(grid.rows_of_mcus, grid.columns_of_mcus)
 
 
-def read(found: Found, reference: Reference, mark: Mark, likely: list[Hypothesis]) -> NDArray[np.float64] | None:
-    """Return for each chip a number from -1 (surely minus) to 1 (surely plus); None where the picture shows nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a found picture says."""
+
+    chips: NDArray[np.float64]
+    """For each chip a number from -1 (surely minus) to 1 (surely plus)."""
+    likeness: float
+    """How well the picture agrees with what the original shows there, up to 1."""
+
+    @property
+    def energy(self) -> float:
+        """How many chips' worth of evidence there is."""
+        return float((self.chips**2).sum())
+
+
+def read(found: Found, reference: Reference, mark: Mark, likely: list[Hypothesis]) -> Reading | None:
+    """Return what the picture says about each chip; None where it shows nothing of the original.
 
     Of several hypotheses the one whose chips say most is taken; no mark id takes part in the choice.
     """
-    best: NDArray[np.float64] | None = None
+    best: Reading | None = None
     for hypothesis in likely:
+        likeness = agreement(found.luma, reference, hypothesis)
         for refine in (False,) if hypothesis.sure and len(likely) == 1 else (False, True):
-            soft = _read(found.luma, reference, mark, hypothesis, refine=refine)
-            if soft is not None and (best is None or (soft**2).sum() > (best**2).sum()):
-                best = soft
+            chips = _read(found.luma, reference, mark, hypothesis, refine=refine)
+            if chips is None:
+                continue
+            one = Reading(chips=chips, likeness=likeness)
+            if best is None or one.energy > best.energy:
+                best = one
     return best
 
 

@@ -8,7 +8,6 @@ pairs of a found picture and an original, one reaches t by chance with at most n
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import exp, log, sqrt
 
 import numpy as np
@@ -19,21 +18,10 @@ from guard.image.chips import chips
 from guard.image.grid import choose_grid
 from guard.image.pattern import UNIT, Strength
 from guard.image.registration import Found, Reference, hypotheses
-from guard.image.soft_chips import Mark
+from guard.image.soft_chips import Mark, Reading
 
 FALSE_ACCUSATION = 1e-9
 """How likely it may be, at most, that any innocent id reaches the threshold by chance."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """The id that fits a found picture best."""
-
-    mark_id: bytes
-    z: float
-    """Standard deviations above chance; at most the square root of the number of chips seen."""
-    chips_seen: float
-    """How many chips' worth of evidence there is."""
 
 
 class Original:
@@ -54,7 +42,7 @@ class Original:
         self.reference = Reference(np.ascontiguousarray(luma[:height, :width]))
         self.mark = Mark(difference=(change[:height, :width] / np.float32(UNIT)).astype(np.float32), grid=grid)
 
-    def soft_chips(self, found: Found) -> NDArray[np.float64] | None:
+    def read(self, found: Found) -> Reading | None:
         """Return what `found` says about each chip; None where it does not show this original."""
         return soft_chips.read(found, self.reference, self.mark, hypotheses(found, self.reference))
 
@@ -70,14 +58,6 @@ class Original:
             matrix = np.frombuffer(coins, np.uint8).reshape(len(batch), count)
             found[start : start + len(batch)] = (2 * (matrix @ soft) - total) / norm
         return found
-
-    def best(self, soft: NDArray[np.float64], mark_ids: Sequence[bytes]) -> Score | None:
-        """Return the id that fits best; None where there is no id."""
-        if not mark_ids:
-            return None
-        scores = self.scores(soft, mark_ids)
-        winner = int(scores.argmax())
-        return Score(mark_id=mark_ids[winner], z=float(scores[winner]), chips_seen=float((soft**2).sum()))
 
 
 _BATCH = 512

@@ -58,3 +58,16 @@ def bomb():
     data[16:24] = (60000).to_bytes(4, "big") * 2
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
     return bytes(data)
+
+
+def scenery(width=960, height=640, seed=1):
+    """Return a picture with detail at every scale, as a photograph has it (its spectrum falls with the frequency)."""
+    random = np.random.default_rng(seed)
+    down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :]
+    falling = 1 / np.maximum(np.hypot(down, across), 1 / max(width, height)) ** 1.3
+    planes = []
+    for _ in range(3):
+        phase = np.exp(2j * np.pi * random.random(falling.shape))
+        plane = np.fft.irfft2(falling * phase, s=(height, width))
+        planes.append(128 + 45 * (plane - plane.mean()) / plane.std())
+    return Image.fromarray(np.clip(np.dstack(planes), 0, 255).astype(np.uint8))

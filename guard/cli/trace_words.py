@@ -1,0 +1,106 @@
+"""What is said about traced pictures, in English and German?
+
+No word says more than the mark can carry: "copy issued to", never "thief". The bound speaks of
+coincidence, not of guilt.
+"""
+
+from collections.abc import Sequence
+from math import log10
+from textwrap import fill
+from typing import Final, Literal, Protocol
+
+Language = Literal["en", "de"]
+_WIDTH: Final = 79
+
+
+class Line(Protocol):
+    """What is said about one picture; see `guard.cli.trace.Result`."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def original(self) -> str | None: ...
+    @property
+    def mark_id(self) -> str | None: ...
+    @property
+    def z(self) -> float: ...
+    @property
+    def threshold(self) -> float: ...
+    @property
+    def identified(self) -> bool: ...
+    @property
+    def bound(self) -> float: ...
+
+
+_TEXTS: Final = {
+    "en": {
+        "identified": "copy issued under mark id {mark_id}",
+        "not": "shows {original}, but no issued mark can be read (best z {z:.1f}, needed {threshold:.1f})",
+        "nothing": "shows none of the originals",
+        "original": "original  {original}",
+        "numbers": "z {z:.1f}, needed {threshold:.1f}; by coincidence at most {odds}",
+        "together": "All pictures together: mark id {mark_id}",
+        "together not": "All pictures together say nothing more.",
+        "count": "{files} found, {identified} identified; {ids} mark ids and {originals} originals were tried.",
+        "odds": "once in 10^{power} such searches",
+        "certain": "always",
+        "limits": (
+            "What this shows: which issued copy a file stems from. It does not show who passed it on or what was done "
+            "with it. Whoever holds the original and the key could make such a copy, so where the file was found, and "
+            "by whom, matters. The bound speaks of coincidence, not of guilt."
+        ),
+    },
+    "de": {
+        "identified": "Kopie ausgegeben unter der Markennummer {mark_id}",
+        "not": "zeigt {original}, doch keine ausgegebene Marke ist lesbar (höchstes z {z:.1f}, nötig {threshold:.1f})",
+        "nothing": "zeigt keines der Originale",
+        "original": "Original  {original}",
+        "numbers": "z {z:.1f}, nötig {threshold:.1f}; durch Zufall höchstens {odds}",
+        "together": "Alle Bilder zusammen: Markennummer {mark_id}",
+        "together not": "Alle Bilder zusammen sagen nicht mehr.",
+        "count": "{files} gefunden, {identified} zugeordnet; versucht: {ids} Markennummern, {originals} Originale.",
+        "odds": "einmal in 10^{power} solchen Suchen",
+        "certain": "immer",
+        "limits": (
+            "Was das zeigt: von welcher ausgegebenen Kopie eine Datei stammt. Es zeigt nicht, wer sie weitergegeben "
+            "hat und was mit ihr geschah. Wer Original und Schlüssel besitzt, könnte eine solche Kopie selbst "
+            "herstellen; es kommt also darauf an, wo und von wem die Datei gefunden wurde. Die Schranke spricht "
+            "von Zufall, nicht von Schuld."
+        ),
+    },
+}
+
+
+def sentences(results: Sequence[Line], whole: Line | None, *, ids: int, originals: int, lang: Language) -> str:
+    """Return everything that is printed."""
+    texts = _TEXTS[lang]
+    lines: list[str] = []
+    for one in results:
+        lines.append(one.file)
+        lines += [f"  {text}" for text in _about(one, texts)]
+    if whole is not None:
+        lines.append(texts["together" if whole.identified else "together not"].format(mark_id=whole.mark_id))
+        if whole.identified:
+            lines.append(f"  {_numbers(whole, texts)}")
+    identified = sum(one.identified for one in results)
+    lines += ["", texts["count"].format(files=len(results), identified=identified, ids=ids, originals=originals)]
+    if identified or (whole is not None and whole.identified):
+        lines += ["", fill(texts["limits"], _WIDTH)]
+    return "\n".join(lines)
+
+
+def _about(one: Line, texts: dict[str, str]) -> list[str]:
+    if one.original is None:
+        return [texts["nothing"]]
+    if not one.identified:
+        return [texts["not"].format(original=one.original, z=one.z, threshold=one.threshold)]
+    return [
+        texts["identified"].format(mark_id=one.mark_id),
+        texts["original"].format(original=one.original),
+        _numbers(one, texts),
+    ]
+
+
+def _numbers(one: Line, texts: dict[str, str]) -> str:
+    odds = texts["odds"].format(power=int(-log10(one.bound))) if 0 < one.bound < 1 else texts["certain"]
+    return texts["numbers"].format(z=one.z, threshold=one.threshold, odds=odds)

@@ -1,0 +1,52 @@
+"""What does a found picture look like in grey?
+
+Decoded by a short list of formats, upright as it is stored (an orientation tag is what an attacker may have
+applied or not, and registration finds turned pictures), transparency on white.
+"""
+
+import io
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from guard.errors import PictureError
+from guard.image.preview import FORMATS, MAX_PIXELS
+
+SMALLEST = 48
+"""Pixels of the short side below which nothing can be said."""
+
+
+def luma_of(data: bytes) -> NDArray[np.uint8]:
+    """Return the luma plane, shape (height, width), of a picture in any of `preview.FORMATS`.
+
+    Raises:
+        PictureError: It is no picture of these formats, broken, too small, or too large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS or min(image.size) < SMALLEST:
+                    raise PictureError(f"{image.width} × {image.height} pixels are too many or too few")
+                image.load()
+                return np.asarray(_on_white(image).convert("YCbCr"))[:, :, 0].copy()
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise PictureError("not a picture of a known format") from None
+    except MemoryError:
+        raise PictureError("the picture needs more memory than is allowed") from None
+    except Exception as error:  # decoders raise whatever they like
+        raise PictureError(f"the picture can not be read: {type(error).__name__}: {error}"[:300]) from error
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    colour = image.convert("RGBA")
+    paper = Image.new("RGBA", image.size, "white")
+    paper.alpha_composite(colour)
+    return paper.convert("RGB")

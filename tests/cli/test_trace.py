@@ -1,0 +1,101 @@
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("cv2")
+
+from guard.image.mark import copy_for
+from guard.image.pack import build
+from tests.support.pictures import encoded, scenery
+
+KEY = b"\x07" * 32
+IDS = [index.to_bytes(8, "big") for index in range(1, 41)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("trace")
+    (made / "originals").mkdir()
+    (made / "found").mkdir()
+    (made / "mark.key").write_text(KEY.hex())
+    (made / "ids").write_text("# issued in May\n" + "\n".join(one.hex() for one in IDS) + "\n\n")
+    for seed in (1, 2, 3):
+        data = encoded(scenery(960, 640, seed=seed), "JPEG", quality=88)
+        (made / "originals" / f"{seed}.jpg").write_bytes(data)
+        if seed < 3:
+            copy = Image.open(io.BytesIO(copy_for(build(data, KEY), KEY, IDS[16])))
+            small = copy.crop((160, 0, 800, 640)).resize((320, 320), Image.Resampling.BICUBIC)
+            small.save(made / "found" / f"copy{seed}.jpg", quality=80)
+    Image.open(made / "originals" / "3.jpg").resize((480, 320)).save(made / "found" / "unmarked.png")
+    (made / "found" / "broken.jpg").write_bytes(b"no picture")
+    (made / "found" / "other.jpg").write_bytes(encoded(scenery(400, 400, seed=77), "JPEG"))
+    return made
+
+
+def guard(folder, *arguments):
+    given = [*arguments, "--originals", "originals", "--mark-ids", "ids", "--key-file", "mark.key"]
+    return subprocess.run(
+        [sys.executable, "-m", "guard", "trace", *given], capture_output=True, text=True, check=False, cwd=folder
+    )
+
+
+def test_copies_are_traced_and_nobody_else_is_accused(folder):
+    """A cropped, shrunk and re-encoded copy is; an unmarked one and a stranger are not; a broken file is named."""
+    ended = guard(folder, "found", "--json")
+
+    assert ended.returncode == 0
+    value = json.loads(ended.stdout)
+    told = {one["file"].removeprefix("found/"): one for one in value["results"]}
+    assert set(told["copy1.jpg"]) == {"file", "original", "mark_id", "z", "threshold", "identified", "bound"}
+    for seed in (1, 2):
+        one = told[f"copy{seed}.jpg"]
+        assert (one["identified"], one["mark_id"], one["original"]) == (True, IDS[16].hex(), f"originals/{seed}.jpg")
+        assert one["z"] > one["threshold"]
+        assert one["bound"] < 1e-9
+    assert (told["unmarked.png"]["identified"], told["unmarked.png"]["original"]) == (False, "originals/3.jpg")
+    assert (told["other.jpg"]["identified"], told["other.jpg"]["original"]) == (False, None)
+    assert value["together"]["mark_id"] == IDS[16].hex()
+    assert "found/broken.jpg: not a picture" in ended.stderr
+
+
+def test_where_none_is_identified_the_status_says_so(folder):
+    """A script must not take 'looked' for 'found'."""
+    assert guard(folder, "found/unmarked.png").returncode == 1
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_it_is_said_in_words_that_the_mark_can_carry(folder, lang):
+    """Whom the copy was issued to, how surely, and what that does not show; on a terminal of 80 columns."""
+    said = guard(folder, "found/copy1.jpg", "--lang", lang).stdout
+
+    words = {"en": ("issued", "coincidence, not of guilt"), "de": ("ausgegeben", "von Zufall, nicht von Schuld")}[lang]
+    whole = " ".join(said.split())
+    assert all(word in whole for word in words)
+    assert "10^" in said
+    assert not any(word in whole.lower() for word in ("thief", "stolen", "dieb", "gestohlen", "proven", "bewiesen"))
+    assert max(map(len, said.splitlines())) < 80
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("ids", "0011\n", "ids:1: '0011' is no mark id"),
+        ("ids", "# none\n", "names no mark id"),
+        ("mark.key", "secret", "holds no mark key"),
+    ],
+)
+def test_a_wrong_file_is_named(folder, tmp_path, name, content, said):
+    """With its line where it has lines."""
+    for other in ("ids", "mark.key"):
+        (tmp_path / other).write_bytes((folder / other).read_bytes())
+    (tmp_path / "originals").symlink_to(folder / "originals")
+    (tmp_path / name).write_text(content)
+
+    ended = guard(tmp_path, str(folder / "found"))
+
+    assert ended.returncode == 2
+    assert said in ended.stderr

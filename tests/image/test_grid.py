@@ -1,0 +1,52 @@
+import pytest
+
+from guard.image.grid import CELLS, choose_grid
+
+
+@pytest.mark.parametrize(
+    ("size", "mcu"),
+    [
+        ((1600, 1067), (16, 16)),
+        ((640, 480), (8, 8)),
+        ((3000, 4000), (16, 8)),
+        ((201, 1999), (8, 16)),
+        ((1068, 700), (16, 16)),
+    ],
+)
+def test_every_segment_has_a_chip_and_every_mcu_a_segment(size, mcu):
+    """Whatever the size, no part of the coded data is left over."""
+    grid = choose_grid(*size, mcu, 500_000)
+
+    assert len(grid.chip_of_segment) == grid.segments
+    assert set(grid.chip_of_segment) <= set(range(grid.chips))
+    assert (grid.segments - 1) * grid.restart < grid.columns_of_mcus * grid.rows_of_mcus <= grid.segments * grid.restart
+
+
+def test_a_chip_is_about_two_cells_wide_and_one_high():
+    """So that a cell is eight pixels wide when the short side has become 256."""
+    grid = choose_grid(1600, 1200, (16, 16), 10_000_000)
+
+    cell = 1200 / CELLS
+    assert grid.aligned
+    assert 0.6 * 2 * cell <= grid.restart * 16 <= 1.5 * 2 * cell
+    assert abs(grid.rows * 16 - cell) <= 8
+
+
+def test_a_small_file_gets_long_segments():
+    """Restart markers must not weigh more than the picture."""
+    light, heavy = (choose_grid(1600, 1200, (16, 16), size) for size in (20_000, 2_000_000))
+
+    assert light.segments * 5 < 20_000 * 0.08
+    assert light.segments < heavy.segments
+
+
+def test_what_goes_over_the_end_of_a_row_carries_no_mark():
+    """67 MCUs can not be divided; a segment that turns the corner would be two places at once."""
+    grid = choose_grid(1068, 700, (16, 16), 500_000)
+
+    assert not grid.aligned
+    unmarked = [segment for segment in range(grid.segments) if not grid.is_marked(segment)]
+    assert unmarked
+    for segment in unmarked:
+        first, last = segment * grid.restart, segment * grid.restart + grid.restart - 1
+        assert first // grid.columns_of_mcus != last // grid.columns_of_mcus

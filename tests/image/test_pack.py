@@ -1,0 +1,113 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from guard.errors import PictureError
+from guard.image import pack
+from guard.image.mark import copy_for
+from guard.image.pattern import Strength
+from tests.support.pictures import bomb, encoded, noise, photograph, scenery
+
+KEY = b"k" * 32
+
+
+def copied(data, **options):
+    return copy_for(pack.build(data, KEY, **options), KEY, b"recipien")
+
+
+def luma(data):
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB").convert("L")).astype(float)
+
+
+def noise_ratio(one, other):
+    return 10 * np.log10(255**2 / np.square(luma(one) - luma(other)).mean())
+
+
+def test_a_copy_looks_like_its_source_and_is_hardly_larger():
+    """50 dB are invisible; the quantisation tables are the source's."""
+    data = encoded(scenery(1600, 1200), "JPEG", quality=88)
+    copy = copied(data)
+
+    assert noise_ratio(data, copy) > 49
+    assert len(copy) < 1.05 * len(data)
+    tables = [Image.open(io.BytesIO(one)).quantization for one in (data, copy)]
+    assert tables[0] == tables[1]
+
+
+def test_a_stronger_mark_is_stronger():
+    """And a weaker one weaker."""
+    data = encoded(scenery(), "JPEG", quality=88)
+
+    weak, usual, strong = (
+        noise_ratio(data, copied(data, strength=strength))
+        for strength in (
+            Strength(flat=0.35, texture=0.02, most=1.0),
+            Strength(),
+            Strength(flat=1.5, texture=0.1, most=2.9),
+        )
+    )
+    assert weak > usual + 1 > strong + 2
+
+
+@pytest.mark.parametrize("family", ["PNG", "WEBP", "AVIF", "GIF"])
+def test_other_formats_become_jpeg(family):
+    """They have no restart markers; the picture stays the same."""
+    data = encoded(scenery(640, 480), family)
+
+    copy = copied(data)
+
+    assert Image.open(io.BytesIO(copy)).format == "JPEG"
+    assert noise_ratio(data, copy) > 30
+
+
+def test_transparency_becomes_white():
+    """Not black, and not the colour that hides below it."""
+    picture = scenery(640, 480).convert("RGBA")
+    picture.putalpha(0)
+
+    copy = copied(encoded(picture, "PNG"))
+
+    assert luma(copy).mean() > 250
+
+
+def test_what_the_header_says_is_kept():
+    """Orientation, colour profile and rights belong to the picture."""
+    data = photograph(640, 480, icc_profile=b"p" * 100_000, tags={0x0112: 6})
+
+    image = Image.open(io.BytesIO(copied(data)))
+
+    assert image.getexif()[0x0112] == 6
+    assert image.info["icc_profile"] == b"p" * 100_000
+    assert b"DMI-PROHIBITED" in image.info["xmp"]
+
+
+def test_several_pictures_in_one_file_leave_the_first():
+    """What lies behind it would be an unmarked copy."""
+    first, second = scenery(640, 480), scenery(640, 480, seed=2)
+    out = io.BytesIO()
+    first.save(out, "MPO", save_all=True, append_images=[second])
+
+    copy = copied(out.getvalue())
+
+    assert Image.open(io.BytesIO(copy)).format == "JPEG"
+    assert copy.count(b"\xff\xd9") == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        pytest.param(encoded(scenery().convert("CMYK"), "JPEG"), "CMYK", id="four inks"),
+        pytest.param(encoded(noise(199, 400), "JPEG"), "too few", id="small"),
+        pytest.param(encoded(noise(1, 1), "PNG"), "too few", id="one pixel"),
+        pytest.param(bomb(), "can not be read", id="bomb"),
+        pytest.param(encoded(scenery(), "JPEG")[:-2000], "can not be read", id="truncated"),
+        pytest.param(b"<html>", "not a picture", id="html"),
+        pytest.param(b"", "not a picture", id="empty"),
+    ],
+)
+def test_what_can_not_be_marked_is_refused_with_a_reason(data, reason):
+    """The caller then sends a preview."""
+    with pytest.raises(PictureError, match=reason):
+        pack.build(data, KEY)

@@ -1,0 +1,25 @@
+import pytest
+
+from guard.errors import PictureError
+from guard.image import pack_file
+from guard.image.pack import build
+from tests.support.pictures import encoded, scenery
+
+
+def test_a_pack_comes_back_as_it_was():
+    """Also one whose segments drift."""
+    for size in ((640, 480), (1068, 700)):
+        pack = build(encoded(scenery(*size), "JPEG"), b"k" * 32)
+
+        assert pack_file.from_bytes(pack_file.to_bytes(pack)) == pack
+
+
+@pytest.mark.parametrize(
+    "hurt", [lambda data: data[:-1], lambda data: data[:9] + b"X" + data[10:], lambda _: b"", lambda _: b"x" * 99]
+)
+def test_a_damaged_pack_is_refused(hurt):
+    """A copy must be what its record says, or not be made."""
+    data = pack_file.to_bytes(build(encoded(scenery(640, 480), "JPEG"), b"k" * 32))
+
+    with pytest.raises(PictureError, match="damaged"):
+        pack_file.from_bytes(hurt(data))

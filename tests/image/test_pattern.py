@@ -1,0 +1,52 @@
+import numpy as np
+
+from guard.image.grid import choose_grid
+from guard.image.pattern import UNIT, Strength, amplitude, both_ways, difference
+
+STRENGTH = Strength()
+
+
+def test_texture_carries_more_than_sky():
+    """And neither more than is allowed."""
+    random = np.random.default_rng(2)
+    luma = np.full((256, 512), 128, np.uint8)
+    luma[:, 256:] = random.integers(60, 200, (256, 256))
+
+    allowed = amplitude(luma, STRENGTH) / 64
+
+    assert abs(allowed[:, :200].mean() - STRENGTH.flat) < 0.02
+    assert abs(allowed[:, 300:].mean() - STRENGTH.most) < 0.02
+
+
+def test_beside_an_edge_the_sky_is_still_a_sky():
+    """A skyline must not glow."""
+    luma = np.full((256, 256), 200, np.uint8)
+    luma[128:] = 20
+
+    assert amplitude(luma, STRENGTH)[:100].max() / 64 < STRENGTH.flat + 0.05
+
+
+def test_a_chip_changes_no_mean_and_meets_its_neighbour_at_zero():
+    """No brightness steps, no edges: what the eye finds first."""
+    grid = choose_grid(1600, 1200, (16, 16), 10_000_000)
+    level = np.full((1200, 1600), 64, np.uint8)
+    change = difference(grid, np.ones(grid.chips, np.int8), level) / UNIT
+    wide, high = grid.restart * 16, grid.rows * 16
+
+    chip = change[:high, :wide]
+    assert abs(chip.mean()) < 0.001
+    assert 0.95 < chip.max() <= 1.0
+    assert abs(chip[:, [0, -1]]).max() < 0.06
+    assert abs(chip[[0, -1]]).max() < 0.06
+
+
+def test_plus_and_minus_are_the_picture_on_average():
+    """The dither rounds fairly, and nothing leaves the range of a byte."""
+    for grey in (0, 128, 255):
+        luma = np.full((512, 512), grey, np.uint8)
+        plus, minus = both_ways(luma, np.full((512, 512), UNIT // 2, np.int16))
+
+        if grey == 128:
+            assert abs(plus.mean() - 128.5) < 0.01
+            assert abs(minus.mean() - 127.5) < 0.01
+        assert plus.min() >= minus.min()

@@ -1,0 +1,65 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("cv2")
+
+from guard.image.luma import luma_of
+from guard.image.registration import Found, Reference, agreement, hypotheses
+from tests.support.pictures import encoded, scenery
+
+PICTURE = scenery(1200, 900)
+REFERENCE = Reference(luma_of(encoded(PICTURE, "PNG")))
+
+
+def found(picture):
+    return Found(luma_of(encoded(picture, "PNG")))
+
+
+def test_a_part_is_found_where_it_was():
+    """Its corner is at the pixel it was cut from."""
+    part = found(PICTURE.crop((200, 300, 800, 700)).resize((300, 200)))
+
+    best = hypotheses(part, REFERENCE)[0]
+
+    corner = best.map @ [-0.5, -0.5, 1]
+    assert corner[:2] / corner[2] == pytest.approx([199.5, 299.5], abs=1.5)
+    assert agreement(part.luma, REFERENCE, best) > 0.95
+
+
+def test_a_mirrored_part_is_known_as_such():
+    """Its features fit only in the mirror."""
+    part = found(PICTURE.crop((200, 300, 800, 700)).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+
+    assert hypotheses(part, REFERENCE)[0].mirrored
+
+
+def test_correlation_helps_where_there_are_no_features():
+    """A blurred sky has none."""
+    blurred = PICTURE.resize((40, 30)).resize((1200, 900), Image.Resampling.BICUBIC)
+    reference = Reference(luma_of(encoded(blurred, "PNG")))
+    part = found(blurred.resize((300, 225)))
+
+    best = max(hypotheses(part, reference), key=lambda one: agreement(part.luma, reference, one))
+
+    assert agreement(part.luma, reference, best) > 0.95
+
+
+def test_absurd_maps_agree_with_nothing():
+    """Collapsed, turned inside out, or far away."""
+    part = found(PICTURE.resize((300, 225)))
+    hypothesis = hypotheses(part, REFERENCE)[0]
+
+    for matrix in (np.zeros((3, 3)), np.diag([1e-6, 1e-6, 1.0]), np.array([[4, 0, 9e6], [0, 4, 9e6], [0, 0, 1.0]])):
+        absurd = type(hypothesis)(map=matrix, mirrored=False, inliers=9)
+        assert agreement(part.luma, REFERENCE, absurd) == -1.0
+
+
+def test_a_flat_picture_matches_nothing():
+    """And breaks nothing."""
+    flat = io.BytesIO()
+    Image.new("RGB", (300, 200), "grey").save(flat, "PNG")
+
+    assert hypotheses(Found(luma_of(flat.getvalue())), REFERENCE) == []

@@ -1,0 +1,110 @@
+import io
+from functools import cache
+from hashlib import sha256
+from math import sqrt
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+pytest.importorskip("cv2")
+
+from guard.image.luma import luma_of
+from guard.image.mark import copy_for
+from guard.image.pack import build
+from guard.image.registration import Found
+from guard.image.trace import Original, bound, threshold, together
+from tests.support.pictures import encoded, scenery
+
+KEY = b"k" * 32
+IDS = [index.to_bytes(8, "big") for index in range(500)]
+ISSUED = IDS[137]
+
+
+@cache
+def served():
+    return encoded(scenery(1200, 900), "JPEG", quality=88)
+
+
+@cache
+def original():
+    return Original(served(), sha256(served()).digest(), KEY)
+
+
+@cache
+def copy():
+    return copy_for(build(served(), KEY), KEY, ISSUED)
+
+
+def attacked(attack):
+    return Found(luma_of(attack(Image.open(io.BytesIO(copy())).convert("RGB"))))
+
+
+def square(picture, side):
+    width, height = picture.size
+    short = min(width, height)
+    left, top = (width - short) // 2, (height - short) // 2
+    return picture.crop((left, top, left + short, top + short)).resize((side, side), Image.Resampling.BICUBIC)
+
+
+ATTACKS = {
+    "nothing": lambda picture: encoded(picture, "PNG"),
+    "jpeg 40": lambda picture: encoded(picture, "JPEG", quality=40),
+    "centre crop to 256, jpeg 75": lambda picture: encoded(square(picture, 256), "JPEG", quality=75),
+    "squashed to 300 × 200, webp": lambda picture: encoded(picture.resize((300, 200)), "WEBP", quality=80),
+    "mirrored": lambda picture: encoded(square(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), 300), "JPEG"),
+    "turned by 90°": lambda picture: encoded(picture.transpose(Image.Transpose.ROTATE_90).resize((450, 600)), "JPEG"),
+    "turned by 5°": lambda picture: encoded(picture.rotate(5, Image.Resampling.BICUBIC).resize((600, 450)), "JPEG"),
+    "a quarter of it": lambda picture: encoded(
+        picture.crop((300, 200, 900, 650)).resize((320, 240)), "JPEG", quality=80
+    ),
+    "grey, blurred": lambda picture: encoded(
+        picture.convert("L").filter(ImageFilter.GaussianBlur(2)).resize((400, 300)), "JPEG", quality=80
+    ),
+    "transparent png": lambda picture: encoded(square(picture, 320).convert("RGBA"), "PNG"),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_copy_is_traced_after(name):
+    """And no other id comes near: wrong ids are coin flips."""
+    reading = original().read(attacked(ATTACKS[name]))
+
+    assert reading is not None
+    scores = original().scores(reading.chips, IDS)
+    wrong = np.delete(scores, IDS.index(ISSUED))
+    assert scores[IDS.index(ISSUED)] > threshold(10**6, 1)
+    assert abs(wrong).max() < 5
+    assert 0.85 < wrong.std() < 1.15
+
+
+def test_an_unmarked_picture_accuses_nobody():
+    """Nor does a picture of something else."""
+    for data in (served(), encoded(scenery(900, 900, seed=5), "JPEG")):
+        reading = original().read(Found(luma_of(data)))
+        if reading is not None:
+            assert original().scores(reading.chips, IDS).max() < threshold(len(IDS), 1)
+
+
+def test_a_copy_marked_with_another_key_accuses_nobody():
+    """The key is part of the proof."""
+    stranger = copy_for(build(served(), b"x" * 32), b"x" * 32, ISSUED)
+
+    reading = original().read(Found(luma_of(stranger)))
+
+    assert reading is not None
+    assert original().scores(reading.chips, IDS).max() < threshold(len(IDS), 1)
+
+
+def test_the_threshold_is_the_one_of_the_paper():
+    """Hoeffding: a million ids at one in a billion need 8.31; a million pairs more need 9.83."""
+    assert round(threshold(10**6, 1), 2) == 8.31
+    assert round(threshold(10**6, 10**6), 2) == 9.83
+    assert bound(threshold(10**6, 7), 10**6, 7) == pytest.approx(1e-9)
+    assert bound(-3, 10, 10) == 1.0
+
+
+def test_several_pictures_add_up():
+    """Four that say little together say twice as much."""
+    assert together([(5.0, 10.0)] * 4) == pytest.approx(5 * sqrt(4))
+    assert together([(5.0, 10.0), (0.0, 0.0)]) == pytest.approx(5)
