@@ -6,6 +6,7 @@ from pathlib import Path
 from guard.cli.mark_files import mark_id, read_key
 from guard.errors import UsageError
 from guard.image import pack, pack_file
+from guard.image.chips import seed_of_signs
 from guard.image.mark import Pack, copy_for
 
 
@@ -27,14 +28,19 @@ def make_pack(file: Path, *, key_file: Path, out: Path) -> Pack:
         UsageError: A file is wrong, or `out` exists.
         PictureError: The picture can not be marked.
     """
-    made = pack.build(_read(file), read_key(key_file))
+    made = _built(_read(file), read_key(key_file))
     write_new(out, pack_file.to_bytes(made))
     return made
 
 
 def _pack(file: Path, key: bytes) -> Pack:
     data = _read(file)
-    return pack_file.from_bytes(data) if data.startswith(pack_file.MAGIC) else pack.build(data, key)
+    return pack_file.from_bytes(data) if data.startswith(pack_file.MAGIC) else _built(data, key)
+
+
+def _built(data: bytes, key: bytes) -> Pack:
+    rendition = pack.Rendition.of(data)
+    return pack.build(data, rendition, seed_of_signs(key, rendition.digest))
 
 
 def _read(file: Path) -> bytes:

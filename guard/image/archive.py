@@ -7,7 +7,6 @@ one map is taken. The choice looks at the picture alone, never at a mark.
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 
 import numpy as np
 
@@ -68,8 +67,7 @@ class Archive:
         if (ready := self._ready.get(entry.name)) is not None:
             self._ready.move_to_end(entry.name)
             return ready
-        data = entry.read()
-        made = Original(data, sha256(data).digest(), self._key, self._strength)
+        made = Original(entry.read(), self._key, self._strength)
         self._ready[entry.name] = made
         if len(self._ready) > _READY:
             self._ready.popitem(last=False)

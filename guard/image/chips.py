@@ -18,12 +18,17 @@ _BITS = tuple(bytes(byte >> shift & 1 for shift in range(7, -1, -1)) for byte in
 
 def chips(key: bytes, rendition: bytes, mark_id: bytes, count: int) -> bytes:
     """Return `count` chips, a byte 0 or 1 each, of the copy of `rendition` (a SHA-256) that has `mark_id`."""
-    return _coins(key, b"chip:" + rendition + mark_id, count)
+    return _coins(hmac.digest(key, b"chip:" + rendition + mark_id, "sha256"), count)
 
 
-def signs(key: bytes, rendition: bytes, count: int) -> bytes:
-    """Return for each chip 0 or 1, the side its pattern shows; the same in all copies of `rendition`."""
-    return _coins(key, b"sign:" + rendition, count)
+def seed_of_signs(key: bytes, rendition: bytes) -> bytes:
+    """Return 32 bytes from which the signs of a rendition's pattern come: all of the key that making a pack needs."""
+    return hmac.digest(key, b"sign:" + rendition, "sha256")
+
+
+def signs(seed: bytes, count: int) -> bytes:
+    """Return for each chip 0 or 1, the side its pattern shows; the same in all copies of a rendition."""
+    return _coins(seed, count)
 
 
 def commitment(key: bytes) -> bytes:
@@ -31,6 +36,6 @@ def commitment(key: bytes) -> bytes:
     return hmac.new(key, b"crawler-guard mark key commitment 1", sha256).digest()
 
 
-def _coins(key: bytes, label: bytes, count: int) -> bytes:
-    digest = shake_256(hmac.digest(key, label, "sha256")).digest(-(-count // 8))
+def _coins(seed: bytes, count: int) -> bytes:
+    digest = shake_256(seed).digest(-(-count // 8))
     return b"".join([_BITS[byte] for byte in digest])[:count]

@@ -52,40 +52,55 @@ class Source:
     """Marker segments that the copy keeps."""
 
 
-def build(data: bytes, key: bytes, strength: Strength | None = None) -> Pack:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """What of the upstream's bytes decides about the mark: a file is cleaned before copies of it are made, and the
+    mark must be the same."""
+
+    digest: bytes
+    """SHA-256 of the upstream's bytes."""
+    size: int
+    """How many they are."""
+
+    @classmethod
+    def of(cls, data: bytes) -> "Rendition":
+        """Return that of the upstream's bytes."""
+        return cls(digest=sha256(data).digest(), size=len(data))
+
+
+def build(data: bytes, rendition: Rendition, seed: bytes, strength: Strength | None = None) -> Pack:
     """Make the pack of a rendition.
 
-    `data` are the upstream's bytes; private metadata that a copy should not have must be gone from them, or from the
-    pack's head afterwards. `key` is the mark key.
+    Args:
+        data: The file that copies are made of: the same pixels as the upstream sent, and the metadata that a copy has.
+        rendition: The upstream's bytes.
+        seed: What `chips.seed_of_signs` gives.
+        strength: How strong the mark is.
 
     Raises:
         PictureError: It is no picture of a known format, broken, too small or too large to be marked, or has four inks.
     """
     source = read(data)
-    height, width = source.planes.shape[:2]
-    rendition = sha256(data).digest()
-    grid = choose_grid(width, height, source.mcu, len(data))
-    luma, change = mark_of(source, grid, key, rendition, strength or Strength())
+    grid, luma, change = mark_of(source, rendition, seed, strength or Strength())
     plus, minus = pattern.both_ways(luma, change)
     encode = _tall if grid.ends_whole else _apart
     head, more, less = encode(source, grid, plus, minus)
     head = jpeg_scan.with_metadata(head, source.metadata)
-    return make_pack(rendition, grid, head, more, less)
+    return make_pack(rendition.digest, grid, head, more, less)
 
 
 def mark_of(
-    source: Source, grid: Grid, key: bytes, rendition: bytes, strength: Strength
-) -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
-    """Return the luma, padded to whole MCUs, and what the mark adds to it (see `pattern.difference`)."""
+    source: Source, rendition: Rendition, seed: bytes, strength: Strength
+) -> tuple[Grid, NDArray[np.uint8], NDArray[np.int16]]:
+    """Return the grid, the luma padded to whole MCUs, and what the mark adds to it (see `pattern.difference`)."""
+    height, width = source.planes.shape[:2]
+    grid = choose_grid(width, height, source.mcu, rendition.size)
     luma = source.planes if source.planes.ndim == 2 else source.planes[:, :, 0]
-    below = grid.rows_of_mcus * grid.mcu_height - grid.height
-    beside = grid.columns_of_mcus * grid.mcu_width - grid.width
+    below = grid.rows_of_mcus * grid.mcu_height - height
+    beside = grid.columns_of_mcus * grid.mcu_width - width
     luma = np.pad(luma, ((0, below), (0, beside)), mode="edge")
-    return luma, pattern.difference(grid, _sides(key, rendition, grid), pattern.amplitude(luma, strength))
-
-
-def _sides(key: bytes, rendition: bytes, grid: Grid) -> NDArray[np.int8]:
-    return np.frombuffer(signs(key, rendition, grid.chips), np.uint8).astype(np.int8) * 2 - 1
+    sides = np.frombuffer(signs(seed, grid.chips), np.uint8).astype(np.int8) * 2 - 1
+    return grid, luma, pattern.difference(grid, sides, pattern.amplitude(luma, strength))
 
 
 def read(data: bytes) -> Source:

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guard.image import pack, soft_chips
-from guard.image.chips import chips
-from guard.image.grid import choose_grid
+from guard.image.chips import chips, seed_of_signs
 from guard.image.pattern import UNIT, Strength
 from guard.image.registration import Found, Reference, hypotheses
 from guard.image.soft_chips import Mark, Reading
@@ -27,20 +26,21 @@ FALSE_ACCUSATION = 1e-9
 class Original:
     """A rendition as the upstream sent it, ready to have copies traced to it."""
 
-    def __init__(self, data: bytes, rendition: bytes, key: bytes, strength: Strength | None = None) -> None:
+    def __init__(self, data: bytes, key: bytes, strength: Strength | None = None) -> None:
         """Take the upstream's bytes and the mark key.
 
         Raises:
             PictureError: No copy of it can have been marked.
         """
         source = pack.read(data)
-        height, width = source.planes.shape[:2]
-        grid = choose_grid(width, height, source.mcu, len(data))
-        luma, change = pack.mark_of(source, grid, key, rendition, strength or Strength())
-        self.rendition = rendition
+        rendition = pack.Rendition.of(data)
+        self.rendition = rendition.digest
         self._key = key
-        self.reference = Reference(np.ascontiguousarray(luma[:height, :width]))
-        self.mark = Mark(difference=(change[:height, :width] / np.float32(UNIT)).astype(np.float32), grid=grid)
+        seed = seed_of_signs(key, rendition.digest)
+        grid, luma, change = pack.mark_of(source, rendition, seed, strength or Strength())
+        shown = np.s_[: grid.height, : grid.width]
+        self.reference = Reference(np.ascontiguousarray(luma[shown]))
+        self.mark = Mark(difference=(change[shown] / np.float32(UNIT)).astype(np.float32), grid=grid)
 
     def read(self, found: Found) -> Reading | None:
         """Return what `found` says about each chip; None where it does not show this original."""

@@ -9,8 +9,7 @@ from PIL import Image
 pytest.importorskip("cv2")
 
 from guard.image.mark import copy_for
-from guard.image.pack import build
-from tests.support.pictures import encoded, scenery
+from tests.support.pictures import encoded, packed, scenery
 
 KEY = b"\x07" * 32
 IDS = [index.to_bytes(8, "big") for index in range(1, 41)]
@@ -27,7 +26,7 @@ def folder(tmp_path_factory):
         data = encoded(scenery(960, 640, seed=seed), "JPEG", quality=88)
         (made / "originals" / f"{seed}.jpg").write_bytes(data)
         if seed < 3:
-            copy = Image.open(io.BytesIO(copy_for(build(data, KEY), KEY, IDS[16])))
+            copy = Image.open(io.BytesIO(copy_for(packed(data, KEY), KEY, IDS[16])))
             small = copy.crop((160, 0, 800, 640)).resize((320, 320), Image.Resampling.BICUBIC)
             small.save(made / "found" / f"copy{seed}.jpg", quality=80)
     Image.open(made / "originals" / "3.jpg").resize((480, 320)).save(made / "found" / "unmarked.png")

@@ -7,8 +7,8 @@ from PIL import Image
 
 from guard.image.chips import chips
 from guard.image.mark import copy_for
-from guard.image.pack import build
 from tests.support.pictures import encoded, scenery
+from tests.support.pictures import packed as made_pack
 
 KEY = b"k" * 32
 SOURCES = {
@@ -30,7 +30,7 @@ def source(kind):
 
 @cache
 def packed(kind):
-    return build(source(kind), KEY)
+    return made_pack(source(kind), KEY)
 
 
 def planes(data):
@@ -84,7 +84,7 @@ def test_a_copy_is_the_same_every_time_and_another_for_another():
     """What was served can be made again for a court; two ids give two files."""
     pack = packed("4:2:0")
 
-    assert copy_for(pack, KEY, b"recipien") == copy_for(build(source("4:2:0"), KEY), KEY, b"recipien")
+    assert copy_for(pack, KEY, b"recipien") == copy_for(made_pack(source("4:2:0"), KEY), KEY, b"recipien")
     assert copy_for(pack, KEY, b"recipien") != copy_for(pack, KEY, b"recipiem")
 
 

@@ -5,16 +5,15 @@ import pytest
 from PIL import Image
 
 from guard.errors import PictureError
-from guard.image import pack
 from guard.image.mark import copy_for
 from guard.image.pattern import Strength
-from tests.support.pictures import bomb, encoded, noise, photograph, scenery
+from tests.support.pictures import bomb, encoded, noise, packed, photograph, scenery
 
 KEY = b"k" * 32
 
 
 def copied(data, **options):
-    return copy_for(pack.build(data, KEY, **options), KEY, b"recipien")
+    return copy_for(packed(data, KEY, **options), KEY, b"recipien")
 
 
 def luma(data):
@@ -110,4 +109,4 @@ def test_several_pictures_in_one_file_leave_the_first():
 def test_what_can_not_be_marked_is_refused_with_a_reason(data, reason):
     """The caller then sends a preview."""
     with pytest.raises(PictureError, match=reason):
-        pack.build(data, KEY)
+        packed(data, KEY)

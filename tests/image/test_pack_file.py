@@ -2,14 +2,13 @@ import pytest
 
 from guard.errors import PictureError
 from guard.image import pack_file
-from guard.image.pack import build
-from tests.support.pictures import encoded, scenery
+from tests.support.pictures import encoded, packed, scenery
 
 
 def test_a_pack_comes_back_as_it_was():
     """Also one whose segments drift."""
     for size in ((640, 480), (1068, 700)):
-        pack = build(encoded(scenery(*size), "JPEG"), b"k" * 32)
+        pack = packed(encoded(scenery(*size), "JPEG"), b"k" * 32)
 
         assert pack_file.from_bytes(pack_file.to_bytes(pack)) == pack
 
@@ -19,7 +18,7 @@ def test_a_pack_comes_back_as_it_was():
 )
 def test_a_damaged_pack_is_refused(hurt):
     """A copy must be what its record says, or not be made."""
-    data = pack_file.to_bytes(build(encoded(scenery(640, 480), "JPEG"), b"k" * 32))
+    data = pack_file.to_bytes(packed(encoded(scenery(640, 480), "JPEG"), b"k" * 32))
 
     with pytest.raises(PictureError, match="damaged"):
         pack_file.from_bytes(hurt(data))

@@ -1,6 +1,5 @@
 import io
 from functools import cache
-from hashlib import sha256
 from math import sqrt
 
 import numpy as np
@@ -11,10 +10,9 @@ pytest.importorskip("cv2")
 
 from guard.image.luma import luma_of
 from guard.image.mark import copy_for
-from guard.image.pack import build
 from guard.image.registration import Found
 from guard.image.trace import Original, bound, threshold, together
-from tests.support.pictures import encoded, scenery
+from tests.support.pictures import encoded, packed, scenery
 
 KEY = b"k" * 32
 IDS = [index.to_bytes(8, "big") for index in range(500)]
@@ -28,12 +26,12 @@ def served():
 
 @cache
 def original():
-    return Original(served(), sha256(served()).digest(), KEY)
+    return Original(served(), KEY)
 
 
 @cache
 def copy():
-    return copy_for(build(served(), KEY), KEY, ISSUED)
+    return copy_for(packed(served(), KEY), KEY, ISSUED)
 
 
 def attacked(attack):
@@ -88,7 +86,7 @@ def test_an_unmarked_picture_accuses_nobody():
 
 def test_a_copy_marked_with_another_key_accuses_nobody():
     """The key is part of the proof."""
-    stranger = copy_for(build(served(), b"x" * 32), b"x" * 32, ISSUED)
+    stranger = copy_for(packed(served(), b"x" * 32), b"x" * 32, ISSUED)
 
     reading = original().read(Found(luma_of(stranger)))
 

@@ -6,7 +6,8 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from guard.image import metadata
+from guard.image import metadata, pack
+from guard.image.chips import seed_of_signs
 
 
 def noise(width=120, height=80, channels=3):
@@ -71,3 +72,9 @@ def scenery(width=960, height=640, seed=1):
         plane = np.fft.irfft2(falling * phase, s=(height, width))
         planes.append(128 + 45 * (plane - plane.mean()) / plane.std())
     return Image.fromarray(np.clip(np.dstack(planes), 0, 255).astype(np.uint8))
+
+
+def packed(data, key, strength=None):
+    """Return the pack of a picture, as the proxy would make it."""
+    rendition = pack.Rendition.of(data)
+    return pack.build(data, rendition, seed_of_signs(key, rendition.digest), strength)
