@@ -9,8 +9,8 @@ bytes.
 
 import json
 import struct
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Literal, assert_never
 
 from guard.errors import PictureError
 
@@ -48,7 +48,21 @@ class CardJob:
     """The address of the terms page; it goes into the card's metadata."""
 
 
-Job = PreviewJob | CardJob
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackJob:
+    """Make the pack of a picture, which travels beside the job."""
+
+    rendition: bytes
+    """SHA-256 of the upstream's bytes."""
+    size: int
+    """How many they were."""
+    seed: bytes = field(repr=False)
+    """Of the pattern's signs; the mark key itself never reaches an image worker."""
+
+
+Job = PreviewJob | CardJob | PackJob
+PACK_TYPE = "application/x-crawler-guard-pack"
+"""What an answer to a `PackJob` is; it is never sent to anybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +79,18 @@ class Preview:
 
 def pack_job(job: Job, picture: bytes) -> bytes:
     """Return the message that asks for `job`."""
-    name = "preview" if isinstance(job, PreviewJob) else "card"
-    return message({"job": name, **asdict(job)}, picture)
+    match job:
+        case PackJob():
+            fields: dict[str, object] = {
+                "job": "pack", "rendition": job.rendition.hex(), "size": job.size, "seed": job.seed.hex()
+            }  # fmt: skip
+        case PreviewJob():
+            fields = {"job": "preview", **asdict(job)}
+        case CardJob():
+            fields = {"job": "card", **asdict(job)}
+        case _:
+            assert_never(job)
+    return message(fields, picture)
 
 
 def unpack_job(head: bytes) -> Job:
@@ -75,6 +99,8 @@ def unpack_job(head: bytes) -> Job:
     match fields:
         case {"job": "preview", "longest_side": int(side), "visible_mark": str(mark)}:
             return PreviewJob(longest_side=side, visible_mark=mark)
+        case {"job": "pack", "rendition": str(rendition), "size": int(size), "seed": str(seed)}:
+            return PackJob(rendition=bytes.fromhex(rendition), size=size, seed=bytes.fromhex(seed))
         case {
             "job": "card",
             "holder": str(holder),

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from guard.errors import PictureError
 from guard.image import jobs
-from guard.image.jobs import CardJob, Preview, PreviewJob
+from guard.image.jobs import CardJob, PackJob, Preview, PreviewJob
 from guard.server.process import die_with_parent
 
 MAX_MEMORY = 1536 * 1024 * 1024
@@ -51,7 +51,7 @@ def allow_processor_time() -> None:
 
 def answer(head: bytes, body: bytes) -> bytes:
     """Do one job and return the message with its picture, or with the reason why there is none."""
-    from guard.image import card, preview
+    from guard.image import card, pack, pack_file, preview
 
     try:
         match jobs.unpack_job(head):
@@ -59,6 +59,12 @@ def answer(head: bytes, body: bytes) -> bytes:
                 made = preview.preview(body, longest_side=job.longest_side, visible_mark=job.visible_mark)
             case CardJob() as job:
                 made = Preview(body=card.make(job), media_type=job.media_type, width=card.WIDTH, height=card.HEIGHT)
+            case PackJob() as job:
+                packed = pack.build(body, pack.Rendition(digest=job.rendition, size=job.size), job.seed)
+                made = Preview(
+                    body=pack_file.to_bytes(packed), media_type=jobs.PACK_TYPE, width=packed.grid.width,
+                    height=packed.grid.height,
+                )  # fmt: skip
         return jobs.pack_preview(made)
     except PictureError as error:
         return jobs.pack_failure(str(error))
@@ -94,6 +100,7 @@ def main() -> None:
     from PIL import Image
 
     import guard.image.card
+    import guard.image.pack
     import guard.image.preview  # noqa: F401  # loaded now, since the limits come next
 
     Image.init()

@@ -21,7 +21,7 @@ from typing import Self
 
 from guard.errors import PictureError, PicturesBusyError
 from guard.image import jobs
-from guard.image.jobs import CardJob, Language, Preview, PreviewJob
+from guard.image.jobs import CardJob, Language, PackJob, Preview, PreviewJob
 
 QUEUE = 32
 """Jobs that may wait. At 50 ms a preview the last one waits under two seconds."""
@@ -91,6 +91,15 @@ class ImageWorkers:
             holder=holder, contact=contact, reference=reference, media_type=media_type, language=language, terms=terms
         )
         return jobs.unpack_answer(*await self.submit(jobs.pack_job(job, b""))).body
+
+    async def pack(self, data: bytes, *, rendition: bytes, size: int, seed: bytes) -> bytes:
+        """Return the file of a picture's pack; see `guard.image.pack.build`.
+
+        Raises:
+            PictureError: As with `preview`.
+        """
+        job = PackJob(rendition=rendition, size=size, seed=seed)
+        return jobs.unpack_answer(*await self.submit(jobs.pack_job(job, data))).body
 
     async def close(self) -> None:
         """End the workers; jobs that are not done fail. Nothing can be asked afterwards."""

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from guard.errors import PictureError
 from guard.image import jobs
-from guard.image.jobs import CardJob, Preview, PreviewJob
+from guard.image.jobs import CardJob, PackJob, Preview, PreviewJob
 
 
 def split(message):
@@ -18,8 +18,9 @@ def test_a_job_travels_there_and_back(text, side, picture):
     """Any text survives the pipe, lone surrogates and line ends included."""
     card = CardJob(holder=text, contact=text, reference=text, media_type=text, language="de", terms=text)
     preview = PreviewJob(longest_side=side, visible_mark=text)
+    pack = PackJob(rendition=b"r" * 32, size=side, seed=b"s" * 32)
 
-    for job in (card, preview):
+    for job in (card, preview, pack):
         head, body = split(jobs.pack_job(job, picture))
         assert (jobs.unpack_job(head), body) == (job, picture)
 

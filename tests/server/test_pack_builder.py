@@ -1,0 +1,75 @@
+import asyncio
+from hashlib import sha256
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from guard.image.pack_file import to_bytes
+from guard.server.image_workers import ImageWorkers
+from guard.server.pack_builder import MOST_WAITING, PackBuilder
+from guard.store.packs import PackFolder
+from tests.support.pictures import encoded, packed, scenery
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+async def builder(tmp_path):
+    async with ImageWorkers() as workers:
+        made = PackBuilder(KEY, PackFolder(tmp_path, 64 << 20), workers, counter())
+        yield made
+        await made.close()
+
+
+def counter():
+    return Counter("packs", "…", ("result",), registry=CollectorRegistry())
+
+
+def order(builder, data):
+    rendition = sha256(data).digest()
+    builder.order(rendition, data, len(data))
+    return rendition
+
+
+async def built(builder, rendition):
+    for _ in range(300):
+        if (found := await builder.find(rendition)) is not None:
+            return found
+        await asyncio.sleep(0.02)
+    return None
+
+
+async def test_a_pack_is_made_meanwhile_and_found_later(builder, tmp_path):
+    """In another process, from the seed alone; a restart finds it on disk."""
+    data = encoded(scenery(320, 240), "JPEG")
+
+    rendition = order(builder, data)
+    found = await built(builder, rendition)
+
+    assert found is not None
+    assert to_bytes(found) == to_bytes(packed(data, KEY))
+    again = PackBuilder(KEY, PackFolder(tmp_path, 64 << 20), ImageWorkers(), counter())
+    assert await again.find(rendition) is not None
+    other = PackBuilder(b"x" * 32, PackFolder(tmp_path, 64 << 20), ImageWorkers(), counter())
+    assert await other.find(rendition) is None, "a pack of another key carries another mark"
+
+
+async def test_what_can_not_be_marked_is_tried_once(builder):
+    """A hostile picture costs one attempt, not one a request."""
+    rendition = order(builder, b"no picture")
+    for _ in range(200):
+        if builder.unmarkable(rendition):
+            break
+        await asyncio.sleep(0.02)
+
+    assert builder.unmarkable(rendition)
+    order(builder, b"no picture")
+    assert await builder.find(rendition) is None
+
+
+async def test_the_queue_is_short(builder):
+    """A flood of pictures is not kept in memory; what was left out is asked for again."""
+    for number in range(MOST_WAITING * 3):
+        order(builder, b"%d" % number)
+
+    assert len(builder._waiting) <= MOST_WAITING
