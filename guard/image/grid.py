@@ -1,8 +1,8 @@
 """Where in a picture does each chip of the mark lie?
 
 A *chip* is one bit of the mark: a rectangle of whole MCUs (the blocks in which JPEG codes
-a picture), two cells wide and one cell high. A cell is about a thirty-second of the short
-side, so that it is still eight pixels wide in a copy of 256 pixels, whatever size the
+a picture), two cells wide and one high. A cell is about a thirty-second of the short side
+wide, so that it is still eight pixels wide in a copy of 256 pixels, whatever size the
 picture was served in. The coded data are cut into *segments* of equally many MCUs, from
 restart marker to restart marker (ITU-T T.81, E.1.4); a chip is one segment wide and some
 segments high.
@@ -16,10 +16,12 @@ from functools import cached_property
 from math import ceil
 
 CELLS = 32
-"""Cells along the short side."""
+"""Cells along the short side, side by side."""
+CELLS_DOWN = 48
+"""And one below the other: rows of chips cost no markers, and more chips say more."""
 CELLS_PER_CHIP = 2
 """Side by side, of opposite sign, so that a chip changes no mean."""
-BYTES_PER_SEGMENT = 150
+BYTES_PER_SEGMENT = 165
 """A restart marker costs four to five bytes; at this size of a segment that is three in a hundred."""
 
 
@@ -111,5 +113,5 @@ def choose_grid(width: int, height: int, mcu: tuple[int, int], size: int) -> Gri
         mcu_width=mcu_width,
         mcu_height=mcu_height,
         restart=restart,
-        rows=max(1, round(cell / mcu_height)),
+        rows=max(1, round(min(width, height) / CELLS_DOWN / mcu_height)),
     )

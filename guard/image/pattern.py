@@ -1,7 +1,7 @@
 """What is added to a picture, and how strongly?
 
 A smooth bump in each cell, its sign given by the key, its height by what the eye
-tolerates: less than one grey level in a clear sky, two in foliage. Bumps are zero at
+tolerates: less than one grey level in a clear sky, two and a half in foliage. Bumps are zero at
 the border of their cell, so that no edge appears between two chips.
 
 Arithmetic is in 16-bit integers: `UNIT` stands for one grey level.
@@ -33,11 +33,11 @@ Combine = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 class Strength:
     """How strong the mark is, in grey levels."""
 
-    flat: float = 0.7
+    flat: float = 0.9
     """Where the picture is smooth."""
-    texture: float = 0.04
+    texture: float = 0.05
     """More, for each grey level of local standard deviation."""
-    most: float = 2.0
+    most: float = 2.5
     """Not more than this, below 3."""
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from guard.image.grid import CELLS, choose_grid
+from guard.image.grid import CELLS, CELLS_DOWN, choose_grid
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_chip_is_about_two_cells_wide_and_one_high():
     cell = 1200 / CELLS
     assert grid.aligned
     assert 0.6 * 2 * cell <= grid.restart * 16 <= 1.5 * 2 * cell
-    assert abs(grid.rows * 16 - cell) <= 8
+    assert abs(grid.rows * 16 - 1200 / CELLS_DOWN) <= 8
 
 
 def test_a_small_file_gets_long_segments():
