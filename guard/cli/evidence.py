@@ -23,6 +23,7 @@ _WORDS: Final = {
     "end": "answers sent",
     "gap": "gaps admitted",
     "key": "signing keys",
+    "mky": "mark keys",
     "rec": "repairs",
     "req": "requests decided",
     "rsv": "reservations in force",

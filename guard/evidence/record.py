@@ -35,6 +35,8 @@ class RecordKind(StrEnum):
     """A reservation came into force on a site: exact documents and header lines."""
     RULES = "cls"
     """A rule set came into force."""
+    MARK_KEY = "mky"
+    """Copies are marked with the key of this commitment from here on; on record before the first of them."""
     REQUEST = "req"
     """A request was decided; written before the first byte of the answer leaves."""
     END = "end"
@@ -55,6 +57,8 @@ class Rendition(StrEnum):
     AS_IS = "as_is"
     RIGHTS = "rights"
     """As it is in every pixel; with rights written into its metadata, or private data taken out."""
+    MARKED = "marked"
+    """The picture in full size, under the client's own invisible mark."""
     DISPLAY = "display"
     PREVIEW = "preview"
     CARD = "card"
@@ -139,6 +143,11 @@ def rules(*, at: int, digest: str) -> bytes:
     return _leaf(RecordKind.RULES, at, rules=digest)
 
 
+def mark_key(*, at: int, commitment: str) -> bytes:
+    """Say that copies are marked with the key that `commitment` (hex) binds to from here on."""
+    return _leaf(RecordKind.MARK_KEY, at, commitment=commitment)
+
+
 def request(
     *,
     at: int,
@@ -165,6 +174,8 @@ def request(
     signals: Sequence[tuple[str, int]] = (),
     licence: str = "",
     licence_state: str = "",
+    mark: str = "",
+    original: str = "",
 ) -> bytes:
     """Say how one request was decided; what it ended with is said by `end`.
 
@@ -172,7 +183,8 @@ def request(
     digests, `ref` the reference code shown to the client or empty, `sd` the commitments in any order, `grade` what can
     be said about who it was (A to E), `signals` what was odd about its behaviour and how much, in thousandths of a nat.
     `licence_state` is what the licence token that came with it was worth, and `licence` the id in it if the owner had
-    signed it; a request without a token has neither field.
+    signed it; a request without a token has neither field. `mark` is the id, in hex, under which a marked copy was
+    issued, and `original` the SHA-256 of what the upstream had sent for it; other answers have neither field.
     """
     fields = {
         "action": action,
@@ -202,6 +214,8 @@ def request(
     }
     if licence_state:
         fields |= {"licence": licence, "licence_state": licence_state}
+    if mark:
+        fields |= {"mark": mark, "original": original}
     return _bytes(fields)
 
 

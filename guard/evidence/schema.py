@@ -32,6 +32,13 @@ def _digest(value: object) -> bool:
     return type(value) is str and _HEX.fullmatch(value) is not None
 
 
+_MARK = re.compile(r"[0-9a-f]{16}", re.ASCII)
+
+
+def _mark(value: object) -> bool:
+    return type(value) is str and _MARK.fullmatch(value) is not None
+
+
 def _digest_or_none(value: object) -> bool:
     return value == "" or _digest(value)
 
@@ -82,6 +89,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
     "key": {"at": _count, "vkey": _text},
     "rsv": {"at": _count, "digest": _digest, "set": _reservation_set},
     "cls": {"at": _count, "rules": _digest},
+    "mky": {"at": _count, "commitment": _digest},
     "req": {"action": _text, "at": _count, "claimed": _text, "conduct": _text, "crawler": _text, "facts": _texts,
             "grade": _text, "identity": _text, "method": _text, "monitor": _texts, "operator": _text, "purpose": _text,
             "ref": _text, "rendition": _text, "resource": _text, "resource_source": _text, "rsv": _digest_or_none,
@@ -96,7 +104,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
 
 
 _LATER: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
-    "req": {"licence": _text, "licence_state": _text},
+    "req": {"licence": _text, "licence_state": _text, "mark": _mark, "original": _digest},
 }
 """Fields that records written before do not have, and that later ones have only where there is something to say."""
 

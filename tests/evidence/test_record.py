@@ -24,6 +24,7 @@ LEAVES = {
     "key": record.key(at=AT, vkey="v"),
     "rsv": record.reservation(at=AT, reserved=RESERVED),
     "cls": record.rules(at=AT, digest=RULES),
+    "mky": record.mark_key(at=AT, commitment="04" * 32),
     "req": request_leaf(sd=["02" * 32, "01" * 32]),
     "end": end_leaf(3),
     "agg": record.aggregate(at=AT, site="photo.example", since=1, until=2, requests={"page": 3}),
@@ -68,6 +69,25 @@ def test_a_licence_is_two_fields_more_and_only_where_there_is_one():
     assert (forged.fields["licence"], forged.fields["licence_state"]) == ("", "invalid")
     assert "licence" not in record.read(LEAVES["req"]).fields
     assert request_leaf(licence_state="") == request_leaf()
+
+
+def test_a_mark_is_two_fields_more_and_only_where_a_copy_was_issued():
+    """Who was given the copy, and of what it was made."""
+    marked = record.read(request_leaf(mark="00c0ffee00c0ffee", original="05" * 32))
+
+    assert (marked.fields["mark"], marked.fields["original"]) == ("00c0ffee00c0ffee", "05" * 32)
+    assert "mark" not in record.read(LEAVES["req"]).fields
+    assert request_leaf(mark="") == request_leaf()
+
+
+@pytest.mark.parametrize("name", ["mark", "original"])
+@pytest.mark.parametrize("value", [1, "", "00C0FFEE00C0FFEE", "x" * 64])
+def test_a_mark_that_can_not_be_one_is_refused(name, value):
+    """Tracing would follow it."""
+    fields = orjson.loads(request_leaf(mark="00c0ffee00c0ffee", original="05" * 32))
+
+    with pytest.raises(LeafError, match=f"whose '{name}' can not be"):
+        record.read(canonical.encode({**fields, name: value}))
 
 
 @pytest.mark.parametrize("name", ["licence", "licence_state"])
