@@ -31,6 +31,7 @@ from guard.settings_sections import (
     Challenges,
     IdentityChecks,
     Images,
+    Marks,
     SearchCheck,
     Section,
     Timeouts,
@@ -174,6 +175,7 @@ class Settings(Section):
     evidence: Evidence = Evidence()
     images: Images = Images()
     in_image: InImage = InImage()
+    marks: Marks = Marks()
     search_check: SearchCheck = SearchCheck()
     upstream_robots: UpstreamRobots = UpstreamRobots()
     timeouts: Timeouts = Timeouts()

@@ -126,3 +126,15 @@ class Images(Section):
         if self.preview_side > self.display_side:
             raise WrongValueError(f"must be at most display_side, which is {self.display_side}", at=("preview_side",))
         return self
+
+
+class Marks(Section):
+    """Copies that carry, invisibly, the mark of whoever gets them."""
+
+    copies: YesNo = Field(
+        default=True, description="Where a rule says `mark`, send the picture under a mark; a preview without it."
+    )
+    ahead: YesNo = Field(default=True, description="Prepare pictures that visitors look at, when nothing else waits.")
+    disk_mib: int = Field(
+        default=2048, ge=16, le=1_048_576, description="Prepared pictures beside the evidence take at most so much."
+    )

@@ -15,7 +15,7 @@ from guard.core.explanation import Explanation, FailedCondition, Outcome, Step, 
 from guard.core.facts import AddressSource
 from guard.core.licence import LicenceState, LicenceVerdict
 from guard.core.policy import Limit
-from guard.core.response import Answer, Challenge, Forward, Hangup, ResponsePlan, Shrink
+from guard.core.response import Answer, Challenge, Forward, Hangup, Mark, ResponsePlan, Shrink
 from guard.evidence.text import escape
 
 LONGEST: Final = 400
@@ -88,6 +88,8 @@ def plan_words(planned: ResponsePlan) -> str:
             return "what the site sends, as it is"
         case Shrink():
             return f"the picture in the {planned.size} size; a smaller one as it is"
+        case Mark():
+            return "the picture under the client's own invisible mark; smaller while no copy is ready"
         case Answer():
             forms = {"picture": "a picture that says so", "page": "a short page", "problem": "problem+json"}
             return f"status {planned.status} with {forms[planned.form]}"

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from guard.cli import image_mark
 from guard.cli.terminal import printable
 from guard.errors import UsageError
 from guard.image.data_mining import VOCABULARY, value
@@ -269,3 +270,7 @@ def _json(outcomes: Sequence[_Outcome], says: RightsPacket, *, write_them: bool)
         "counts": Counter(one.status for one in outcomes),
     }
     return orjson.dumps(shown, option=orjson.OPT_INDENT_2, default=str).decode()
+
+
+for _command in (image_mark.key, image_mark.mark, image_mark.pack):
+    app.command()(_command)

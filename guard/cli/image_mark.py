@@ -1,69 +1,79 @@
 """How is a picture marked without a proxy?"""
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
-from guard.cli.mark_files import mark_id, read_key
-from guard.errors import UsageError
-from guard.image import pack, pack_file
-from guard.image.chips import seed_of_signs
-from guard.image.mark import Pack, copy_for
+import typer
+
+from guard.errors import PictureError
+
+_Key = Annotated[Path, typer.Option("--key-file", metavar="KEY", help="The mark key, as 'guard image key' makes it.")]
+_Out = Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write; it must not exist.")]
 
 
-def mark(file: Path, *, id_text: str, key_file: Path, out: Path) -> None:
-    """Write the copy of `file` (a picture or a pack) that is issued under an id.
+def key(file: Annotated[Path, typer.Argument(metavar="KEY", help="The file to write.")]) -> None:
+    """Make a mark key. Copies that are marked with it can only be traced with it: keep it, and keep it secret.
 
-    Raises:
-        UsageError: A file is wrong, or `out` exists.
-        PictureError: The picture can not be marked.
+    \b
+    Example:
+      guard image key mark.key
     """
-    key, chosen = read_key(key_file), mark_id(id_text)
-    write_new(out, copy_for(_pack(file, key), key, chosen))
+    from guard.cli.mark_files import make_key
+
+    make_key(file)
 
 
-def make_pack(file: Path, *, key_file: Path, out: Path) -> Pack:
-    """Write the pack of a picture and return it.
+def mark(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A picture, or a pack that was made of it.")],
+    mark_id: Annotated[str, typer.Option(metavar="ID", help="Whom the copy is issued to: 16 hex digits.")],
+    key_file: _Key,
+    out: _Out,
+) -> None:
+    """Write the copy of a picture that carries, invisibly, the mark of whoever gets it.
 
-    Raises:
-        UsageError: A file is wrong, or `out` exists.
-        PictureError: The picture can not be marked.
+    The copy is a JPEG of the same size. The same picture, id and key always give the same bytes.
+
+    \b
+    Example:
+      guard image mark sunset.jpg --mark-id 00c0ffee00c0ffee --key-file mark.key -o copy.jpg
     """
-    made = _built(_read(file), read_key(key_file))
-    write_new(out, pack_file.to_bytes(made))
-    return made
+    from guard.cli import mark_files as files
+    from guard.image.mark import copy_for
+
+    secret, chosen = files.read_key(key_file), files.mark_id(mark_id)
+    with _naming(file):
+        copy = copy_for(files.pack_of(file, secret), secret, chosen)
+    files.write_new(out, copy)
 
 
-def _pack(file: Path, key: bytes) -> Pack:
-    data = _read(file)
-    return pack_file.from_bytes(data) if data.startswith(pack_file.MAGIC) else _built(data, key)
+def pack(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A picture.")],
+    key_file: _Key,
+    out: _Out,
+) -> None:
+    """Prepare a picture, so that marked copies of it cost next to nothing.
+
+    \b
+    Example:
+      guard image pack sunset.jpg --key-file mark.key -o sunset.pack
+    """
+    from guard.cli import mark_files as files
+    from guard.image.pack_file import to_bytes
+
+    secret = files.read_key(key_file)
+    with _naming(file):
+        made = files.pack_of(file, secret)
+    files.write_new(out, to_bytes(made))
+    grid = made.grid
+    typer.echo(f"{out}: {grid.width} × {grid.height}, {grid.chips} chips, {made.size} bytes", err=True)
 
 
-def _built(data: bytes, key: bytes) -> Pack:
-    rendition = pack.Rendition.of(data)
-    return pack.build(data, rendition, seed_of_signs(key, rendition.digest))
-
-
-def _read(file: Path) -> bytes:
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Say of which file it is told that it can not be marked."""
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} can not be read: {error.strerror}") from None
-
-
-def write_new(file: Path, data: bytes) -> None:
-    """Write a file that does not exist yet, whole or not at all.
-
-    Raises:
-        UsageError: It exists, or can not be written.
-    """
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        try:
-            os.link(temporary, file)
-        finally:
-            temporary.unlink()
-    except FileExistsError:
-        raise UsageError(f"{file} exists; name another file") from None
-    except OSError as error:
-        raise UsageError(f"{file} can not be written: {error.strerror}") from None
+        yield
+    except PictureError as error:
+        raise PictureError(f"{file}: {error}") from error

@@ -249,8 +249,13 @@ def trace(
     found: Annotated[list[Path], typer.Argument(metavar="FOUND…", help="Pictures, folders, .tar or .parquet shards.")],
     *,
     originals: Annotated[Path, typer.Option(metavar="DIR", help="The pictures as your site serves them.")],
-    mark_ids: Annotated[Path, typer.Option(metavar="FILE", help="The ids that were issued, one a line.")],
-    key_file: Annotated[Path, typer.Option(metavar="KEY", help="The mark key.")],
+    evidence: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The guard's evidence: it names the ids and holds the keys.")
+    ] = None,
+    mark_ids: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Without it: the ids that were issued, one a line,")
+    ] = None,
+    key_file: Annotated[Path | None, typer.Option(metavar="KEY", help="and the mark key.")] = None,
     lang: Annotated[str, typer.Option(metavar="LANG", help="en or de.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -261,12 +266,13 @@ def trace(
 
     \b
     Examples:
-      guard trace found/ --originals gallery --mark-ids ids.txt --key-file mark.key
+      guard trace found/ --originals gallery --evidence /var/lib/guard/evidence
       guard trace 00012.tar --originals gallery --mark-ids ids.txt --key-file mark.key --json
     """
     if lang not in ("en", "de"):
         raise UsageError(f"--lang: '{lang}' is neither en nor de")
     try:
+        from guard.cli.trace import issued_from
         from guard.cli.trace import trace as run_trace
     except ModuleNotFoundError as error:
         if error.name != "cv2":
@@ -274,9 +280,12 @@ def trace(
         raise UsageError("this needs the extra 'trace': pip install 'crawler-guard[trace]'") from None
 
     status = run_trace(
-        found, originals=originals, mark_ids=mark_ids, key_file=key_file, lang="de" if lang == "de" else "en",
+        found,
+        originals=originals,
+        given=issued_from(evidence, mark_ids, key_file),
+        lang="de" if lang == "de" else "en",
         as_json=as_json,
-    )  # fmt: skip
+    )
     raise typer.Exit(status)
 
 

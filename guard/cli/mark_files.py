@@ -1,11 +1,13 @@
-"""Which key and which ids did the owner name?"""
+"""Which key, ids and pictures did the owner name?"""
 
 import os
 from pathlib import Path
 from secrets import token_bytes
 
 from guard.errors import UsageError
-from guard.image.chips import KEY_SIZE, MARK_ID_SIZE
+from guard.image import pack, pack_file
+from guard.image.chips import KEY_SIZE, MARK_ID_SIZE, seed_of_signs
+from guard.image.mark import Pack
 
 
 def read_key(file: Path) -> bytes:
@@ -72,3 +74,45 @@ def read_mark_ids(file: Path) -> list[bytes]:
         if (text := line.partition("#")[0].strip())
     ]
     return list(dict.fromkeys(found))
+
+
+def pack_of(file: Path, key: bytes) -> Pack:
+    """Return the pack in `file`, or that of the picture in it.
+
+    Raises:
+        UsageError: It can not be read.
+        PictureError: The picture can not be marked.
+    """
+    data = _read(file)
+    return pack_file.from_bytes(data) if data.startswith(pack_file.MAGIC) else _built(data, key)
+
+
+def _built(data: bytes, key: bytes) -> Pack:
+    rendition = pack.Rendition.of(data)
+    return pack.build(data, rendition, seed_of_signs(key, rendition.digest))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} can not be read: {error.strerror}") from None
+
+
+def write_new(file: Path, data: bytes) -> None:
+    """Write a file that does not exist yet, whole or not at all.
+
+    Raises:
+        UsageError: It exists, or can not be written.
+    """
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        try:
+            os.link(temporary, file)
+        finally:
+            temporary.unlink()
+    except FileExistsError:
+        raise UsageError(f"{file} exists; name another file") from None
+    except OSError as error:
+        raise UsageError(f"{file} can not be written: {error.strerror}") from None

@@ -1,7 +1,7 @@
 """Whom were the copies issued to that were found somewhere?"""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,8 @@ from guard.image.luma import luma_of
 from guard.image.registration import Found
 from guard.image.trace import bound, threshold, together
 from guard.store.found_pictures import FoundPicture, find_pictures
+from guard.store.mark_keys import folder_in, load
+from guard.store.marked_records import Issue, issued
 
 EXIT_FOUND = 0
 EXIT_NONE = 1
@@ -38,6 +40,40 @@ class Result:
     identified: bool
     bound: float
     """The chance, at most, that any of the ids that were not issued for it reaches z by coincidence."""
+    records: list[int] = field(default_factory=list)
+    """Indexes of the requests that were answered with a copy under this id; empty without an evidence log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """What was issued, and with which keys."""
+
+    keys: tuple[bytes, ...] = field(repr=False)
+    ids: list[bytes]
+    log: dict[bytes, Issue] = field(default_factory=dict)
+    """What the evidence log says about each id."""
+
+
+def issued_from(evidence: Path | None, mark_ids: Path | None, key_file: Path | None) -> Issued:
+    """Return what was issued, from the guard's evidence or from two files.
+
+    Raises:
+        UsageError: Neither is named, or a file is wrong.
+        GuardError: The evidence can not be read.
+    """
+    if evidence is not None:
+        if mark_ids or key_file:
+            raise UsageError("the evidence names ids and keys; leave out --mark-ids and --key-file")
+        log = issued(evidence)
+        if not log:
+            raise UsageError(f"no marked copy was issued, as {evidence} says")
+        return Issued(keys=load(folder_in(evidence)).keys, ids=list(log), log=log)
+    if mark_ids is None or key_file is None:
+        raise UsageError("say what was issued: --evidence DIR, or --mark-ids FILE and --key-file KEY")
+    ids = read_mark_ids(mark_ids)
+    if not ids:
+        raise UsageError(f"{mark_ids} names no mark id")
+    return Issued(keys=(read_key(key_file),), ids=ids)
 
 
 @dataclass(slots=True)
@@ -53,9 +89,11 @@ class _Reading:
 class Tracer:
     """Holds found pictures against the originals and the ids that were issued."""
 
-    def __init__(self, archive: Archive, mark_ids: list[bytes]) -> None:
-        self._archive = archive
-        self._ids = mark_ids
+    def __init__(self, archives: list[Archive], given: Issued) -> None:
+        """Take one archive for each key."""
+        self._archives = archives
+        self._given = given
+        self._ids = given.ids
         self._readings: list[_Reading] = []
 
     def look(self, picture: FoundPicture) -> None:
@@ -67,7 +105,8 @@ class Tracer:
         found = Found(luma_of(picture.data))
         reading = _Reading(file=picture.name)
         best = 0.0
-        for name, original in self._archive.candidates(found):
+        candidates = [one for archive in self._archives for one in archive.candidates(found)]
+        for name, original in candidates:
             said = original.read(found)
             if said is None:
                 continue
@@ -95,17 +134,7 @@ class Tracer:
             winner = int(one.scores.argmax())
             z = float(one.scores[winner])
             shown = z >= limit or one.likeness >= ALIKE
-            results.append(
-                Result(
-                    file=one.file,
-                    original=one.original if shown else None,
-                    mark_id=self._ids[winner].hex() if z >= limit else None,
-                    z=round(z, 2),
-                    threshold=round(limit, 2),
-                    identified=z >= limit,
-                    bound=bound(z, len(self._ids), pairs),
-                )
-            )
+            results.append(self._result(one.file, one.original if shown else None, winner, z, pairs))
         return results
 
     def together(self) -> Result | None:
@@ -117,29 +146,33 @@ class Tracer:
             [together([(float(z[index]), weight) for z, weight in told]) for index in range(len(self._ids))]
         )
         winner, pairs = int(totals.argmax()), sum(one.pairs for one in self._readings) + 1
-        z, limit = float(totals[winner]), threshold(len(self._ids), pairs)
+        z = float(totals[winner])
+        return self._result(f"{len(told)} pictures together", None, winner, z, pairs)
+
+    def _result(self, file: str, original: str | None, winner: int, z: float, pairs: int) -> Result:
+        limit = threshold(len(self._ids), pairs)
+        mark_id = self._ids[winner]
+        issue = self._given.log.get(mark_id) if z >= limit else None
         return Result(
-            file=f"{len(told)} pictures together",
-            original=None,
-            mark_id=self._ids[winner].hex() if z >= limit else None,
+            file=file,
+            original=original,
+            mark_id=mark_id.hex() if z >= limit else None,
             z=round(z, 2),
             threshold=round(limit, 2),
             identified=z >= limit,
             bound=bound(z, len(self._ids), pairs),
+            records=issue.records if issue else [],
         )
 
 
-def trace(found: list[Path], *, originals: Path, mark_ids: Path, key_file: Path, lang: Language, as_json: bool) -> int:
+def trace(found: list[Path], *, originals: Path, given: Issued, lang: Language, as_json: bool) -> int:
     """Trace found pictures, print what was found, and return the exit status.
 
     Raises:
         UsageError: A file or folder is wrong.
     """
-    ids = read_mark_ids(mark_ids)
-    if not ids:
-        raise UsageError(f"{mark_ids} names no mark id")
-    archive = _archive(originals, read_key(key_file))
-    tracer = Tracer(archive, ids)
+    archives = _archives(originals, given.keys)
+    tracer = Tracer(archives, given)
     for picture in find_pictures(found, _complain):
         try:
             tracer.look(picture)
@@ -148,26 +181,28 @@ def trace(found: list[Path], *, originals: Path, mark_ids: Path, key_file: Path,
     results = tracer.results()
     whole = tracer.together()
     if as_json:
-        value = {"results": results, "together": whole, "mark_ids": len(ids), "originals": len(archive)}
+        value = {"results": results, "together": whole, "mark_ids": len(given.ids), "originals": len(archives[0])}
         typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_DATACLASS))
     else:
-        typer.echo(sentences(results, whole, ids=len(ids), originals=len(archive), lang=lang))
+        typer.echo(sentences(results, whole, given.log, ids=len(given.ids), originals=len(archives[0]), lang=lang))
     return EXIT_FOUND if any(one.identified for one in (*results, *([whole] if whole else []))) else EXIT_NONE
 
 
-def _archive(folder: Path, key: bytes) -> Archive:
+def _archives(folder: Path, keys: tuple[bytes, ...]) -> list[Archive]:
+    """Return the originals, once for each key that may have marked them."""
     if not folder.exists():
         raise UsageError(f"--originals: {folder} does not exist")
-    archive = Archive(key)
+    archives = [Archive(key) for key in keys]
     for picture in find_pictures([folder], _complain):
         path = Path(picture.name)
         try:
-            archive.add(picture.name, picture.data, path.read_bytes)
+            for archive in archives:
+                archive.add(picture.name, picture.data, path.read_bytes)
         except PictureError as error:
             _complain(f"{picture.name}: {error}")
-    if not len(archive):
+    if not len(archives[0]):
         raise UsageError(f"--originals: there is no picture in {folder}")
-    return archive
+    return archives
 
 
 def _complain(sentence: str) -> None:

@@ -4,13 +4,16 @@ No word says more than the mark can carry: "copy issued to", never "thief". The 
 coincidence, not of guilt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log10
 from textwrap import fill
 from typing import Final, Literal, Protocol
 
+from guard.store.marked_records import Issue
+
 Language = Literal["en", "de"]
 _WIDTH: Final = 79
+_SHOWN: Final = 12
 
 
 class Line(Protocol):
@@ -44,6 +47,11 @@ _TEXTS: Final = {
         "count": "{files} found, {identified} identified; {ids} mark ids and {originals} originals were tried.",
         "odds": "once in 10^{power} such searches",
         "certain": "always",
+        "issue": "Mark id {mark_id} in the evidence:",
+        "deliveries": "copies delivered  {count}, {span}",
+        "client": "named itself      {names}",
+        "nobody": "nobody",
+        "records": "records           {indexes} (guard explain --evidence DIR --record N)",
         "limits": (
             "What this shows: which issued copy a file stems from. It does not show who passed it on or what was done "
             "with it. Whoever holds the original and the key could make such a copy, so where the file was found, and "
@@ -61,6 +69,11 @@ _TEXTS: Final = {
         "count": "{files} gefunden, {identified} zugeordnet; versucht: {ids} Markennummern, {originals} Originale.",
         "odds": "einmal in 10^{power} solchen Suchen",
         "certain": "immer",
+        "issue": "Markennummer {mark_id} in den Aufzeichnungen:",
+        "deliveries": "ausgelieferte Kopien  {count}, {span}",
+        "client": "nannte sich           {names}",
+        "nobody": "nicht",
+        "records": "Aufzeichnungen        {indexes} (guard explain --evidence DIR --record N)",
         "limits": (
             "Was das zeigt: von welcher ausgegebenen Kopie eine Datei stammt. Es zeigt nicht, wer sie weitergegeben "
             "hat und was mit ihr geschah. Wer Original und Schlüssel besitzt, könnte eine solche Kopie selbst "
@@ -71,8 +84,16 @@ _TEXTS: Final = {
 }
 
 
-def sentences(results: Sequence[Line], whole: Line | None, *, ids: int, originals: int, lang: Language) -> str:
-    """Return everything that is printed."""
+def sentences(
+    results: Sequence[Line],
+    whole: Line | None,
+    log: Mapping[bytes, Issue],
+    *,
+    ids: int,
+    originals: int,
+    lang: Language,
+) -> str:
+    """Return everything that is printed; `log` says what is known of each id."""
     texts = _TEXTS[lang]
     lines: list[str] = []
     for one in results:
@@ -82,6 +103,10 @@ def sentences(results: Sequence[Line], whole: Line | None, *, ids: int, original
         lines.append(texts["together" if whole.identified else "together not"].format(mark_id=whole.mark_id))
         if whole.identified:
             lines.append(f"  {_numbers(whole, texts)}")
+    named = dict.fromkeys(one.mark_id for one in (*results, *([whole] if whole else [])) if one.mark_id)
+    for mark_id in named:
+        if (issue := log.get(bytes.fromhex(mark_id))) is not None:
+            lines += ["", *_issued(issue, texts)]
     identified = sum(one.identified for one in results)
     lines += ["", texts["count"].format(files=len(results), identified=identified, ids=ids, originals=originals)]
     if identified or (whole is not None and whole.identified):
@@ -98,6 +123,17 @@ def _about(one: Line, texts: dict[str, str]) -> list[str]:
         texts["identified"].format(mark_id=one.mark_id),
         texts["original"].format(original=one.original),
         _numbers(one, texts),
+    ]
+
+
+def _issued(issue: Issue, texts: dict[str, str]) -> list[str]:
+    shown = ", ".join(map(str, issue.records[:_SHOWN])) + (", …" if len(issue.records) > _SHOWN else "")
+    span = f"{issue.first:%Y-%m-%d %H:%M:%S} – {issue.last:%Y-%m-%d %H:%M:%S} UTC"
+    return [
+        texts["issue"].format(mark_id=issue.mark_id.hex()),
+        "  " + texts["deliveries"].format(count=issue.requests, span=span),
+        "  " + texts["client"].format(names=", ".join(sorted(issue.claimed)) or texts["nobody"]),
+        fill(texts["records"].format(indexes=shown), _WIDTH, initial_indent="  ", subsequent_indent="    "),
     ]
 
 

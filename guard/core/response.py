@@ -39,6 +39,13 @@ class Shrink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Send the upstream's picture under the client's own invisible mark; as long as there is no such copy, smaller."""
+
+    size: PreviewSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """Answer ourselves."""
 
@@ -58,7 +65,7 @@ class Hangup:
     """Close the connection without an answer."""
 
 
-ResponsePlan = Forward | Shrink | Answer | Challenge | Hangup
+ResponsePlan = Forward | Shrink | Mark | Answer | Challenge | Hangup
 
 
 def plan(
@@ -73,11 +80,14 @@ def plan(
     match decision.action:
         case Action.ALLOW:
             return Forward()
-        case Action.MARK | Action.PREVIEW:
+        case Action.MARK:
+            if request.method not in ("GET", "HEAD") or (response is not None and _stays_as_it_is(response)):
+                return Forward()
+            return Mark(size=decision.size)
+        case Action.PREVIEW:
             if request.method != "GET" or (response is not None and _stays_as_it_is(response)):
                 return Forward()
-            marked = decision.action is Action.PREVIEW and decision.size is PreviewSize.PREVIEW
-            return Shrink(size=decision.size, visibly_marked=marked)
+            return Shrink(size=decision.size, visibly_marked=decision.size is PreviewSize.PREVIEW)
         case Action.THROTTLE:
             return Answer(status=429, form=form_of(request, response), retry_after=max(1, retry_after))
         case Action.CHALLENGE:

@@ -115,6 +115,18 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
+        self.marked = Counter(
+            "guard_marked_copies",
+            "Pictures for clients that may have them only under a mark: marked, or preview where no copy was ready.",
+            ("site", "result"),
+            registry=registry,
+        )
+        self.packs = Counter(
+            "guard_packs",
+            "Pictures that were prepared for marking: built, unmarkable, failed.",
+            ("result",),
+            registry=registry,
+        )
         self.requests_open = Gauge(
             "guard_requests_open",
             "Requests that are being answered.",

@@ -26,12 +26,15 @@ from guard.image.chips import signs
 from guard.image.grid import Grid, choose_grid
 from guard.image.mark import Pack, make_pack
 from guard.image.pattern import Strength
+from guard.image.rights import rewrite
 
 MAX_PIXELS = 50_000_000
 """Both encodings of more do not fit into the memory of an image worker."""
 MIN_SIDE = 200
 """Pixels. A smaller picture has too few chips for a proof."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+_ORIENTATION = 0x0112
+_LARGEST_SEGMENT = 60_000
 _QUALITY = 90
 """For sources that are no JPEG."""
 _SUBSAMPLING = {(1, 1): (0, (8, 8)), (2, 1): (1, (16, 8)), (2, 2): (2, (16, 16))}
@@ -72,7 +75,8 @@ def build(data: bytes, rendition: Rendition, seed: bytes, strength: Strength | N
     """Make the pack of a rendition.
 
     Args:
-        data: The file that copies are made of: the same pixels as the upstream sent, and the metadata that a copy has.
+        data: The file that copies are made of: the same pixels as the upstream sent, and the metadata that a copy has,
+            but for private data and embedded thumbnails, which never go into a copy.
         rendition: The upstream's bytes.
         seed: What `chips.seed_of_signs` gives.
         strength: How strong the mark is.
@@ -125,24 +129,27 @@ def read(data: bytes) -> Source:
 
 
 def _read(data: bytes) -> Source:
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    cleaned = rewrite(data, None, strip=True)
+    with Image.open(io.BytesIO(cleaned.body), formats=FORMATS) as image:
         if image.width * image.height > MAX_PIXELS:
             raise PictureError(f"{image.width} × {image.height} pixels are too many to be marked")
         if min(image.size) < MIN_SIDE:
             raise PictureError(f"{image.width} × {image.height} pixels are too few to be marked")
         if image.format in {"JPEG", "MPO"}:
-            return _read_jpeg(image, data)
+            return _read_jpeg(image, None if cleaned.why else cleaned.body)
         image.load()
         flat = _flattened(image)
-        exif, profile = image.info.get("exif"), image.info.get("icc_profile")
-        metadata = _as_segments(exif, profile if flat.mode in {"RGB", "L"} else None, image.info.get("xmp"))
+        metadata = (
+            _upright(image) if cleaned.why else _as_segments(image, image.info.get("exif"), image.info.get("xmp"))
+        )
         if flat.mode == "L":
             return Source(planes=np.asarray(flat), tables=None, subsampling=0, mcu=(8, 8), metadata=metadata)
         planes = np.asarray(flat.convert("YCbCr"))
         return Source(planes=planes, tables=None, subsampling=2, mcu=(16, 16), metadata=metadata)
 
 
-def _read_jpeg(image: ImageFile.ImageFile, data: bytes) -> Source:
+def _read_jpeg(image: ImageFile.ImageFile, cleaned: bytes | None) -> Source:
+    """Read a JPEG; `cleaned` is where its metadata are taken from, None where they could not be cleaned."""
     if image.mode not in {"RGB", "L"}:
         raise PictureError(f"a JPEG of mode {image.mode} is not marked")
     layers = image.layer  # type: ignore[attr-defined]
@@ -154,8 +161,9 @@ def _read_jpeg(image: ImageFile.ImageFile, data: bytes) -> Source:
         tables.append(list(quantization[layers[1][3]]))
         ratio = (layers[0][1] // max(1, layers[1][1]), layers[0][2] // max(1, layers[1][2]))
         subsampling, mcu = _SUBSAMPLING.get(ratio, _SUBSAMPLING[2, 2])
+    metadata = _upright(image) if cleaned is None else jpeg_scan.metadata_of(cleaned)
     planes = np.asarray(image if image.mode in {"YCbCr", "L"} else image.convert("YCbCr"))
-    return Source(planes=planes, tables=tables, subsampling=subsampling, mcu=mcu, metadata=jpeg_scan.metadata_of(data))
+    return Source(planes=planes, tables=tables, subsampling=subsampling, mcu=mcu, metadata=metadata)
 
 
 def _flattened(image: Image.Image) -> Image.Image:
@@ -169,16 +177,20 @@ def _flattened(image: Image.Image) -> Image.Image:
     return image if image.mode in {"RGB", "L"} else image.convert("RGB")
 
 
-def _as_segments(exif: object, profile: object, xmp: object) -> bytes:
-    """Write metadata of another format as JPEG marker segments, by encoding a pixel with them."""
+def _as_segments(image: Image.Image, exif: object, xmp: object) -> bytes:
+    """Write metadata as JPEG marker segments, by encoding a pixel with them."""
     out = io.BytesIO()
-    extras = {
-        name: value
-        for name, value in (("exif", exif), ("icc_profile", profile), ("xmp", xmp))
-        if isinstance(value, bytes) and len(value) < 60_000
-    }
+    named = (("exif", exif), ("icc_profile", image.info.get("icc_profile")), ("xmp", xmp))
+    extras = {name: value for name, value in named if isinstance(value, bytes) and len(value) < _LARGEST_SEGMENT}
     Image.new("L", (8, 8)).save(out, "JPEG", **extras)
     return jpeg_scan.metadata_of(out.getvalue())
+
+
+def _upright(image: Image.Image) -> bytes:
+    """Return only what a picture needs to be shown rightly: its orientation and its colour profile."""
+    exif = Image.Exif()
+    exif[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
+    return _as_segments(image, exif.tobytes(), None)
 
 
 def _tall(

@@ -12,6 +12,7 @@ from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
 from guard.exporter.access_log import AccessLog
 from guard.exporter.metrics import Metrics
+from guard.image.chips import commitment
 from guard.reservation import html
 from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
@@ -27,7 +28,10 @@ from guard.server.image_workers import ImageWorkers
 from guard.server.in_image import InImage
 from guard.server.intake import Intake
 from guard.server.licences import Licences
+from guard.server.mark_ids import MarkIds
+from guard.server.marked import MarkedCopies
 from guard.server.online import PicturesOnline
+from guard.server.pack_builder import PACK_SECONDS, PackBuilder
 from guard.server.pages import Pages
 from guard.server.picture_rights import picture_jobs, signing_folder
 from guard.server.pictures import Pictures, Sizes
@@ -48,6 +52,9 @@ from guard.settings import Site as SiteSettings
 from guard.store import upstream_robots as robots_files
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
+from guard.store.mark_keys import folder_in
+from guard.store.mark_keys import load as load_mark_keys
+from guard.store.packs import PackFolder
 from guard.store.pictures_online import FILE as PICTURES_FILE
 from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
@@ -77,6 +84,8 @@ class Given:
     """Seals challenges and passes; the same in all workers, new with each start."""
     spent_challenges: ClientTable
     """The challenges that were solved, shared by all workers."""
+    mark_ids: ClientTable
+    """Who gets copies under which mark today, shared likewise."""
     crowds: Crowds
     """What came from each network and by each header shape, shared likewise."""
     systems: AutonomousSystems | None
@@ -139,6 +148,8 @@ class Worker:
         self._online = PicturesOnline(settings.evidence.directory / PICTURES_FILE, now=utc_now)
         self._images = ImageWorkers()
         self._rights = RightsWorkers(signing_folder(settings))
+        self._mark_key = load_mark_keys(folder_in(settings.evidence.directory)).newest if settings.marks.copies else b""
+        self._packs: PackBuilder | None = None
         self._upstreams: dict[str, UpstreamClient] = {}
         self._cards: CardStock | None = None
         self._records: Records | None = None
@@ -163,6 +174,7 @@ class Worker:
             Unclassified(self.recorder, is_crawler=lambda key: bool(clients.standing(key))),
             self.metrics,
             now=utc_now,
+            mark_commitment=commitment(self._mark_key).hex() if self._mark_key else "",
         )
         self._records.start()
         self._robots = UpstreamRobots(
@@ -193,6 +205,7 @@ class Worker:
         upstreams = UpstreamRequests(self._upstreams, sizes, self.metrics, left_out=pages.left_out)
         if any(site.in_image for site in self.sites.all):
             self._rights.warm()
+        in_image = InImage(self._rights, upstreams, self.metrics)
         return Proxy(
             intake=Intake(self.sites, settings.client_ip.policy(), utc_now, settings.behaviour.hints.fields()),
             sites=self.sites,
@@ -200,7 +213,8 @@ class Worker:
             pipeline=self.pipeline,
             pictures=Pictures(self._images, sizes),
             answers=Answers(self._cards, settings.licences.forms()),
-            in_image=InImage(self._rights, upstreams, self.metrics),
+            in_image=in_image,
+            marked=self._marked_copies(upstreams, in_image),
             challenges=Challenges(
                 self._given.challenge_key,
                 SpentChallenges(self._given.spent_challenges),
@@ -230,6 +244,20 @@ class Worker:
             learning_until=self._given.learning_until,
         )
 
+    def _marked_copies(self, upstreams: UpstreamRequests, in_image: InImage) -> MarkedCopies | None:
+        if not self._mark_key:
+            return None
+        marks = self._settings.marks
+        folder = PackFolder(folder_in(self._settings.evidence.directory) / "packs", marks.disk_mib << 20)
+        # A process of its own: while a pack is made, previews and cards must not wait.
+        workers = ImageWorkers(timeout=PACK_SECONDS)
+        self._packs = PackBuilder(self._mark_key, folder, workers, self.metrics.packs)
+        copies = MarkedCopies(
+            self._mark_key, MarkIds(self._given.mark_ids), self._packs, upstreams, in_image, ahead=marks.ahead
+        )
+        in_image.looked_at = copies.looked_at
+        return copies
+
     async def stop(self) -> None:
         """Write what is left to write, and close everything."""
         if self._robots is not None:
@@ -245,6 +273,8 @@ class Worker:
             await self._cards.close()
         await self._images.close()
         await self._rights.close()
+        if self._packs is not None:
+            await self._packs.close()
         for client in self._upstreams.values():
             await client.close()
 

@@ -10,6 +10,7 @@ from guard.core.identity import IdentityVerdict
 from guard.core.licence import LicenceState
 from guard.core.policy import Decision
 from guard.core.signatures import SignatureVerdict
+from guard.image.mark import Pack
 from guard.reservation.documents import ReservationSet
 from guard.server.judged import NOBODY, CrowdVerdict, Judged
 from guard.server.site import Site
@@ -52,7 +53,12 @@ class Exchange:
     seen: ResponseFacts | None = None
     decision: Decision | None = None
     rendition: str = "none"
-    """`as_is`, `rights`, `display`, `preview`, `card`, `page`, `reservation`, `none`."""
+    """`as_is`, `rights`, `marked`, `display`, `preview`, `card`, `page`, `reservation`, `none`."""
+    pack: Pack | None = None
+    """What a marked copy can be made of without the upstream's bytes."""
+    mark_id: str = ""
+    """Under which a marked copy is issued, in hex; `original` is the SHA-256 of what it was made of."""
+    original: str = ""
     reference: str = ""
     record: int | None = None
     """Index of the `req` leaf; None where nothing was recorded."""

@@ -76,6 +76,8 @@ class Asking:
     """For the whole, whatever the client has or wants."""
     only_if_not: str = ""
     """Its own entity tag, for which 304 is enough; empty for none."""
+    for_a_copy: bool = False
+    """304 is enough for a marked copy only."""
 
 
 class InImage:
@@ -87,6 +89,7 @@ class InImage:
         upstreams: UpstreamRequests,
         metrics: Metrics,
         *,
+        looked_at: Callable[[Exchange, bytes, bytes], None] | None = None,
         say: Callable[[str], None] | None = None,
         cache_bytes: int = CACHE_BYTES,
         held_bytes: int = HELD_BYTES,
@@ -94,6 +97,8 @@ class InImage:
         self._workers = workers
         self._upstreams = upstreams
         self._metrics = metrics
+        self.looked_at = looked_at
+        """Is told of each whole picture that goes out: what the upstream sent, and what the client gets."""
         self._say = say or _to_standard_error
         self._cache = MadePictures(cache_bytes)
         self._held_limit = held_bytes
@@ -149,6 +154,13 @@ class InImage:
         finally:
             again.close()
 
+    async def body(self, exchange: Exchange, body: bytes) -> bytes:
+        """Return a picture with the rights in it, or as it is where that can not be done."""
+        if not exchange.site.in_image:
+            return body
+        result = await self._result(exchange, body)
+        return result.body if result is not None and result.body else body
+
     async def smaller(self, exchange: Exchange, made: Smaller) -> Smaller:
         """Return a smaller copy with the rights in it, or as it is where that can not be done."""
         if not exchange.site.in_image:
@@ -176,6 +188,8 @@ class InImage:
             if result is None or not result.body:
                 self._known.forget(exchange.facts)
                 return None
+            if self.looked_at is not None and not exchange.own:
+                self.looked_at(exchange, body, result.body)
             known = Known(answered.header("etag"), result.tag, len(result.body))
             self._known.put(exchange.facts, known)
             keep = True

@@ -1,58 +1,143 @@
 """What does a client get that may have a picture only under its own mark?
 
-The copy that is joined for its mark id, where the pack has been made; nothing otherwise, and
-the caller sends a preview. Such an answer is for this client alone, and its entity tag tells
-nothing but whether it is the same copy.
+The copy that is joined for its mark id, where the pack has been made. Where it has not, it is
+ordered, and the caller sends a preview: nobody waits, and nobody gets the clean picture. A copy is
+for this client alone, and its entity tag tells nothing but whether it is the same copy.
+
+Where a picture's pack is at hand and the upstream has named its version before, the upstream is
+asked only whether that still holds.
 """
 
 import hmac
 from dataclasses import dataclass, field
+from hashlib import sha256
 
-from guard.image.mark import copy_for
+from guard.core.classification import Conduct
+from guard.core.facts import Kind
+from guard.image.jobs import MAX_BODY
+from guard.image.mark import Pack, copy_for
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
+from guard.server.in_image import Asking, InImage
+from guard.server.made_pictures import Known, KnownUrls
 from guard.server.mark_ids import MarkIds
 from guard.server.pack_builder import PackBuilder
+from guard.server.pictures import OF_THE_SOURCE
+from guard.server.upstream import Answered
+from guard.server.upstream_requests import UpstreamRequests
+from guard.server.validators import wanted
+
+_MARKED_KINDS = frozenset({Kind.IMAGE, Kind.ORIGINAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkedCopy:
-    """A copy and whom it is issued to."""
+    """An answer with a copy, and whom it is issued to."""
 
+    status: int
+    headers: Headers
     body: bytes = field(repr=False)
     mark_id: bytes
     rendition: bytes
     """SHA-256 of the upstream's bytes."""
-    entity_tag: str
-    """With its quotation marks."""
-
-    @property
-    def headers(self) -> Headers:
-        """What is said about these bytes."""
-        return (
-            ("Content-Type", "image/jpeg"),
-            ("ETag", self.entity_tag),
-            ("Cache-Control", "private, max-age=3600"),
-            ("Accept-Ranges", "bytes"),
-            ("Vary", "*"),
-        )
 
 
 class MarkedCopies:
     """Makes the copies of one worker."""
 
-    def __init__(self, key: bytes, ids: MarkIds, builder: PackBuilder) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        ids: MarkIds,
+        builder: PackBuilder,
+        upstreams: UpstreamRequests,
+        in_image: InImage,
+        *,
+        ahead: bool,
+    ) -> None:
+        """Take the mark key, and whether packs are made of pictures that visitors look at."""
         self._key = key
         self._ids = ids
-        self.builder = builder
+        self._builder = builder
+        self._upstreams = upstreams
+        self._in_image = in_image
+        self._ahead = ahead
+        self._known = KnownUrls()
 
-    async def copy(self, exchange: Exchange, rendition: bytes) -> MarkedCopy | None:
-        """Return the client's copy of a rendition; None while there is no pack of it."""
-        pack = await self.builder.find(rendition)
-        if pack is None:
+    def before(self, exchange: Exchange) -> Asking:
+        """Say how to ask the upstream for what may have to be marked."""
+        if (
+            exchange.who.conduct is Conduct.SUSPECT
+            and exchange.kind in _MARKED_KINDS
+            and exchange.facts.method == "GET"
+        ):
+            known = self._known.get(exchange.facts)
+            if known is not None and known.upstream_tag:
+                exchange.pack = self._builder.at_hand(bytes.fromhex(known.tag))
+                if exchange.pack is not None:
+                    return Asking(whole=True, only_if_not=known.upstream_tag, for_a_copy=True)
+        return Asking(whole=True)
+
+    async def copy(self, exchange: Exchange, answered: Answered) -> MarkedCopy | None:
+        """Return the client's copy of what the upstream answered; None while there is none.
+
+        Raises:
+            UpstreamError: The upstream broke off.
+        """
+        if answered.status == 304 and exchange.pack is not None:
+            return self._answer(exchange, answered, exchange.pack)
+        if answered.status != 200:
             return None
+        if exchange.facts.method != "HEAD":
+            return await self._of(exchange, answered)
+        again = await self._upstreams.ask(exchange, whole=True, method="GET")
+        try:
+            return await self._of(exchange, again) if again.status == 200 else None
+        finally:
+            again.close()
+
+    def looked_at(self, exchange: Exchange, body: bytes, sent: bytes) -> None:
+        """Take note of a picture that somebody was sent whole: a suspect may ask for it next.
+
+        Args:
+            body: What the upstream sent.
+            sent: The same with its rights in it.
+        """
+        if self._ahead and exchange.kind in _MARKED_KINDS and self._builder.idle:
+            self._builder.order(sha256(body).digest(), sent, len(body))
+
+    async def _of(self, exchange: Exchange, answered: Answered) -> MarkedCopy | None:
+        body = await answered.read(MAX_BODY)
+        if body is None:
+            return None
+        rendition = sha256(body).digest()
+        pack = await self._builder.find(rendition)
+        if pack is None:
+            self._builder.order(rendition, await self._in_image.body(exchange, body), len(body))
+            return None
+        self._known.put(exchange.facts, Known(answered.header("etag"), rendition.hex(), 0))
+        return self._answer(exchange, answered, pack)
+
+    def _answer(self, exchange: Exchange, answered: Answered, pack: Pack) -> MarkedCopy:
         mark_id = self._ids.of(exchange)
-        tag = hmac.digest(self._key, b"tag:" + rendition + mark_id, "sha256").hex()[:32]
-        return MarkedCopy(
-            body=copy_for(pack, self._key, mark_id), mark_id=mark_id, rendition=rendition, entity_tag=f'"{tag}"'
+        body = copy_for(pack, self._key, mark_id)
+        tag = f'"{hmac.digest(self._key, b"tag:" + pack.rendition + mark_id, "sha256").hex()[:32]}"'
+        what = wanted(exchange.facts, tag, len(body))
+        headers: Headers = (
+            *(line for line in answered.headers if line[0].lower() not in OF_THE_SOURCE),
+            ("Content-Type", "image/jpeg"),
+            ("ETag", tag),
+            ("Accept-Ranges", "bytes"),
+            ("Cache-Control", "private, max-age=3600"),
+            ("Vary", "User-Agent"),
         )
+        match what.status:
+            case 206:
+                headers = (*headers, ("Content-Range", f"bytes {what.start}-{what.end - 1}/{len(body)}"))
+                body = body[what.start : what.end]
+            case 416:
+                headers = (*headers, ("Content-Range", f"bytes */{len(body)}"))
+                body = b""
+            case 304 | 412:
+                body = b""
+        return MarkedCopy(status=what.status, headers=headers, body=body, mark_id=mark_id, rendition=pack.rendition)

@@ -25,6 +25,8 @@ MOST_WAITING_BYTES = 64 << 20
 MEMORY = 96 << 20
 """Bytes of packs that a worker keeps at hand."""
 MOST_REFUSED = 4096
+PACK_SECONDS = 30.0
+"""A pack takes about 50 ms a megapixel, and ten times that on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class PackBuilder:
             self._keep(pack)
         return pack
 
+    def at_hand(self, rendition: bytes) -> Pack | None:
+        """Return the pack if it is in memory."""
+        known = self._ready.get(rendition)
+        return known[0] if known else None
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing is waiting to be made."""
+        return not self._waiting
+
     def order(self, rendition: bytes, body: bytes, size: int) -> None:
         """Have the pack of a rendition made some time.
 
@@ -81,17 +93,14 @@ class PackBuilder:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
 
-    def unmarkable(self, rendition: bytes) -> bool:
-        """Tell whether it is known that no pack can be made of this rendition."""
-        return rendition in self._refused
-
     async def close(self) -> None:
-        """Leave what is waiting."""
+        """Leave what is waiting, and end the process that makes packs."""
         self._waiting.clear()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        await self._workers.close()
 
     async def _work(self) -> None:
         while self._waiting:

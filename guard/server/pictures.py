@@ -12,10 +12,17 @@ from guard.core.facts import ResponseFacts
 from guard.core.policy import PreviewSize
 from guard.errors import PictureError
 from guard.image.jobs import MAX_BODY, Preview
+from guard.server.headers import Headers
 from guard.server.image_workers import ImageWorkers
 from guard.server.upstream import Answered
 
 CACHE_BYTES = 64 << 20
+
+OF_THE_SOURCE = frozenset(
+    {"content-length", "content-type", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest",
+     "content-range", "etag", "last-modified", "accept-ranges", "cache-control", "expires", "vary", "age"}
+)  # fmt: skip
+"""What an upstream's head says about its own bytes, not about a smaller or marked copy of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,16 @@ class Smaller:
 
     preview: Preview
     entity_tag: str
+
+    def headers(self, upstream: Headers) -> Headers:
+        """Return the header lines of an answer with it, given those of the upstream's."""
+        return (
+            *(line for line in upstream if line[0].lower() not in OF_THE_SOURCE),
+            ("Content-Type", self.preview.media_type),
+            ("ETag", self.entity_tag),
+            ("Cache-Control", "private, max-age=3600"),
+            ("Vary", "User-Agent"),
+        )
 
 
 class Pictures:

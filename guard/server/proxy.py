@@ -20,7 +20,7 @@ from guard.core.identity import Grade
 from guard.core.licence import NO_LICENCE, LicenceState
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
-from guard.core.response import Answer, Challenge, Forward, Hangup, ResponsePlan, Shrink, plan
+from guard.core.response import Answer, Challenge, Forward, Hangup, Mark, ResponsePlan, Shrink, plan
 from guard.errors import PictureError, PicturesBusyError, RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
@@ -37,6 +37,7 @@ from guard.server.judged import NOBODY
 from guard.server.kinds import Kinds
 from guard.server.licences import Licences
 from guard.server.limits import Limiter
+from guard.server.marked import MarkedCopies
 from guard.server.online import PicturesOnline
 from guard.server.pages import Pages
 from guard.server.pictures import Pictures
@@ -58,11 +59,8 @@ SERVED_UNRECORDED = frozenset(
 NO_PICTURE = ResponseFacts(kind=Kind.OTHER, source=KindSource.RESPONSE)
 """What a WebSocket is known to be before it is opened."""
 
-_REPLACED = frozenset(
-    {"content-length", "content-type", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest",
-     "etag", "last-modified", "accept-ranges", "cache-control", "expires", "vary"}
-)  # fmt: skip
-"""What an upstream's head says about its own bytes, not about a smaller copy of them."""
+
+_PICTURES = frozenset({"as_is", "rights", "display", "preview"})
 
 
 class Proxy:
@@ -77,6 +75,7 @@ class Proxy:
         pipeline: Pipeline,
         pictures: Pictures,
         in_image: InImage,
+        marked: MarkedCopies | None,
         answers: Answers,
         challenges: Challenges,
         well_known: WellKnown,
@@ -100,6 +99,7 @@ class Proxy:
         self._pipeline = pipeline
         self._pictures = pictures
         self._in_image = in_image
+        self._marked = marked
         self._answers = answers
         self._challenges = challenges
         self._well_known = well_known
@@ -222,11 +222,14 @@ class Proxy:
             if isinstance(planned, Forward) and talks:
                 await self._record(exchange)
                 return await bridge(exchange, self._upstreams)
-            if planned is None or isinstance(planned, Forward | Shrink):
-                asking = self._in_image.before(exchange) if isinstance(planned, Forward) else Asking(whole=True)
+            if planned is None or isinstance(planned, Forward | Shrink | Mark):
+                asking = self._asking(exchange, planned)
                 answered = await self._upstreams.ask(exchange, whole=asking.whole, only_if_not=asking.only_if_not)
                 exchange.seen = await self._look(exchange, answered)
                 planned = self._plan(exchange, exchange.decision or self._decide_on_response(exchange))
+                if answered.status == 304 and asking.for_a_copy and not isinstance(planned, Mark):
+                    answered.close()
+                    answered = await self._upstreams.ask(exchange, whole=True)
             return await self._carry_out(exchange, planned, answered)
         except RecorderUnavailableError:
             exchange.rendition = "page"
@@ -241,6 +244,11 @@ class Proxy:
         finally:
             if answered is not None:
                 answered.close()
+
+    def _asking(self, exchange: Exchange, planned: ResponsePlan | None) -> Asking:
+        if isinstance(planned, Forward):
+            return self._in_image.before(exchange)
+        return self._marked.before(exchange) if self._marked is not None else Asking(whole=True)
 
     def _decide_on_response(self, exchange: Exchange) -> Decision:
         seen = exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
@@ -298,9 +306,11 @@ class Proxy:
                 return hang_up(exchange)
             case Shrink() if answered is not None:
                 return await self._send_smaller(exchange, planned, answered)
+            case Mark() if answered is not None:
+                return await self._send_marked(exchange, planned, answered)
             case Forward() if answered is not None:
                 return await self._send_as_is(exchange, answered)
-            case Forward() | Shrink():
+            case Forward() | Shrink() | Mark():
                 raise AssertionError("nothing to send on: the upstream was not asked")
             case _:
                 assert_never(planned)
@@ -322,6 +332,16 @@ class Proxy:
         finally:
             ready.done()
 
+    async def _send_marked(self, exchange: Exchange, planned: Mark, answered: Answered) -> web.StreamResponse:
+        copy = await self._marked.copy(exchange, answered) if self._marked is not None else None
+        if copy is None:
+            self._metrics.marked.labels(exchange.site.host, "preview").inc()
+            return await self._send_smaller(exchange, Shrink(size=planned.size), answered)
+        exchange.rendition, exchange.mark_id, exchange.original = "marked", copy.mark_id.hex(), copy.rendition.hex()
+        await self._record(exchange)
+        self._metrics.marked.labels(exchange.site.host, "marked").inc()
+        return await send_bytes(exchange, copy.status, copy.headers, copy.body)
+
     async def _send_smaller(self, exchange: Exchange, planned: Shrink, answered: Answered) -> web.StreamResponse:
         display = planned.size is PreviewSize.DISPLAY
         if answered.status != 200 or (exchange.seen and self._pictures.small_enough(exchange.seen, planned.size)):
@@ -338,14 +358,7 @@ class Proxy:
             return await self._send_made(exchange, made)
         exchange.rendition = "display" if display else "preview"
         await self._record(exchange)
-        kept = tuple(line for line in answered.headers if line[0].lower() not in _REPLACED)
-        headers = (
-            *kept,
-            ("Content-Type", smaller.preview.media_type),
-            ("ETag", smaller.entity_tag),
-            ("Cache-Control", "private, max-age=3600"),
-            ("Vary", "User-Agent"),
-        )
+        headers = smaller.headers(answered.headers)
         if smaller.entity_tag in exchange.facts.header("if-none-match"):
             return await send_bytes(exchange, 304, headers, b"")
         return await send_bytes(exchange, 200, headers, smaller.preview.body)
@@ -366,10 +379,8 @@ class Proxy:
         try:
             await self._records.begin(exchange)
         except RecorderUnavailableError:
-            if (
-                exchange.rendition in ("as_is", "rights", "display", "preview")
-                and exchange.who.purpose not in SERVED_UNRECORDED
-            ):
+            recorded = exchange.who.purpose not in SERVED_UNRECORDED and exchange.rendition in _PICTURES
+            if recorded or exchange.mark_id:
                 raise
 
 

@@ -42,15 +42,18 @@ class Records:
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
+        mark_commitment: str = "",
     ) -> None:
+        """Take `mark_commitment`, in hex, if copies are marked."""
         self._recorder = recorder
+        self._mark_commitment = mark_commitment
         self._policy = policy
         self._unclassified = unclassified
         self._metrics = metrics
         self._now = now
         self._clock = clock
         self._reservations: dict[tuple[str, str], str] = {}
-        self._recorded_rules: set[str] = set()
+        self._on_record: set[str] = set()
         self._first_of_its_kind = asyncio.Lock()
         self._visitors: dict[str, Counter[str]] = {}
         self._counted_since = now()
@@ -69,12 +72,13 @@ class Records:
         await self._write_counts()
 
     async def begin(self, exchange: Exchange) -> None:
-        """Make the `req` record durable, for a crawler that names itself and a client that behaves like one.
+        """Make the `req` record durable, for a crawler that names itself, a client that behaves like one, and whoever
+        is sent a marked copy.
 
         Raises:
             RecorderUnavailableError: It is not durable; the gap has been counted.
         """
-        if not exchange.is_automatic or exchange.record is not None:
+        if not (exchange.is_automatic or exchange.mark_id) or exchange.record is not None:
             return
         facts, who, decision = exchange.facts, exchange.who, exchange.decided
         disclosures = [*disclosure.of_request(facts, [_salt() for _ in range(3)])]
@@ -105,6 +109,8 @@ class Records:
                 sd=[one.commitment for one in disclosures],
                 grade=exchange.identity.grade,
                 signals=_signals(exchange),
+                mark=exchange.mark_id,
+                original=exchange.original,
                 licence=who.licence.id,
                 licence_state=exchange.licence if exchange.licence is not LicenceState.NONE else "",
             )
@@ -149,6 +155,8 @@ class Records:
         """Return the digest of the reservation, once it and the rule set are on record."""
         try:
             await self._rule_set(rules)
+            if exchange.mark_id:
+                await self._mark_key()
             return await self._reservation(exchange)
         except RecorderUnavailableError:
             self._recorder.note_unrecorded("no_reservation_on_record")  # the request's own record is not even tried
@@ -190,15 +198,27 @@ class Records:
 
     async def _rule_set(self, digest: str) -> None:
         """Put the rule set on record, whole, before anything names it."""
-        if digest in self._recorded_rules:
+        if digest in self._on_record:
             return
         async with self._first_of_its_kind:
-            if digest in self._recorded_rules:
+            if digest in self._on_record:
                 return
             await self._recorder.blob(self._policy.content)
             await self._recorder.append(record.rules(at=microseconds_at(self._now()), digest=digest))
             self._metrics.evidence_records.labels("cls").inc()
-            self._recorded_rules.add(digest)
+            self._on_record.add(digest)
+
+    async def _mark_key(self) -> None:
+        """Put on record which key marks, before the first copy that it marks."""
+        if self._mark_commitment in self._on_record:
+            return
+        async with self._first_of_its_kind:
+            if self._mark_commitment in self._on_record:
+                return
+            leaf = record.mark_key(at=microseconds_at(self._now()), commitment=self._mark_commitment)
+            await self._recorder.append(leaf)
+            self._metrics.evidence_records.labels("mky").inc()
+            self._on_record.add(self._mark_commitment)
 
     def _unrecorded(self, why: str) -> None:
         self._metrics.evidence_unrecorded.inc()

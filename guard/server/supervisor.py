@@ -31,10 +31,13 @@ from guard.server.admin import Admin
 from guard.server.challenge import SPENT_LAYOUT, SPENT_SLOTS
 from guard.server.decoys import load_or_create_secret
 from guard.server.listeners import Listener, open_listeners
+from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
+from guard.server.mark_ids import SLOTS as MARK_ID_SLOTS
 from guard.settings import Settings
 from guard.store.client_snapshot import restore, save
 from guard.store.clients import ClientTable
 from guard.store.first_start import first_start
+from guard.store.mark_keys import folder_in, load_or_create
 from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
 from guard.store.sealed import sealed
@@ -79,6 +82,9 @@ class Supervisor:
         self._portfolio = evidence / "guard" / "portfolio"
         if settings.behaviour.decoys:
             load_or_create_secret(evidence / "guard" / "decoys.secret")
+        if settings.marks.copies:
+            # Before there are several workers to make one each.
+            load_or_create(folder_in(evidence))
         self._learning_until = first_start(evidence) + timedelta(days=settings.behaviour.learning_days)
         self._started = time.time()
         self._own_token = secrets.token_urlsafe(32)
@@ -100,6 +106,7 @@ class Supervisor:
         self._clients = ClientTable.create(self._settings.behaviour.clients, layout=behaviour.VERSION)
         restore(self._clients, self._snapshot)
         self._spent = ClientTable.create(SPENT_SLOTS, layout=SPENT_LAYOUT)
+        self._mark_ids = ClientTable.create(MARK_ID_SLOTS, layout=MARK_ID_LAYOUT)
         self._crowds = Crowds.create()
         self._portfolios = Portfolios.create([site.host for site in self._settings.sites])
         self._portfolios.restore(self._portfolio)
@@ -119,6 +126,7 @@ class Supervisor:
             self._save_portfolios()
             self._clients.close()
             self._spent.close()
+            self._mark_ids.close()
             self._crowds.table.close()
             self._portfolios.close()
             if self._networks >= 0:
@@ -136,12 +144,8 @@ class Supervisor:
                 "--socket", recorder_socket, "--host", self._settings.sites[0].host,
             ),
         )  # fmt: skip
-        shared: tuple[int, ...] = (
-            self._clients.fileno(),
-            self._spent.fileno(),
-            self._crowds.table.fileno(),
-            self._portfolios.fileno(),
-        )
+        tables = (self._clients, self._spent, self._mark_ids, self._crowds.table, self._portfolios)
+        shared = tuple(table.fileno() for table in tables)
         if self._networks >= 0:
             shared = (*shared, self._networks)
         self._workers = [
@@ -191,6 +195,7 @@ class Supervisor:
                 "clients": self._clients.fileno(),
                 "challenge_key": self._challenge_key,
                 "spent_challenges": self._spent.fileno(),
+                "mark_ids": self._mark_ids.fileno(),
                 "crowds": self._crowds.table.fileno(),
                 "portfolios": self._portfolios.fileno(),
                 "networks": self._networks,

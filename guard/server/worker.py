@@ -20,6 +20,7 @@ from guard.core.autonomous_systems import AutonomousSystems
 from guard.server.assembly import Given, Worker
 from guard.server.challenge import SPENT_LAYOUT
 from guard.server.http_server import HttpServer
+from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
 from guard.store.clients import ClientTable
@@ -78,6 +79,7 @@ def main() -> None:
         clients=ClientTable(given["clients"], layout=behaviour.VERSION),
         challenge_key=bytes.fromhex(given["challenge_key"]),
         spent_challenges=ClientTable(given["spent_challenges"], layout=SPENT_LAYOUT),
+        mark_ids=ClientTable(given["mark_ids"], layout=MARK_ID_LAYOUT),
         crowds=Crowds(given["crowds"]),
         portfolios=Portfolios(given["portfolios"], [site.host for site in settings.sites]),
         systems=AutonomousSystems(mapped(given["networks"])) if given["networks"] >= 0 else None,

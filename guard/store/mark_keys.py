@@ -27,6 +27,11 @@ class MarkKeys:
         return self.keys[-1]
 
 
+def folder_in(evidence: Path) -> Path:
+    """Return where the keys of a guard lie, given its evidence directory."""
+    return evidence / "guard" / "marks"
+
+
 def load_or_create(folder: Path) -> MarkKeys:
     """Return the keys in `folder`, the first of them made now if there is none.
 

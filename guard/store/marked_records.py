@@ -63,4 +63,3 @@ def issued(path: Path) -> dict[bytes, Issue]:
             issue.records.append(index)
             issue.renditions.setdefault(one.fields.get("original", ""), []).append(index)
     return found
-

@@ -6,7 +6,7 @@ import pytest
 
 from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.policy import Action, Decision, PreviewSize
-from guard.core.response import Answer, Challenge, Form, Forward, Hangup, Shrink, form_of, plan
+from guard.core.response import Answer, Challenge, Form, Forward, Hangup, Mark, Shrink, form_of, plan
 from tests.support.facts import request, seen
 
 DECISION = Decision(
@@ -58,14 +58,23 @@ def test_a_throttled_client_is_told_at_least_one_second():
     assert planned(Action.THROTTLE, request("/x"), None).retry_after == 1  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("action", [Action.PREVIEW, Action.MARK])
-def test_only_a_picture_got_with_get_is_made_smaller(action: Action):
+def test_only_a_picture_got_with_get_is_made_smaller():
     """Pages, other methods, and what the upstream keeps for one person stay as they are."""
-    visible = action is Action.PREVIEW
-    assert planned(action, request(), seen(Kind.ORIGINAL)) == Shrink(size=PreviewSize.PREVIEW, visibly_marked=visible)
-    assert planned(action, request(), seen(Kind.PAGE)) == Forward()
-    assert planned(action, request(method="POST"), seen(Kind.ORIGINAL)) == Forward()
-    assert planned(action, request(), seen(Kind.ORIGINAL, hands_off=True)) == Forward()
+    smaller = Shrink(size=PreviewSize.PREVIEW, visibly_marked=True)
+
+    assert planned(Action.PREVIEW, request(), seen(Kind.ORIGINAL)) == smaller
+    assert planned(Action.PREVIEW, request(), seen(Kind.PAGE)) == Forward()
+    assert planned(Action.PREVIEW, request(method="HEAD"), seen(Kind.ORIGINAL)) == Forward()
+    assert planned(Action.PREVIEW, request(), seen(Kind.ORIGINAL, hands_off=True)) == Forward()
+
+
+def test_only_a_picture_that_is_read_is_marked():
+    """HEAD as well: its length must be that of the copy."""
+    for method in ("GET", "HEAD"):
+        assert planned(Action.MARK, request(method=method), seen(Kind.ORIGINAL)) == Mark(size=PreviewSize.PREVIEW)
+        assert planned(Action.MARK, request(method=method), seen(Kind.PAGE)) == Forward()
+        assert planned(Action.MARK, request(method=method), seen(Kind.IMAGE, hands_off=True)) == Forward()
+    assert planned(Action.MARK, request(method="POST"), seen(Kind.ORIGINAL)) == Forward()
 
 
 def test_what_was_once_seen_at_a_url_does_not_let_a_picture_through():

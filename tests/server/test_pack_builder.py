@@ -57,13 +57,14 @@ async def test_a_pack_is_made_meanwhile_and_found_later(builder, tmp_path):
 async def test_what_can_not_be_marked_is_tried_once(builder):
     """A hostile picture costs one attempt, not one a request."""
     rendition = order(builder, b"no picture")
-    for _ in range(200):
-        if builder.unmarkable(rendition):
+    for _ in range(300):
+        if builder.idle:
             break
         await asyncio.sleep(0.02)
 
-    assert builder.unmarkable(rendition)
+    assert builder.idle
     order(builder, b"no picture")
+    assert builder.idle, "it was ordered again"
     assert await builder.find(rendition) is None
 
 

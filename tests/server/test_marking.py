@@ -1,0 +1,177 @@
+"""A client that may have pictures only under a mark, from its first request to the traced copy."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from guard.store.mark_keys import folder_in, load
+from guard.store.marked_records import issued
+from tests.support.http import ask
+from tests.support.pictures import encoded, scenery
+from tests.support.running import RunningGuard, wait_until
+
+PICTURES = {f"/{seed}.jpg": encoded(scenery(1200, 800, seed=seed), "JPEG", quality=88) for seed in (1, 2)}
+AGENT = "python-requests/2.32.3"
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gallery")
+    for name, data in PICTURES.items():
+        (folder / name[1:]).write_bytes(data)
+    (folder / "small.png").write_bytes(encoded(scenery(300, 200), "PNG"))
+    (folder / "ink.jpg").write_bytes(encoded(scenery(1200, 800).convert("CMYK"), "JPEG"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(gallery):
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-c", SERVER, str(gallery)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert server.stdout is not None
+    yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+    server.kill()
+    server.wait()
+    server.stdout.close()
+
+
+SERVER = """
+import functools, http.server, sys
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def end_headers(self):
+        self.send_header("ETag", f'"{hash(self.path) & 0xffff:x}"')
+        super().end_headers()
+    def do_GET(self):
+        if self.headers.get("If-None-Match") == f'"{hash(self.path) & 0xffff:x}"':
+            self.send_response(304)
+            return self.end_headers()
+        super().do_GET()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1]))
+print(server.server_port)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def guard(site, tmp_path_factory):
+    running = RunningGuard(
+        tmp_path_factory.mktemp("guard"),
+        {
+            "sites": [{"host": "photo.example", "upstream": site}],
+            "rights": {"holder": "Jane Doe"},
+            "in_image": {"rights": True},
+            "rules": [{"id": "marked", "when": {"kind": ["image", "original"]}, "action": "mark"}],
+        },
+    )
+    yield running
+    assert running.stop() == 0, "".join(running.said)
+
+
+def copy_of(guard, path, *lines, agent=AGENT, method="GET"):
+    """Ask until there is a marked copy."""
+
+    def find():
+        reply = ask(guard.port, path, *lines, agent=agent, method=method)
+        return reply if reply.get("cache-control").startswith("private") and is_full_size(reply, method) else None
+
+    return wait_until(find, 20)
+
+
+def is_full_size(reply, method="GET"):
+    if reply.status != 200 or method == "HEAD":
+        return reply.status != 200 or int(reply.get("content-length")) > 100_000
+    return Image.open(io.BytesIO(reply.body)).size == (1200, 800)
+
+
+def test_until_there_is_a_copy_the_client_gets_a_small_one(guard):
+    """Never the clean picture, and nobody waits for the pack."""
+    first = ask(guard.port, "/2.jpg", agent="curl/8.9.1")
+
+    assert first.status == 200
+    assert max(Image.open(io.BytesIO(first.body)).size) <= 640
+    copy_of(guard, "/2.jpg")
+
+
+def test_a_copy_is_full_size_private_and_the_clients_own(guard):
+    """Two clients get two copies, one client always the same; the upstream's tag and date tell nobody anything."""
+    mine, again, other = copy_of(guard, "/1.jpg"), copy_of(guard, "/1.jpg"), copy_of(guard, "/1.jpg", agent="Wget/1.24")
+
+    assert mine.body == again.body != other.body
+    assert mine.get("content-type") == "image/jpeg"
+    assert mine.get("last-modified") == ""
+    assert mine.get("etag") == again.get("etag") != other.get("etag")
+    assert len(mine.body) == int(mine.get("content-length"))
+    assert mine.get("tdm-reservation") == "1"
+    assert b"DMI-PROHIBITED" in mine.body
+
+
+def test_parts_conditions_and_heads_are_those_of_the_copy(guard):
+    """As if it lay on a disk."""
+    whole = copy_of(guard, "/1.jpg")
+    part = ask(guard.port, "/1.jpg", ("Range", "bytes=1000-1999"), agent=AGENT)
+    stale = ask(guard.port, "/1.jpg", ("Range", "bytes=1000-1999"), ("If-Range", '"other"'), agent=AGENT)
+    known = ask(guard.port, "/1.jpg", ("If-None-Match", whole.get("etag")), agent=AGENT)
+    head = ask(guard.port, "/1.jpg", agent=AGENT, method="HEAD")
+
+    assert (part.status, part.body) == (206, whole.body[1000:2000])
+    assert part.get("content-range") == f"bytes 1000-1999/{len(whole.body)}"
+    assert (stale.status, stale.body) == (200, whole.body)
+    assert (known.status, known.body, known.get("etag")) == (304, b"", whole.get("etag"))
+    assert (head.status, head.get("content-length"), head.get("etag")) == (
+        200, whole.get("content-length"), whole.get("etag")
+    )  # fmt: skip
+
+
+def test_what_can_not_be_marked_comes_small(guard):
+    """Four inks, and pictures that are too small for a proof."""
+    for _ in range(2):
+        ink = ask(guard.port, "/ink.jpg", agent=AGENT)
+        assert max(Image.open(io.BytesIO(ink.body)).size) <= 640
+
+
+def test_a_file_that_changed_under_its_url_is_another_picture(guard, gallery):
+    """The content decides, not the address; no copy of the old one is sent any more."""
+    (gallery / "changing.jpg").write_bytes(PICTURES["/1.jpg"])
+    before = copy_of(guard, "/changing.jpg")
+    (gallery / "changing.jpg").write_bytes(PICTURES["/2.jpg"])
+    # The test's server tells versions apart by the path; a query stands for a new version's tag.
+    after = copy_of(guard, "/changing.jpg?2")
+
+    assert before.body != after.body
+
+
+def test_the_copy_leads_back_to_its_record(guard, gallery, tmp_path):
+    """Cropped, shrunk and encoded anew; the log says which requests got it, and which key marks."""
+    copy = Image.open(io.BytesIO(copy_of(guard, "/1.jpg", agent="Wget/1.24").body))
+    copy.crop((200, 0, 1000, 800)).resize((256, 256), Image.Resampling.BICUBIC).save(tmp_path / "found.jpg", quality=75)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "guard", "trace", str(tmp_path / "found.jpg"), "--originals", str(gallery),
+         "--evidence", str(guard.evidence), "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)["results"][0]
+    log = issued(guard.evidence)
+    assert found["identified"]
+    issue = log[bytes.fromhex(found["mark_id"])]
+    assert found["records"] == issue.records
+    assert issue.claimed == {"Wget"} or "wget" in {one.lower() for one in issue.claimed}
+    assert len(log) >= 2
+    keys = load(folder_in(guard.evidence))
+    assert len(keys.keys) == 1
+
+
+def test_every_copy_is_on_record_before_it_leaves(guard):
+    """Also where the client is taken for a person: a rule of the owner's marks everybody here."""
+    before = len([one for one in issued(guard.evidence).values() for _ in one.records])
+
+    copy_of(guard, "/1.jpg", agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+
+    assert len([one for one in issued(guard.evidence).values() for _ in one.records]) > before
