@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from guard.errors import PictureError
 from guard.image.luma import luma_of
 from guard.image.pattern import Strength
 from guard.image.registration import Features, Found, features, match
@@ -61,13 +62,18 @@ class Archive:
         matched.sort(key=lambda pair: -pair[0])
         best = matched[0][0] if matched else 0
         likely = matched if best < FEW else [pair for pair in matched[:_LIKELY] if pair[0] >= FEW]
-        return [(entry.name, self._original(entry)) for _, entry in likely]
+        ready = ((entry.name, self._original(entry)) for _, entry in likely)
+        return [(name, original) for name, original in ready if original is not None]
 
-    def _original(self, entry: _Entry) -> Original:
+    def _original(self, entry: _Entry) -> Original | None:
+        """Return the original; None where no copy of it can have been marked (see `pack.build`)."""
         if (ready := self._ready.get(entry.name)) is not None:
             self._ready.move_to_end(entry.name)
             return ready
-        made = Original(entry.read(), self._key, self._strength)
+        try:
+            made = Original(entry.read(), self._key, self._strength)
+        except PictureError:
+            return None
         self._ready[entry.name] = made
         if len(self._ready) > _READY:
             self._ready.popitem(last=False)

@@ -27,7 +27,7 @@ class Issue:
     last: datetime
     sites: set[str] = field(default_factory=set)
     claimed: set[str] = field(default_factory=set)
-    """Names that the client gave itself, and operators that were verified."""
+    """Names that the client gave itself."""
     records: list[int] = field(default_factory=list)
     """Indexes of the requests, the first thousand."""
     renditions: dict[str, list[int]] = field(default_factory=dict)
@@ -58,7 +58,8 @@ def issued(path: Path) -> dict[bytes, Issue]:
         issue.requests += 1
         issue.last = max(issue.last, at)
         issue.sites.add(one.fields["site"])
-        issue.claimed |= {name for name in (one.fields["operator"] or one.fields["claimed"],) if name}
+        if one.fields["claimed"]:
+            issue.claimed.add(one.fields["claimed"])
         if len(issue.records) < MOST_SHOWN:
             issue.records.append(index)
             issue.renditions.setdefault(one.fields.get("original", ""), []).append(index)

@@ -29,6 +29,7 @@ def folder(tmp_path_factory):
             copy = Image.open(io.BytesIO(copy_for(packed(data, KEY), KEY, IDS[16])))
             small = copy.crop((160, 0, 800, 640)).resize((320, 320), Image.Resampling.BICUBIC)
             small.save(made / "found" / f"copy{seed}.jpg", quality=80)
+    (made / "originals" / "ink.jpg").write_bytes(encoded(scenery(960, 640).convert("CMYK"), "JPEG"))
     Image.open(made / "originals" / "3.jpg").resize((480, 320)).save(made / "found" / "unmarked.png")
     (made / "found" / "broken.jpg").write_bytes(b"no picture")
     (made / "found" / "other.jpg").write_bytes(encoded(scenery(400, 400, seed=77), "JPEG"))
@@ -49,7 +50,7 @@ def test_copies_are_traced_and_nobody_else_is_accused(folder):
     assert ended.returncode == 0
     value = json.loads(ended.stdout)
     told = {one["file"].removeprefix("found/"): one for one in value["results"]}
-    assert set(told["copy1.jpg"]) == {"file", "original", "mark_id", "z", "threshold", "identified", "bound"}
+    assert set(told["copy1.jpg"]) == {"file", "original", "mark_id", "z", "threshold", "identified", "bound", "records"}
     for seed in (1, 2):
         one = told[f"copy{seed}.jpg"]
         assert (one["identified"], one["mark_id"], one["original"]) == (True, IDS[16].hex(), f"originals/{seed}.jpg")
@@ -98,3 +99,17 @@ def test_a_wrong_file_is_named(folder, tmp_path, name, content, said):
 
     assert ended.returncode == 2
     assert said in ended.stderr
+
+
+def test_what_was_issued_must_be_said_in_one_way(folder):
+    """By the evidence, or by ids and key; a log without marks is no log to trace by."""
+    command = [sys.executable, "-m", "guard", "trace", "found", "--originals", "originals"]
+    for more, said in (
+        ((), "say what was issued"),
+        (("--mark-ids", "ids"), "say what was issued"),
+        (("--evidence", ".", "--mark-ids", "ids"), "leave out --mark-ids"),
+        (("--evidence", "nowhere"), "nowhere"),
+    ):
+        ended = subprocess.run([*command, *more], capture_output=True, text=True, check=False, cwd=folder)
+        assert ended.returncode == 2
+        assert said in ended.stderr
