@@ -50,7 +50,7 @@ def make_venv(where: Path) -> None:
     if not (where / BIN / "python").exists():
         say(f"making {where.name}")
         if uv := shutil.which("uv"):
-            run(uv, "venv", "--quiet", "--python", sys.executable, where)
+            run(uv, "venv", "--allow-existing", "--quiet", "--python", sys.executable, where)
         else:
             try:
                 venv.create(where, with_pip=True)

@@ -18,6 +18,7 @@ from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
 from guard.rights import read_terms, statement_of
 from guard.server.answers import Answers
+from guard.server.arrivals import Arrivals
 from guard.server.behaviour import Behaviour
 from guard.server.cards import CardOwner, CardStock
 from guard.server.challenge import ChallengeOptions, Challenges, SpentChallenges
@@ -206,9 +207,25 @@ class Worker:
         if any(site.in_image for site in self.sites.all):
             self._rights.warm()
         in_image = InImage(self._rights, upstreams, self.metrics)
-        return Proxy(
+        arrivals = Arrivals(
             intake=Intake(self.sites, settings.client_ip.policy(), utc_now, settings.behaviour.hints.fields()),
             sites=self.sites,
+            identities=self._identities,
+            behaviour=self._behaviour,
+            crowds=CrowdWatch(
+                self._given.crowds,
+                learning_until=self._given.learning_until.timestamp(),
+                since=self._given.started,
+                systems=self._given.systems,
+            ),
+            pipeline=self.pipeline,
+            licences=self._licences,
+            decoys=self._decoys,
+            search_guard=self.search_guard,
+            metrics=self.metrics,
+        )
+        return Proxy(
+            arrivals=arrivals,
             upstreams=upstreams,
             pipeline=self.pipeline,
             pictures=Pictures(self._images, sizes),
@@ -228,18 +245,10 @@ class Worker:
             records=self._records,
             reports=self._reports,
             metrics=self.metrics,
-            identities=self._identities,
             licences=self._licences,
-            behaviour=self._behaviour,
             decoys=self._decoys,
             pages=pages,
             online=self._online,
-            crowds=CrowdWatch(
-                self._given.crowds,
-                learning_until=self._given.learning_until.timestamp(),
-                since=self._given.started,
-                systems=self._given.systems,
-            ),
             search_guard=self.search_guard,
             learning_until=self._given.learning_until,
         )

@@ -12,29 +12,23 @@ from typing import assert_never
 
 from aiohttp import web
 
-from guard.core.classification import Conduct, Identity
+from guard.core.classification import Identity
 from guard.core.client_address import client_network
 from guard.core.crawlers import Purpose
-from guard.core.facts import AddressSource, Kind, KindSource, RequestFacts, ResponseFacts
-from guard.core.identity import Grade
-from guard.core.licence import NO_LICENCE, LicenceState
+from guard.core.facts import Kind, KindSource, ResponseFacts
+from guard.core.licence import LicenceState
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
 from guard.core.response import Answer, Challenge, Forward, Hangup, Mark, ResponsePlan, Shrink, plan
 from guard.errors import PictureError, PicturesBusyError, RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
-from guard.server.behaviour import Behaviour
+from guard.server.arrivals import Arrivals
 from guard.server.challenge import Challenges
-from guard.server.crowds import CrowdWatch
 from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
-from guard.server.identities import Identities
 from guard.server.in_image import Asking, InImage, Ready
-from guard.server.intake import Intake
-from guard.server.judged import NOBODY
-from guard.server.kinds import Kinds
 from guard.server.licences import Licences
 from guard.server.limits import Limiter
 from guard.server.marked import MarkedCopies
@@ -45,7 +39,6 @@ from guard.server.records import Records
 from guard.server.reports import Reports
 from guard.server.search_guard import SearchGuard
 from guard.server.sending import hang_up, in_pieces, send, send_bytes
-from guard.server.site import Sites
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
 from guard.server.websocket import bridge, wants_websocket
@@ -69,8 +62,7 @@ class Proxy:
     def __init__(
         self,
         *,
-        intake: Intake,
-        sites: Sites,
+        arrivals: Arrivals,
         upstreams: UpstreamRequests,
         pipeline: Pipeline,
         pictures: Pictures,
@@ -82,10 +74,7 @@ class Proxy:
         records: Records,
         reports: Reports,
         metrics: Metrics,
-        identities: Identities,
         licences: Licences,
-        behaviour: Behaviour,
-        crowds: CrowdWatch,
         decoys: Decoys | None,
         pages: Pages,
         online: PicturesOnline,
@@ -93,8 +82,7 @@ class Proxy:
         learning_until: datetime,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._intake = intake
-        self._sites = sites
+        self._arrivals = arrivals
         self._upstreams = upstreams
         self._pipeline = pipeline
         self._pictures = pictures
@@ -106,17 +94,13 @@ class Proxy:
         self._records = records
         self._reports = reports
         self._metrics = metrics
-        self._identities = identities
         self._licences = licences
-        self._behaviour = behaviour
-        self._crowds = crowds
         self._decoys = decoys
         self._pages = pages
         self._online = online
         self._search_guard = search_guard
         self._learning_until = learning_until
         self._clock = clock
-        self._kinds = Kinds()
         self._limiter = Limiter()
         self._told = Decision(
             action=Action.ALLOW,
@@ -133,17 +117,16 @@ class Proxy:
         """Answer one request."""
         started = self._clock()
         try:
-            facts = self._intake.read(request)
+            exchange = self._arrivals.begin(request, started)
         except RequestError as error:
             return self._answers.senseless(str(error), self.reservation())
-        exchange = self._begin(request, facts, started)
         with self._metrics.requests_open.track_inprogress():
             try:
                 if document := self._well_known.find(exchange):
                     exchange.rendition, exchange.decision = "reservation", self._told
                     await self._record(exchange)
                     return await self._well_known.send(exchange, document)
-                if self._decoys is not None and (decoy := self._decoys.find(facts)):
+                if self._decoys is not None and (decoy := self._decoys.find(exchange.facts)):
                     exchange.rendition, exchange.decision = "page", self._lured
                     await self._record(exchange)
                     return await self._decoys.answer(exchange, decoy)
@@ -155,61 +138,14 @@ class Proxy:
                 return await self._answer(exchange)
             finally:
                 if not exchange.own:
-                    self._behaviour.after_response(exchange)
-                    self._crowds.after_response(exchange.crowd, exchange.kind, exchange.sent.status)
+                    self._arrivals.left(exchange)
                     self._reports.finished(exchange)
                     self._search_guard.note(exchange)
                     await self._records.end(exchange)
 
     def reservation(self) -> Headers:
-        """Return the header lines for whoever names no site: those of the site that answers for every name."""
-        return self._sites.find("").reservation("").headers
-
-    def _begin(self, request: web.BaseRequest, facts: RequestFacts, started: float) -> Exchange:
-        own = self._search_guard.recognise(facts)
-        if own is not None:
-            facts = own.facts
-        site = self._sites.find(facts.host)
-        if facts.client.source is AddressSource.PEER_HEADER_UNUSABLE:
-            self._metrics.client_address_unusable.inc()
-        reservation = site.reservation(f"{facts.scheme}://{facts.authority}" if facts.authority else "")
-        trusted = self._intake.peer_is_trusted(request)
-        sighting = self._pipeline.sight(facts)
-        seen = self._kinds.recall(facts)
-        if own is not None:
-            identity, judged, crowd = own.identity, None, NOBODY
-            who = self._pipeline.classify(facts, own.identity)
-            licence, signature = NO_LICENCE, None
-        else:
-            judged = self._behaviour.at_request(
-                facts,
-                sighting,
-                trusted_peer=trusted,
-                reservation=reservation,
-                decoy=self._decoys is not None and self._decoys.hit(facts),
-            )
-            identity = self._identities.judge(facts, sighting, signed=judged.observation.head.signed)
-            crowd = self._crowds.at_request(judged, seen)
-            judged = self._behaviour.together(judged, crowd.together)
-            conduct = Conduct.SUSPECT if crowd.suspect and judged.conduct is Conduct.CLEAN else judged.conduct
-            who = self._pipeline.classify(facts, identity, conduct, judged.facts)
-            signature = self._identities.signature(facts) if identity.grade is Grade.SIGNATURE else None
-            licence, signature = self._licences.check(facts, who, signature)
-        return Exchange(
-            request=request,
-            facts=facts,
-            site=site,
-            reservation=reservation,
-            who=who if licence is NO_LICENCE else replace(who, licence=licence),
-            identity=identity,
-            signature=signature,
-            judged=judged,
-            peer_is_trusted=trusted,
-            own=own is not None,
-            started=started,
-            seen=seen,
-            crowd=crowd,
-        )
+        """Return the header lines for whoever names no site."""
+        return self._arrivals.reservation()
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
         answered: Answered | None = None
@@ -283,8 +219,7 @@ class Proxy:
     async def _look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         seen = await self._upstreams.look(exchange, answered)
         if seen.source is KindSource.RESPONSE and answered.status in (200, 206, 304):
-            self._kinds.remember(exchange.facts, seen)
-            self._behaviour.served(exchange, seen, answered)
+            self._arrivals.learnt(exchange, seen, answered)
             if exchange.is_automatic and not exchange.own:  # what people look at leaves no trace
                 self._online.note(exchange.facts, seen, answered)
         return seen
