@@ -68,7 +68,7 @@ def test_conditions_and_actions_are_all_named():
     assert re.findall(r"`(\w+)`", actions[1]) == [action.value for action in Action]
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(len(blocks("yaml"))))
 def test_the_configurations_in_the_readme_are_valid(tmp_path: Path, number: int):
     """The parts are checked with the site of the first one."""
     text = blocks("yaml")[number]
