@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.http import CHROME, GPTBOT, ask
+from tests.support.picture_readers import PICTURE_CHECKS
 from tests.support.plain_site import plain_site
 from tests.support.readers import CHECKS, OURS, Place, Read, added, configuration, fill
 from tests.support.running import RunningGuard
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
         fill(site)
         guard = RunningGuard(Path(name), configuration(site))
         try:
-            for number, (program, check) in enumerate(CHECKS.items()):
+            for number, (program, check) in enumerate({**CHECKS, **PICTURE_CHECKS}.items()):
                 folder = Path(name) / f"reader-{number}"
                 folder.mkdir()
                 try:

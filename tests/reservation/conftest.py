@@ -1,6 +1,7 @@
 """Readers that others wrote, and the catalogue that the tests of the reservation speak about."""
 
 import json
+import os
 import shutil
 import subprocess
 import urllib.robotparser
@@ -11,7 +12,7 @@ from gpyrobotstxt.robots_cc import RobotsMatcher
 from protego import Protego
 from robots import RobotsParser
 
-from tests.support.programs import missing
+from tests.support.programs import TOOLS, missing
 
 Query = tuple[str, str]
 """A product token and a path."""
@@ -49,17 +50,24 @@ console.log(JSON.stringify(queries.map(([t, p]) => parser.isAllowed('https://pho
 """
 
 
+def _environment() -> dict[str, str]:
+    """Let node find what `.ci/run` installs beside the other tools."""
+    return {"NODE_PATH": str(TOOLS.parent / "node_modules"), **os.environ}
+
+
 def _npm(body: bytes, queries: Sequence[Query]) -> list[bool]:
-    """Run npm's robots-parser; it is there where node finds the package (`NODE_PATH`)."""
+    """Run npm's robots-parser; it is there where node finds the package."""
     if (
         not shutil.which("node")
         or subprocess.run(
-            ["node", "-e", "require.resolve('robots-parser')"], capture_output=True, check=False
+            ["node", "-e", "require.resolve('robots-parser')"], capture_output=True, check=False, env=_environment()
         ).returncode
     ):
         missing("node with the package robots-parser")
     arguments = [json.dumps(body.decode("utf-8")), json.dumps(list(queries))]
-    answer = subprocess.run(["node", "-e", _NODE, *arguments], capture_output=True, check=True, timeout=60)
+    answer = subprocess.run(
+        ["node", "-e", _NODE, *arguments], capture_output=True, check=True, timeout=60, env=_environment()
+    )
     return list(json.loads(answer.stdout))
 
 

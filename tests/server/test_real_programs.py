@@ -8,6 +8,7 @@ import pytest
 
 from tests.server.conftest import Upstreams
 from tests.support.http import CHROME, Reply, ask
+from tests.support.picture_readers import PICTURE_CHECKS
 from tests.support.plain_site import PlainSite, plain_site
 from tests.support.programs import need
 from tests.support.readers import CHECKS, Place, configuration, fill, scrapy
@@ -33,13 +34,13 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PlainSit
         assert running.stop() == 0
 
 
-@pytest.mark.parametrize("program", CHECKS)
+@pytest.mark.parametrize("program", [*CHECKS, *PICTURE_CHECKS])
 def test_every_reader_understands_and_its_control_takes_the_picture(
     gallery: tuple[PlainSite, RunningGuard], tmp_path: Path, program: str
 ):
     """What the table in the README says, row by row."""
     site, running = gallery
-    read = CHECKS[program](Place(site, running, tmp_path))
+    read = (CHECKS | PICTURE_CHECKS)[program](Place(site, running, tmp_path))
 
     assert read.holds, read
 
