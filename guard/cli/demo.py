@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guard.demo.log import LogLine
     from guard.demo.scene import Outcome, Stage, Visit
     from guard.demo.table import LiveTable, PlainLines
+    from guard.demo.tracing import Traced
 
 QUIET: Final = 1.0
 """Seconds without a request after which a visitor is taken to be done with a page."""
@@ -30,7 +31,8 @@ def demo(*, once: bool, json: bool, keep: Path | None, svg: Path | None = None) 
         svg: Draw the finished table into this file as well.
 
     Raises:
-        SystemExit: 1 if somebody was not treated as expected or the evidence does not hold, 130 on Ctrl-C.
+        SystemExit: 1 if somebody was not treated as expected, the evidence does not hold, or a copy that was taken
+            does not lead back to its record; 130 on Ctrl-C.
         UsageError: `keep` is neither empty nor from an earlier demo.
         ProgramError: The gallery's server or the guard did not start.
     """
@@ -63,6 +65,7 @@ async def _play(directory: Path, *, once: bool, json: bool) -> "Outcome":
     from guard.demo.cast import CAST
     from guard.demo.scene import Outcome, open_gallery, receive, verify
     from guard.demo.table import LiveTable, PlainLines
+    from guard.demo.tracing import trace_back
     from guard.demo.words import closing
 
     me = asyncio.current_task()
@@ -78,15 +81,18 @@ async def _play(directory: Path, *, once: bool, json: bool) -> "Outcome":
     try:
         async with open_gallery(directory, audience) as stage:
             visits = await receive(stage, audience, CAST)
+            audience.tracing()
+            traced = await trace_back(directory, visits)
             if not once:
-                audience.ended(Outcome(visits=visits, evidence=await asyncio.to_thread(verify, directory)))
+                evidence = await asyncio.to_thread(verify, directory)
+                audience.ended(Outcome(visits=visits, evidence=evidence, traced=traced))
                 audience.say(f"\nThe gallery stays open: look at {stage.address}/ in a browser. Ctrl-C ends it.")
                 try:
                     await _stay_open(stage, audience)
                 except asyncio.CancelledError:
                     me.uncancel()
         # The guard has stopped: now the log is whole.
-        outcome = Outcome(visits=visits, evidence=await asyncio.to_thread(verify, directory))
+        outcome = Outcome(visits=visits, evidence=await asyncio.to_thread(verify, directory), traced=traced)
         if once:
             audience.ended(outcome)
         else:
@@ -117,12 +123,13 @@ async def _stay_open(stage: "Stage", audience: "LiveTable | PlainLines") -> None
 
 def visitors(lines: "list[LogLine]") -> list[str]:
     """Say in one line for each visitor what it asked for and how that was answered."""
-    from guard.demo.words import ACTIONS, PURPOSES
+    from guard.demo.words import ACTIONS, MARKED, PURPOSES
 
     seen: dict[tuple[str, str], Counter[str]] = {}
     for line in lines:
         who = (line.claimed, line.purpose)
-        seen.setdefault(who, Counter())[ACTIONS.get(line.action, (line.action, ""))[0]] += 1
+        words, _ = MARKED if line.is_copy else ACTIONS.get(line.action, (line.action, ""))
+        seen.setdefault(who, Counter())[words] += 1
     return [
         f"{claimed or 'somebody'} ({PURPOSES.get(purpose, purpose)}): "
         + ", ".join(f"{words} {count}×" for words, count in counts.most_common())
@@ -136,6 +143,24 @@ def as_json(outcome: "Outcome") -> dict[str, object]:
         "ok": outcome.ok,
         "clients": [_client(visit) for visit in outcome.visits],
         "evidence": {"records": outcome.evidence.records, "verified": outcome.evidence.holds},
+        "trace": _trace(outcome.traced) if outcome.traced else None,
+    }
+
+
+def _trace(traced: "Traced") -> dict[str, object]:
+    return {
+        "ran": not traced.missing,
+        "taken_by": traced.visit.client,
+        "picture": traced.download.path,
+        "issued_at": traced.download.at,
+        "original": traced.original or None,
+        "mark_id": traced.mark_id or None,
+        "z": traced.z,
+        "threshold": traced.threshold,
+        "bound": traced.bound,
+        "record": traced.record,
+        "same_copy": list(traced.others),
+        "faults": list(traced.faults),
     }
 
 
@@ -151,6 +176,7 @@ def _client(visit: "Visit") -> dict[str, object]:
         "rule": visit.rule,
         "reason": visit.because,
         "pictures_received": visit.pictures,
+        "marked_received": len(visit.copies),
         "refusals_received": visit.refusals,
         "bytes": visit.bytes,
         "as_expected": visit.as_expected,

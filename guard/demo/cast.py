@@ -64,6 +64,8 @@ class Member:
     check: Check
     timeout: float = 15.0
     """Seconds after which it is fetched home."""
+    keeps: bool = False
+    """What it takes is kept, and one copy of it is traced when everybody has left."""
 
 
 def _person(stay: Stay) -> Iterator[str]:
@@ -159,6 +161,17 @@ def _found_out(stay: Stay) -> Iterator[str]:
         yield f"it still got {len(late)} originals after its first {FOUND_OUT_BY - 1}, first {late[0].path}"
 
 
+def _found_out_and_marked(stay: Stay) -> Iterator[str]:
+    yield from _found_out(stay)
+    arrived = {answer.path: answer for answer in stay.report.pictures}
+    copies = [arrived[line.path] for line in stay.lines if line.is_copy and line.path in arrived]
+    if not any(copy.path in stay.collection.originals for copy in copies):
+        yield "it got no original under its own mark"
+    for copy in copies:
+        if stay.untouched(copy):
+            yield f"{copy.path} should carry a mark and has the photographer's own pixels"
+
+
 def _never_refused(stay: Stay) -> Iterator[str]:
     for answer in stay.report.answers:
         if not 200 <= answer.status < 400:
@@ -251,8 +264,9 @@ CAST: Final = (
         visit="bulk",
         name="bulk downloader",
         kind="crawler",
-        expectation="is found out by how it asks and gets smaller copies before its fifteenth picture",
-        check=_found_out,
+        expectation="is found out by how it asks and gets marked or smaller copies before its fifteenth picture",
+        check=_found_out_and_marked,
+        keeps=True,
     ),
     Member(
         visit="impersonator",

@@ -8,6 +8,7 @@ from elsewhere, as the makers of data sets do.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from guard.demo.answers import Answer, Report, get
@@ -57,6 +58,8 @@ class Errand:
     """`http://host:port` of the site, without a slash at the end."""
     known: tuple[str, ...]
     """Paths of originals, as a list of image addresses in a data set would have them."""
+    keep: str = ""
+    """The folder into which the pictures go that it takes; empty for one that throws them away."""
 
 
 Client = Callable[[Errand], Report]
@@ -91,6 +94,10 @@ class Visitor:
         """Fetch `path` and return the body of a 200, else nothing."""
         answer, body = get(self.errand.address, path, self.headers)
         self.answers.append(answer)
+        if self.errand.keep and answer.is_picture:
+            file = kept_file(self.errand.keep, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(body)
         return body if answer.status == 200 else b""
 
     def walk(self, pages: int) -> Walk:
@@ -107,6 +114,11 @@ class Visitor:
 
     def report(self, note: str = "") -> Report:
         return Report(user_agent=self.user_agent, answers=tuple(self.answers), note=note)
+
+
+def kept_file(folder: str, path: str) -> Path:
+    """Return where the picture at `path` is kept in `folder`: one flat folder, as downloaders make it."""
+    return Path(folder) / path.lstrip("/").replace("/", "-")
 
 
 def harvest(errand: Errand, user_agent: str, headers: Iterable[tuple[str, str]]) -> Report:

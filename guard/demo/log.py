@@ -21,6 +21,8 @@ PICTURE_KINDS: Final = frozenset({"thumbnail", "image", "original"})
 class LogLine:
     """One finished request: the part of the line that the demo shows."""
 
+    at: str
+    """When it came, as the log writes it: UTC, to the microsecond."""
     path: str
     status: int
     bytes: int
@@ -32,6 +34,12 @@ class LogLine:
     rule: str
     because: str
     kind: str
+    rendition: str
+
+    @property
+    def is_copy(self) -> bool:
+        """It was answered with a whole copy under the client's own mark."""
+        return self.rendition == "marked" and self.status == 200
 
 
 class LogTail:

@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 from collections import deque
+from collections.abc import Container
 from types import TracebackType
 from typing import Final, Self
 
@@ -119,8 +120,11 @@ class Program:
             self._address.set_exception(ProgramError(self.name, "ended before it was ready", self.said()))
 
 
-async def run(name: str, *arguments: str, given: bytes, within: float) -> bytes:
+async def run(name: str, *arguments: str, given: bytes, within: float, answers: Container[int] = (0,)) -> bytes:
     """Run a Python program to its end, `given` on standard input, and return its standard output.
+
+    Args:
+        answers: Exit statuses with which it has done its part.
 
     Raises:
         ProgramError: It failed, or took more than `within` seconds.
@@ -141,7 +145,7 @@ async def run(name: str, *arguments: str, given: bytes, within: float) -> bytes:
         raise ProgramError(name, f"did not finish within {within:g} seconds", "") from None
     finally:
         await end(process, 3.0)
-    if process.returncode:
+    if process.returncode not in answers:
         lines = said.decode(errors="replace").splitlines()
         raise ProgramError(name, f"failed with status {process.returncode}", "\n".join(lines[-KEPT_LINES:]))
     return output

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from guard.demo.answers import Report
 from guard.demo.cast import Collection, Member, Stay
@@ -23,6 +23,10 @@ from guard.demo.log import LogLine, LogTail, decisions, telling
 from guard.demo.processes import Program, ProgramError, run
 from guard.errors import UsageError
 from guard.image import coded
+from guard.store.mark_keys import folder_in
+
+if TYPE_CHECKING:
+    from guard.demo.tracing import Traced
 
 MARKER: Final = "# Written by `guard demo`"
 """How the configuration of a demo begins; a folder with another one is left alone."""
@@ -38,6 +42,15 @@ LOG_DELAY: Final = 2.0
 
 LOG_ROUNDS: Final = 100
 """Times to look for them within `LOG_DELAY`."""
+
+TAKEN: Final = "taken"
+"""The folder of what the downloader keeps."""
+
+MARK_DELAY: Final = 10.0
+"""Seconds to wait at most for marked copies to be ready; making all of them takes about as long on two cores."""
+
+MARK_ROUNDS: Final = 50
+"""Times to look within `MARK_DELAY`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +75,8 @@ class Visit:
     refusal_pictures: int
     skipped: int
     bytes: int
+    copies: tuple[LogLine, ...] = ()
+    """Its requests that were answered with a marked copy."""
     only_robots: bool
     """It asked for robots.txt and for nothing else."""
     expectation: str
@@ -88,10 +103,13 @@ class Outcome:
 
     visits: tuple[Visit, ...]
     evidence: Verified
+    traced: "Traced | None" = None
+    """None where nobody took a marked copy."""
 
     @property
     def ok(self) -> bool:
-        return self.evidence.holds and all(visit.as_expected for visit in self.visits)
+        traced = self.traced is None or not self.traced.faults
+        return self.evidence.holds and traced and all(visit.as_expected for visit in self.visits)
 
 
 class Audience(Protocol):
@@ -101,6 +119,7 @@ class Audience(Protocol):
     def opened(self, address: str, pictures: int) -> None: ...
     def arriving(self, member: Member, number: int, total: int) -> None: ...
     def left(self, visit: Visit) -> None: ...
+    def tracing(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +127,7 @@ class Stage:
     """A gallery with its guard in front, open for visitors."""
 
     address: str
+    directory: Path
     collection: Collection
     tail: LogTail
     guard: Program
@@ -151,7 +171,7 @@ async def open_gallery(directory: Path, audience: Audience) -> AsyncIterator[Sta
             address = await (await stack.enter_async_context(guard)).address(START)
             collection = await hanging
             audience.opened(address, len(collection.originals))
-            yield Stage(address=address, collection=collection, tail=tail, guard=guard)
+            yield Stage(address=address, directory=directory, collection=collection, tail=tail, guard=guard)
     finally:
         hanging.cancel()
 
@@ -222,7 +242,11 @@ async def receive(stage: Stage, audience: Audience, cast: Sequence[Member]) -> t
 
 
 async def _receive(stage: Stage, member: Member) -> Visit:
-    errand = Errand(address=stage.address, known=stage.collection.originals)
+    keep = ""
+    if member.keeps:
+        keep = str(stage.directory / TAKEN)
+        await _marks_made(stage)
+    errand = Errand(address=stage.address, known=stage.collection.originals, keep=keep)
     stage.tail.read()  # what came before is not this client's
     try:
         output = await run(
@@ -242,6 +266,15 @@ async def _receive(stage: Stage, member: Member) -> Visit:
     if not faults:
         faults += member.check(Stay(report=report, lines=lines, collection=stage.collection))
     return describe(member, report, lines, tuple(faults))
+
+
+async def _marks_made(stage: Stage) -> None:
+    """Wait until half of the originals can be sent as marked copies: earlier visitors looked at them."""
+    packs = folder_in(stage.directory / "evidence") / "packs"
+    for _ in range(MARK_ROUNDS):
+        if sum(1 for _ in packs.glob("*/*.pack")) * 2 >= len(stage.collection.originals):
+            break
+        await asyncio.sleep(MARK_DELAY / MARK_ROUNDS)
 
 
 async def _lines(tail: LogTail, expected: int) -> tuple[LogLine, ...]:
@@ -275,6 +308,7 @@ def describe(member: Member, report: Report, lines: tuple[LogLine, ...], faults:
         refusal_pictures=sum(answer.is_refusal_picture for answer in report.answers),
         skipped=report.skipped,
         bytes=report.size,
+        copies=tuple(line for line in lines if line.is_copy),
         only_robots={answer.path for answer in report.answers} == {"/robots.txt"},
         expectation=member.expectation,
         faults=faults,

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from guard.demo.cast import Member
 from guard.demo.scene import Outcome, Visit
-from guard.demo.words import ACTIONS, claim, closing, haul, reason, summary
+from guard.demo.words import claim, closing, doings, haul, reason, summary, trace_words
 
 WIDE: Final = 110
 """Columns from which the table has room for the claim and the expectation in columns of their own."""
@@ -66,8 +66,7 @@ def row(visit: Visit, layout: Layout) -> RenderableType:
     """Return one visitor's row with a line under it."""
     name = Text(visit.client, style="bold green" if visit.kind == "person" else "bold")
     did = Text()
-    for index, (action, count) in enumerate(reversed(visit.decisions)):
-        words, style = ACTIONS.get(action, (action, ""))
+    for index, (words, style, count) in enumerate(doings(visit)):
         did.append(", " if index else "").append(f"{words} {count}{layout.times}", style=f"bold {style}")
     if visit.skipped:
         did.append(", ").append(f"told no {visit.skipped}{layout.times}", style="bold cyan")
@@ -137,6 +136,10 @@ class LiveTable:
     def left(self, visit: Visit) -> None:
         self._console.print(row(visit, self._layout))
 
+    def tracing(self) -> None:
+        self._clear()
+        self._step("a picture that was taken is cropped, shrunk and traced", 0, 1)
+
     def ended(self, outcome: Outcome) -> None:
         """Print what came of it all."""
         self._clear()
@@ -185,9 +188,14 @@ class PlainLines:
         for line in plain(visit, self._layout):
             self.say(line)
 
+    def tracing(self) -> None:
+        self.say("a picture that was taken is cropped, shrunk and traced")
+
     def ended(self, outcome: Outcome) -> None:
         """Say what came of it all."""
         self.say(summary(outcome))
+        for line in trace_words(outcome.traced) if outcome.traced else ():
+            self.say(line)
         self.say(closing(outcome.evidence))
 
     def say(self, text: str) -> None:
@@ -200,9 +208,7 @@ class PlainLines:
 
 def plain(visit: Visit, layout: Layout) -> Iterable[str]:
     """Say one visitor's row in lines."""
-    counts = ", ".join(
-        f"{ACTIONS.get(action, (action, ''))[0]} {count}{layout.times}" for action, count in reversed(visit.decisions)
-    )
+    counts = ", ".join(f"{words} {count}{layout.times}" for words, _, count in doings(visit))
     yield f"{layout.tick if visit.as_expected else layout.cross} {visit.client}: {claim(visit)}"
     yield f"    decided   {counts or 'nothing'}" + (f". {reason(visit)}" if reason(visit) else "")
     yield f"    got       {', '.join(haul(visit))}"
@@ -214,6 +220,13 @@ def plain(visit: Visit, layout: Layout) -> Iterable[str]:
 def _end(console: Console, outcome: Outcome) -> None:
     good = all(visit.as_expected for visit in outcome.visits)
     console.print(Text(summary(outcome), style="bold green" if good else "bold red"))
+    if outcome.traced is not None:
+        bad = bool(outcome.traced.faults)
+        first, *rest = trace_words(outcome.traced)
+        console.print(Text.assemble("\n", (first, "bold red" if bad else "bold cyan")))
+        for line in rest:
+            console.print(Text(line))
+        console.print()
     console.print(Text(closing(outcome.evidence), style="bold green" if outcome.evidence.holds else "bold red"))
 
 

@@ -5,9 +5,11 @@ one would say it. A name without words of its own is shown as it is.
 """
 
 import re
+from math import log10
 from typing import Final
 
 from guard.demo.scene import Outcome, Verified, Visit
+from guard.demo.tracing import QUALITY, SIDE, Traced
 
 PURPOSES: Final = {
     "ai_training": "collects to train AI",
@@ -41,6 +43,9 @@ ACTIONS: Final = {
     "refuse": ("refused", "red"),
     "drop": ("dropped", "red"),
 }
+MARKED: Final = ("given marked copies", "cyan")
+"""What `mark` is called where there was a copy to give; without one a smaller picture is given."""
+
 BROWSER: Final = re.compile(r"(Firefox|Chrome)/([0-9]+)")
 
 
@@ -54,6 +59,16 @@ def claim(visit: Visit) -> str:
     operator = f" of {visit.operator}" if visit.operator and "(tool)" not in visit.operator else ""
     worth = IDENTITIES.get(visit.identity, visit.identity)
     return "; ".join(part for part in (f"claims to be {visit.claimed}{operator}", purpose, worth) if part)
+
+
+def doings(visit: Visit) -> list[tuple[str, str, int]]:
+    """Return what the guard did as words, style and count, hardest first."""
+    done = []
+    for action, count in reversed(visit.decisions):
+        copies = min(len(visit.copies), count) if action == "mark" else 0
+        words, style = ACTIONS.get(action, (action, ""))
+        done += [(*MARKED, copies), (words, style, count - copies)]
+    return [one for one in done if one[2]]
 
 
 def reason(visit: Visit) -> str:
@@ -70,6 +85,8 @@ def haul(visit: Visit) -> list[str]:
     if visit.only_robots:
         return ["nothing", "read robots.txt", size(visit.bytes)]
     lines = [_count(visit.pictures, "picture")]
+    if visit.copies:
+        lines.append(f"{len(visit.copies)} of them marked")
     if visit.skipped:
         lines.append(f"left {visit.skipped} alone")
     if visit.refusals:
@@ -92,6 +109,42 @@ def closing(evidence: Verified) -> str:
     if evidence.holds:
         return f"evidence verified: {evidence.records} records, unchanged since recording"
     return f"evidence NOT verified: {evidence.problem or 'the log contradicts what was signed'}"
+
+
+def trace_words(traced: Traced) -> list[str]:
+    """Say in sentences what was found where, whom it was issued to, how sure that is, and what it does not show."""
+    name = traced.download.path
+    taker = f"the {traced.visit.client}"
+    made = f"cropped to its square, shrunk to {SIDE} pixels and encoded anew at quality {QUALITY}"
+    if traced.missing:
+        return [
+            f"Here {name}, which {taker} took, would be {made}, and traced back to the record of its download; "
+            "that needs the extra 'trace': pip install 'crawler-guard[trace]'"
+        ]
+    if traced.faults:
+        return [f"A copy of {name} that {taker} took was {made}. It was NOT traced back: {'; '.join(traced.faults)}"]
+    when = f"{traced.download.at[:10]} {traced.download.at[11:19]} UTC"
+    who = (
+        f"called itself {traced.download.claimed}"
+        if traced.download.claimed
+        else claim(traced.visit).replace("comes", "came", 1)
+    )
+    again = f" (the same copy also went out under {', '.join(map(str, traced.others))})" if traced.others else ""
+    return [
+        f"Found again: a picture that {taker} took, {made}.",
+        f"guard trace: it shows {traced.original}, and is the copy of evidence record {traced.record}{again}, issued "
+        f"on {when} to a client that {who}.",
+        f"Its mark {traced.mark_id} is read with z {traced.z:.1f}, where {traced.threshold:.1f} is enough. "
+        f"By coincidence that happens at most {odds(traced.bound)}.",
+        "It does not show who passed the copy on, and whoever holds the original and the key could make such a copy.",
+    ]
+
+
+def odds(bound: float) -> str:
+    """Say a chance in words."""
+    if not 0 < bound < 1:
+        return "once in any number of such searches" if bound <= 0 else "always"
+    return f"once in 10^{int(-log10(bound))} such searches"
 
 
 def summary(outcome: Outcome) -> str:

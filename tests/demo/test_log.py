@@ -24,6 +24,7 @@ LINE = {
     "rule": "training-refused",
     "because": "It is reserved.",
     "kind": "image",
+    "rendition": "",
 }
 
 

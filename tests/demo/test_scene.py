@@ -36,8 +36,10 @@ CLIENT_FIELDS = {
 """What scripts may rely on in each client of `--json`."""
 
 
-def log_line(path: str, action: str = "allow", kind: str = "original") -> LogLine:
+def log_line(path: str, action: str = "allow", kind: str = "original", rendition: str = "") -> LogLine:
     return LogLine(
+        at="2026-11-25T01:12:18.576825Z",
+        rendition=rendition,
         path=path,
         status=200,
         bytes=1,
@@ -184,6 +186,7 @@ class Nobody:
     def opened(self, address: str, pictures: int) -> None: ...
     def arriving(self, member: Member, number: int, total: int) -> None: ...
     def left(self, visit: object) -> None: ...
+    def tracing(self) -> None: ...
 
 
 @pytest.fixture
@@ -250,6 +253,15 @@ def test_the_whole_demo_holds(tmp_path: Path) -> None:
     assert [got[name]["pictures_received"] for name in ("training", "dataset", "img2dataset", "scrapy")] == [0] * 4
     assert got["training"]["refusals_received"] > 0
     assert got["search"]["refusals_received"] == 0
+    assert got["bulk"]["marked_received"] > 0
+    trace = value["trace"]
+    assert (trace["ran"], trace["faults"], trace["taken_by"]) == (True, [], "bulk downloader")
+    assert trace["original"] == trace["picture"]
+    assert trace["z"] >= trace["threshold"] > 0
+    assert isinstance(trace["record"], int)
+    assert f"is the copy of evidence record {trace['record']}" in said
+    with Image.open(kept / "found.jpg") as found:
+        assert found.size == (256, 256)
     assert value["evidence"]["verified"] is True
     assert value["evidence"]["records"] > 2 * len(CAST)
     assert f"evidence verified: {value['evidence']['records']} records, unchanged since recording" in said
