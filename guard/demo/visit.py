@@ -33,7 +33,7 @@ def main() -> None:
     report_to = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     value = json.load(sys.stdin)
-    errand = Errand(address=value["address"], known=tuple(value["known"]), keep=value["keep"])
+    errand = Errand(address=value["address"], known=tuple(value["known"]), keep=value.get("keep", ""))
     with report_to:
         report_to.write(CLIENTS[sys.argv[1]](errand).to_json() + "\n")
 

@@ -85,7 +85,7 @@ def haul(visit: Visit) -> list[str]:
     if visit.only_robots:
         return ["nothing", "read robots.txt", size(visit.bytes)]
     lines = [_count(visit.pictures, "picture")]
-    if visit.copies:
+    if visit.copies and visit.pictures:
         lines.append(f"{len(visit.copies)} of them marked")
     if visit.skipped:
         lines.append(f"left {visit.skipped} alone")

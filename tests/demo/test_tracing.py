@@ -137,4 +137,6 @@ def test_a_search_that_fails_is_told(tmp_path: Path) -> None:
 def test_marked_copies_are_told_apart_from_smaller_pictures() -> None:
     """Of three pictures under one decision one came as a marked copy."""
     assert [(words, count) for words, _, count in doings(TAKER)] == [("given marked copies", 1), ("given smaller", 2)]
-    assert "1 of them marked" in haul(TAKER)
+    assert "1 of them marked" in haul(replace(TAKER, pictures=3))
+    assert haul(TAKER)[0] == "no pictures"
+    assert "1 of them marked" not in haul(TAKER)
