@@ -198,7 +198,7 @@ CAST: Final = (
         kind="person",
         expectation="sees every picture, byte for byte as it was uploaded",
         check=_person,
-        timeout=40.0,
+        timeout=80.0,
     ),
     Member(
         visit="training",
@@ -221,7 +221,7 @@ CAST: Final = (
         kind="crawler",
         expectation="is told by a header that these pictures are reserved, and skips them all",
         check=_told_by_header,
-        timeout=40.0,
+        timeout=80.0,
     ),
     Member(
         visit="scrapy",
@@ -230,7 +230,7 @@ CAST: Final = (
         kind="crawler",
         expectation="reads robots.txt and takes nothing",
         check=_told_by_robots,
-        timeout=40.0,
+        timeout=80.0,
     ),
     Member(
         visit="search",

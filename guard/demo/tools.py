@@ -34,7 +34,7 @@ NOT_FOR_DATASETS: Final = frozenset({"noai", "noimageai", "noindex", "noimageind
 
 SCRAPY_USER_AGENT: Final = "Scrapy/2 (+https://scrapy.org)"
 
-TOOL_TIMEOUT: Final = 40.0
+TOOL_TIMEOUT: Final = 80.0
 """Seconds that a program may take."""
 
 
