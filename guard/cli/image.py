@@ -98,7 +98,7 @@ def rights(
     found = list(find(files, without=out))
     outcomes = [
         _outcome(one, says, strip=not keep_private, signs=signs, write_them=write_them, out=out)
-        for one in _with_progress(found, quiet=as_json)
+        for one in with_progress(found, quiet=as_json)
     ]
     if as_json:
         typer.echo(_json(outcomes, says, write_them=write_them or out is not None))
@@ -147,10 +147,15 @@ def _packet(config: Path | None, site: str, said: Statement) -> RightsPacket:
     if said.holder or said.contact or said.terms_url:
         raise UsageError("the configuration says whose pictures these are; leave out --holder, --contact and --terms")
     settings = load_settings(config, os.environ, {})
-    return packet(_statement(settings, site))
+    return packet(site_statement(settings, site))
 
 
-def _statement(settings: Settings, host: str) -> Statement:
+def site_statement(settings: Settings, host: str) -> Statement:
+    """Return what the configuration states for a site as a whole; an empty `host` is the first one.
+
+    Raises:
+        UsageError: There is no such site.
+    """
     site = next((one for one in settings.sites if one.host == host or not host), None)
     if site is None:
         known = ", ".join(one.host for one in settings.sites)
@@ -193,7 +198,8 @@ def _outcome(
     return _Outcome(path=one.name, status=status, added=made.added, removed=tuple(made.removed))
 
 
-def _with_progress(found: Sequence[Found], *, quiet: bool) -> Iterator[Found]:
+def with_progress(found: Sequence[Found], *, quiet: bool) -> Iterator[Found]:
+    """Yield each file, and show on a terminal how many are done."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 

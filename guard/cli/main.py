@@ -27,8 +27,9 @@ GROUPS = {
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
     "reserve": ("guard.cli.reserve", "What crawlers are told about your rights."),
     "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
+    "share": ("guard.cli.share", "Give marked copies of pictures to others, and list them."),
 }
-"""Commands with commands of their own: the module whose `app` they are, and what is said about them."""
+"""Commands with commands or a file of their own: the module whose `app` they are, and what is said about them."""
 
 
 class _LazyGroup(TyperGroup):
