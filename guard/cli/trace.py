@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from guard.image.trace import bound, threshold, together
 from guard.store.found_pictures import FoundPicture, find_pictures
 from guard.store.mark_keys import folder_in, load
 from guard.store.marked_records import Issue, issued
+from guard.store.shared_copies import SharedCopy
+from guard.store.shared_copies import read as read_register
 
 EXIT_FOUND = 0
 EXIT_NONE = 1
@@ -42,6 +45,8 @@ class Result:
     """The chance, at most, that any of the ids that were not issued for it reaches z by coincidence."""
     records: list[int] = field(default_factory=list)
     """Indexes of the requests that were answered with a copy under this id; empty without an evidence log."""
+    shared: list[dict[str, str]] = field(default_factory=list)
+    """Lines of the register of shared copies under this id, of this original where one is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,8 @@ class Issued:
     ids: list[bytes]
     log: dict[bytes, Issue] = field(default_factory=dict)
     """What the evidence log says about each id."""
+    shared: dict[bytes, list[SharedCopy]] = field(default_factory=dict)
+    """What `guard share` gave away under each id."""
 
 
 def issued_from(evidence: Path | None, mark_ids: Path | None, key_file: Path | None) -> Issued:
@@ -64,16 +71,34 @@ def issued_from(evidence: Path | None, mark_ids: Path | None, key_file: Path | N
     if evidence is not None:
         if mark_ids or key_file:
             raise UsageError("the evidence names ids and keys; leave out --mark-ids and --key-file")
-        log = issued(evidence)
-        if not log:
-            raise UsageError(f"no marked copy was issued, as {evidence} says")
-        return Issued(keys=load(folder_in(evidence)).keys, ids=list(log), log=log)
+        return _issued_by(evidence)
     if mark_ids is None or key_file is None:
         raise UsageError("say what was issued: --evidence DIR, or --mark-ids FILE and --key-file KEY")
     ids = read_mark_ids(mark_ids)
     if not ids:
         raise UsageError(f"{mark_ids} names no mark id")
     return Issued(keys=(read_key(key_file),), ids=ids)
+
+
+def _issued_by(evidence: Path) -> Issued:
+    """Return what the guard with this evidence issued, and what was shared beside it."""
+    marks = folder_in(evidence)
+    register = read_register(marks)
+    if register.fault:
+        _complain(register.fault)
+    shared: dict[bytes, list[SharedCopy]] = {}
+    for one in register.copies:
+        shared.setdefault(one.mark_id, []).append(one)
+    try:
+        log = issued(evidence)
+    except UsageError:
+        # Pictures can be shared before a guard has ever run here.
+        if not shared:
+            raise
+        log = {}
+    if not log and not shared:
+        raise UsageError(f"no marked copy was issued, as {evidence} says")
+    return Issued(keys=load(marks).keys, ids=list(dict.fromkeys((*log, *shared))), log=log, shared=shared)
 
 
 @dataclass(slots=True)
@@ -153,6 +178,10 @@ class Tracer:
         limit = threshold(len(self._ids), pairs)
         mark_id = self._ids[winner]
         issue = self._given.log.get(mark_id) if z >= limit else None
+        shared = self._given.shared.get(mark_id, []) if z >= limit else []
+        if original is not None and shared:
+            digest = sha256(Path(original).read_bytes()).hexdigest()
+            shared = [one for one in shared if one.sha256 == digest]
         return Result(
             file=file,
             original=original,
@@ -162,6 +191,7 @@ class Tracer:
             identified=z >= limit,
             bound=bound(z, len(self._ids), pairs),
             records=issue.records if issue else [],
+            shared=[one.value() for one in shared],
         )
 
 
@@ -184,7 +214,8 @@ def trace(found: list[Path], *, originals: Path, given: Issued, lang: Language, 
         value = {"results": results, "together": whole, "mark_ids": len(given.ids), "originals": len(archives[0])}
         typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_DATACLASS))
     else:
-        typer.echo(sentences(results, whole, given.log, ids=len(given.ids), originals=len(archives[0]), lang=lang))
+        counts = {"ids": len(given.ids), "originals": len(archives[0])}
+        typer.echo(sentences(results, whole, given.log, given.shared, **counts, lang=lang))
     return EXIT_FOUND if any(one.identified for one in (*results, *([whole] if whole else []))) else EXIT_NONE
 
 

@@ -9,7 +9,9 @@ from math import log10
 from textwrap import fill
 from typing import Final, Literal, Protocol
 
+from guard.cli.terminal import printable
 from guard.store.marked_records import Issue
+from guard.store.shared_copies import SharedCopy
 
 Language = Literal["en", "de"]
 _WIDTH: Final = 79
@@ -33,6 +35,8 @@ class Line(Protocol):
     def identified(self) -> bool: ...
     @property
     def bound(self) -> float: ...
+    @property
+    def shared(self) -> list[dict[str, str]]: ...
 
 
 _TEXTS: Final = {
@@ -52,6 +56,16 @@ _TEXTS: Final = {
         "client": "named itself      {names}",
         "nobody": "nobody",
         "records": "records           {indexes} (guard explain --evidence DIR --record N)",
+        "given": "copy issued to {to} on {day}",
+        "given file": "file      {file}",
+        "given note": "note      {note}",
+        "register": "Mark id {mark_id} in the register of shared copies:",
+        "register to": "copy issued to  {to}",
+        "register count": "copies          {count}, {span}",
+        "register limits": (
+            "The register says to whom a copy was given as whoever ran 'guard share' wrote it down; unlike the "
+            "evidence log it is signed by nobody."
+        ),
         "limits": (
             "What this shows: which issued copy a file stems from. It does not show who passed it on or what was done "
             "with it. Whoever holds the original and the key could make such a copy, so where the file was found, and "
@@ -74,6 +88,16 @@ _TEXTS: Final = {
         "client": "nannte sich           {names}",
         "nobody": "nicht",
         "records": "Aufzeichnungen        {indexes} (guard explain --evidence DIR --record N)",
+        "given": "Kopie ausgegeben an {to} am {day}",
+        "given file": "Datei     {file}",
+        "given note": "Vermerk   {note}",
+        "register": "Markennummer {mark_id} im Verzeichnis der weitergegebenen Kopien:",
+        "register to": "Kopie ausgegeben an  {to}",
+        "register count": "Kopien               {count}, {span}",
+        "register limits": (
+            "An wen eine Kopie ging, hat eingetragen, wer 'guard share' ausführte; anders als die Aufzeichnungen ist "
+            "das Verzeichnis von niemandem signiert."
+        ),
         "limits": (
             "Was das zeigt: von welcher ausgegebenen Kopie eine Datei stammt. Es zeigt nicht, wer sie weitergegeben "
             "hat und was mit ihr geschah. Wer Original und Schlüssel besitzt, könnte eine solche Kopie selbst "
@@ -88,12 +112,13 @@ def sentences(
     results: Sequence[Line],
     whole: Line | None,
     log: Mapping[bytes, Issue],
+    shared: Mapping[bytes, Sequence[SharedCopy]],
     *,
     ids: int,
     originals: int,
     lang: Language,
 ) -> str:
-    """Return everything that is printed; `log` says what is known of each id."""
+    """Return everything that is printed; `log` and `shared` say what is known of each id."""
     texts = _TEXTS[lang]
     lines: list[str] = []
     for one in results:
@@ -107,10 +132,14 @@ def sentences(
     for mark_id in named:
         if (issue := log.get(bytes.fromhex(mark_id))) is not None:
             lines += ["", *_issued(issue, texts)]
+        if given := shared.get(bytes.fromhex(mark_id)):
+            lines += ["", *_registered(given, texts)]
     identified = sum(one.identified for one in results)
     lines += ["", texts["count"].format(files=len(results), identified=identified, ids=ids, originals=originals)]
     if identified or (whole is not None and whole.identified):
         lines += ["", fill(texts["limits"], _WIDTH)]
+        if any(bytes.fromhex(mark_id) in shared for mark_id in named):
+            lines += ["", fill(texts["register limits"], _WIDTH)]
     return "\n".join(lines)
 
 
@@ -123,6 +152,24 @@ def _about(one: Line, texts: dict[str, str]) -> list[str]:
         texts["identified"].format(mark_id=one.mark_id),
         texts["original"].format(original=one.original),
         _numbers(one, texts),
+        *(line for given in one.shared for line in _given(given, texts)),
+    ]
+
+
+def _given(given: dict[str, str], texts: dict[str, str]) -> list[str]:
+    lines = [
+        texts["given"].format(to=printable(given["to"]), day=given["at"][:10]),
+        texts["given file"].format(file=printable(given["file"])),
+    ]
+    return [*lines, texts["given note"].format(note=printable(given["note"]))] if given["note"] else lines
+
+
+def _registered(given: Sequence[SharedCopy], texts: dict[str, str]) -> list[str]:
+    days = sorted({f"{one.at:%Y-%m-%d}" for one in given})
+    return [
+        texts["register"].format(mark_id=given[0].mark_id.hex()),
+        "  " + texts["register to"].format(to=", ".join(dict.fromkeys(printable(one.to) for one in given))),
+        "  " + texts["register count"].format(count=len(given), span=" – ".join(dict.fromkeys((days[0], days[-1])))),
     ]
 
 

@@ -50,7 +50,8 @@ def test_copies_are_traced_and_nobody_else_is_accused(folder):
     assert ended.returncode == 0
     value = json.loads(ended.stdout)
     told = {one["file"].removeprefix("found/"): one for one in value["results"]}
-    assert set(told["copy1.jpg"]) == {"file", "original", "mark_id", "z", "threshold", "identified", "bound", "records"}
+    names = {"file", "original", "mark_id", "z", "threshold", "identified", "bound", "records", "shared"}
+    assert set(told["copy1.jpg"]) == names
     for seed in (1, 2):
         one = told[f"copy{seed}.jpg"]
         assert (one["identified"], one["mark_id"], one["original"]) == (True, IDS[16].hex(), f"originals/{seed}.jpg")
