@@ -269,6 +269,8 @@ class Proxy:
 
     async def _send_marked(self, exchange: Exchange, planned: Mark, answered: Answered) -> web.StreamResponse:
         copy = await self._marked.copy(exchange, answered) if self._marked is not None else None
+        if copy is None and exchange.facts.method == "HEAD":
+            return await self._send_as_is(exchange, answered)
         if copy is None:
             self._metrics.marked.labels(exchange.site.host, "preview").inc()
             return await self._send_smaller(exchange, Shrink(size=planned.size), answered)

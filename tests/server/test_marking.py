@@ -134,6 +134,11 @@ def test_what_can_not_be_marked_comes_small(guard):
         assert max(Image.open(io.BytesIO(ink.body)).size) <= 640
 
 
+def test_the_head_of_what_has_no_copy_is_answered(guard):
+    """Nothing is made of a body that is not there."""
+    assert ask(guard.port, "/ink.jpg", agent=AGENT, method="HEAD").status == 200
+
+
 def test_a_file_that_changed_under_its_url_is_another_picture(guard, gallery):
     """The content decides, not the address; no copy of the old one is sent any more."""
     (gallery / "changing.jpg").write_bytes(PICTURES["/1.jpg"])
