@@ -81,11 +81,12 @@ def plan(
         case Action.ALLOW:
             return Forward()
         case Action.MARK:
-            if request.method not in ("GET", "HEAD") or (response is not None and _stays_as_it_is(response)):
+            if response is not None and _stays_as_it_is(response):
                 return Forward()
             return Mark(size=decision.size)
         case Action.PREVIEW:
-            if request.method != "GET" or (response is not None and _stays_as_it_is(response)):
+            # Not only for GET: Apache answers POST for a picture's file with the picture.
+            if request.method == "HEAD" or (response is not None and _stays_as_it_is(response)):
                 return Forward()
             return Shrink(size=decision.size, visibly_marked=decision.size is PreviewSize.PREVIEW)
         case Action.THROTTLE:

@@ -218,7 +218,8 @@ class Proxy:
 
     async def _look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         seen = await self._upstreams.look(exchange, answered)
-        if seen.source is KindSource.RESPONSE and answered.status in (200, 206, 304):
+        readable = exchange.facts.method in ("GET", "HEAD") and answered.status in (200, 206, 304)
+        if seen.source is KindSource.RESPONSE and readable:
             self._arrivals.learnt(exchange, seen, answered)
             if exchange.is_automatic and not exchange.own:  # what people look at leaves no trace
                 self._online.note(exchange.facts, seen, answered)

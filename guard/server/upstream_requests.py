@@ -18,6 +18,9 @@ CONDITIONAL = frozenset({"range", "if-range", "if-none-match", "if-modified-sinc
 _STREAMED = ("text/", "application/json", "application/javascript", "multipart/")
 """Answers that people get without a look at the first byte, which may be long in coming (server-sent events)."""
 
+_PARTS = frozenset({"range", "if-range"})
+"""Left out of other methods than GET; a condition may be what keeps a change from being lost there."""
+
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -56,12 +59,18 @@ class UpstreamRequests:
             and facts.version == "1.1"
         ):
             request.transport.write(CONTINUE)
-        whole = whole and (method or facts.method) == "GET"
+        match method or facts.method:
+            case "GET" if whole:
+                without = CONDITIONAL | {"accept-encoding"}
+            case "GET" | "HEAD":
+                without = self._fields(exchange)
+            case _:
+                without = self._fields(exchange) | (_PARTS if whole else frozenset())
         headers = for_upstream(
             facts,
             host=facts.authority,
             peer_is_trusted=exchange.peer_is_trusted,
-            without=CONDITIONAL | {"accept-encoding"} if whole else self._fields(exchange),
+            without=without,
         )
         if exchange.licence is not LicenceState.NONE:
             headers = without_licence(headers)
@@ -72,17 +81,17 @@ class UpstreamRequests:
 
     async def look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         """Say what the resource is; for a 304 or an error, what it was when it was last seen."""
-        if answered.status not in (200, 206) or exchange.facts.method not in ("GET", "HEAD"):
+        if answered.status not in (200, 206):
             return exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
         undecided = exchange.decision is None or exchange.decision.action != "allow"
         encoded = answered.header("content-encoding").lower() not in ("", "identity")
         at_start = answered.status == 200 or answered.header("content-range").lower().startswith("bytes 0-")
         content_type = answered.header("content-type")
         head = b""
-        if exchange.facts.method == "GET" and at_start and not encoded:
+        if exchange.facts.method != "HEAD" and at_start and not encoded:
             if undecided:
                 head = await _picture_head(answered)
-            elif not content_type.lower().startswith(_STREAMED):
+            elif exchange.facts.method == "GET" and not content_type.lower().startswith(_STREAMED):
                 head = await answered.peek()
         seen = kind_of(
             content_type,

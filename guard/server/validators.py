@@ -29,10 +29,13 @@ def names(field: str, tag: str) -> bool:
 
 
 def wanted(facts: RequestFacts, tag: str, length: int) -> Wanted:
-    """Return what a GET or HEAD request wants of `length` bytes with the strong entity tag `tag`.
+    """Return what a request wants of `length` bytes with the strong entity tag `tag`; other methods than GET and
+    HEAD, the whole.
 
     Several ranges at once are answered with the whole, as section 14.2 permits.
     """
+    if facts.method not in ("GET", "HEAD"):
+        return Wanted(status=200)
     if (condition := facts.header("if-match")) and not names(condition, tag):
         return Wanted(status=412)
     if (condition := facts.header("if-none-match")) and names(condition, tag):

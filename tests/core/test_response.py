@@ -58,23 +58,24 @@ def test_a_throttled_client_is_told_at_least_one_second():
     assert planned(Action.THROTTLE, request("/x"), None).retry_after == 1  # type: ignore[attr-defined]
 
 
-def test_only_a_picture_got_with_get_is_made_smaller():
-    """Pages, other methods, and what the upstream keeps for one person stay as they are."""
+def test_a_picture_is_made_smaller_whatever_the_method():
+    """Pages, heads, and what the upstream keeps for one person stay as they are."""
     smaller = Shrink(size=PreviewSize.PREVIEW, visibly_marked=True)
 
     assert planned(Action.PREVIEW, request(), seen(Kind.ORIGINAL)) == smaller
+    assert planned(Action.PREVIEW, request(method="POST"), seen(Kind.ORIGINAL)) == smaller
     assert planned(Action.PREVIEW, request(), seen(Kind.PAGE)) == Forward()
+    assert planned(Action.PREVIEW, request(method="POST"), seen(Kind.OTHER)) == Forward()
     assert planned(Action.PREVIEW, request(method="HEAD"), seen(Kind.ORIGINAL)) == Forward()
     assert planned(Action.PREVIEW, request(), seen(Kind.ORIGINAL, hands_off=True)) == Forward()
 
 
 def test_only_a_picture_that_is_read_is_marked():
-    """HEAD as well: its length must be that of the copy."""
-    for method in ("GET", "HEAD"):
+    """HEAD as well: its length must be that of the copy. And POST, which some servers answer with the picture."""
+    for method in ("GET", "HEAD", "POST"):
         assert planned(Action.MARK, request(method=method), seen(Kind.ORIGINAL)) == Mark(size=PreviewSize.PREVIEW)
         assert planned(Action.MARK, request(method=method), seen(Kind.PAGE)) == Forward()
         assert planned(Action.MARK, request(method=method), seen(Kind.IMAGE, hands_off=True)) == Forward()
-    assert planned(Action.MARK, request(method="POST"), seen(Kind.ORIGINAL)) == Forward()
 
 
 def test_what_was_once_seen_at_a_url_does_not_let_a_picture_through():

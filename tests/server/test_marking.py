@@ -51,6 +51,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.send_response(304)
             return self.end_headers()
         super().do_GET()
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        super().do_GET()
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1]))
 print(server.server_port)
 server.serve_forever()
@@ -132,6 +135,16 @@ def test_what_can_not_be_marked_comes_small(guard):
     for _ in range(2):
         ink = ask(guard.port, "/ink.jpg", agent=AGENT)
         assert max(Image.open(io.BytesIO(ink.body)).size) <= 640
+
+
+def test_another_method_gets_no_clean_picture_either(guard):
+    """Apache answers POST for a picture's file with the picture, and so does this server."""
+    copy = copy_of(guard, "/1.jpg")
+    posted = ask(guard.port, "/1.jpg", ("Range", "bytes=0-99"), agent=AGENT, method="POST", body=b"x")
+    small = ask(guard.port, "/ink.jpg", agent=AGENT, method="POST", body=b"x")
+
+    assert (posted.status, posted.body) == (200, copy.body)
+    assert max(Image.open(io.BytesIO(small.body)).size) <= 640
 
 
 def test_the_head_of_what_has_no_copy_is_answered(guard):
