@@ -92,7 +92,7 @@ def _preview(data: bytes, longest_side: int, visible_mark: str) -> Preview:
         if family in {"JPEG", "MPO"}:
             # The decoder can leave out detail that the small copy loses anyway; twice the size keeps it crisp.
             scale = min(1.0, 2 * longest_side / max(source.size))
-            source.draft(None, (round(source.width * scale), round(source.height * scale)))
+            source.draft(None, (max(1, round(source.width * scale)), max(1, round(source.height * scale))))
         source.load()
         rights = _rights(source)
         profile = source.info.get("icc_profile")

@@ -79,6 +79,12 @@ def test_a_small_picture_is_not_enlarged():
     assert small(encoded(noise(1, 1), "PNG"), 500).size == (1, 1)
 
 
+def test_a_line_of_pixels_has_a_preview():
+    """A ruler or a spacer: its short side rounds to nothing."""
+    for size in ((3000, 1), (1, 3000)):
+        assert min(small(encoded(Image.new("RGB", size), "JPEG"), mark="© Jane Doe").size) == 1
+
+
 @pytest.mark.parametrize(
     ("orientation", "upper_left"),
     [
