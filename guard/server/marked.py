@@ -21,7 +21,7 @@ from guard.server.headers import Headers
 from guard.server.in_image import Asking, InImage
 from guard.server.made_pictures import Known, KnownUrls
 from guard.server.mark_ids import MarkIds
-from guard.server.pack_builder import PackBuilder
+from guard.server.pack_builder import PackBuilder, made_of
 from guard.server.pictures import OF_THE_SOURCE
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
@@ -111,17 +111,20 @@ class MarkedCopies:
         if body is None:
             return None
         rendition = sha256(body).digest()
-        pack = await self._builder.find(rendition)
+        with_rights = await self._in_image.body(exchange, body)
+        key = made_of(rendition, with_rights)
+        pack = await self._builder.find(key, rendition)
         if pack is None:
-            self._builder.order(rendition, await self._in_image.body(exchange, body), len(body))
+            self._builder.order(rendition, with_rights, len(body))
             return None
-        self._known.put(exchange.facts, Known(answered.header("etag"), rendition.hex(), 0))
+        self._known.put(exchange.facts, Known(answered.header("etag"), key.hex(), 0))
         return self._answer(exchange, answered, pack)
 
     def _answer(self, exchange: Exchange, answered: Answered, pack: Pack) -> MarkedCopy:
         mark_id = self._ids.of(exchange)
         body = copy_for(pack, self._key, mark_id)
-        tag = f'"{hmac.digest(self._key, b"tag:" + pack.rendition + mark_id, "sha256").hex()[:32]}"'
+        named = b"tag:" + pack.rendition + mark_id + pack.head  # the head, because what it says of rights may change
+        tag = f'"{hmac.digest(self._key, named, "sha256").hex()[:32]}"'
         what = wanted(exchange.facts, tag, len(body))
         headers: Headers = (
             *(line for line in answered.headers if line[0].lower() not in OF_THE_SOURCE),

@@ -29,6 +29,14 @@ PACK_SECONDS = 30.0
 """A pack takes about 50 ms a megapixel, and ten times that on a busy machine."""
 
 
+def made_of(rendition: bytes, body: bytes) -> bytes:
+    """Return what tells packs apart: the upstream's bytes by their SHA-256, and `body`, which has our rights in it.
+
+    Both count: with other rights in force, or at a path with answers of its own, the same picture is another copy.
+    """
+    return sha256(rendition + sha256(body).digest()).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     rendition: bytes
@@ -52,19 +60,19 @@ class PackBuilder:
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self._task: asyncio.Task[None] | None = None
 
-    async def find(self, rendition: bytes) -> Pack | None:
-        """Return the pack of a rendition (SHA-256 of the upstream's bytes) if it has been made."""
-        if (known := self._ready.get(rendition)) is not None:
-            self._ready.move_to_end(rendition)
+    async def find(self, key: bytes, rendition: bytes) -> Pack | None:
+        """Return the pack that `made_of` names, of a rendition (SHA-256 of the upstream's bytes), if there is one."""
+        if (known := self._ready.get(key)) is not None:
+            self._ready.move_to_end(key)
             return known[0]
-        pack = await asyncio.to_thread(self._folder.load, self._name(rendition))
+        pack = await asyncio.to_thread(self._folder.load, self._name(key, rendition))
         if pack is not None:
-            self._keep(pack)
+            self._keep(key, pack)
         return pack
 
-    def at_hand(self, rendition: bytes) -> Pack | None:
-        """Return the pack if it is in memory."""
-        known = self._ready.get(rendition)
+    def at_hand(self, key: bytes) -> Pack | None:
+        """Return the pack that `made_of` names if it is in memory."""
+        known = self._ready.get(key)
         return known[0] if known else None
 
     @property
@@ -80,16 +88,17 @@ class PackBuilder:
             body: What copies are made of: the same picture, with the metadata that a copy has.
             size: Bytes that the upstream sent.
         """
+        key = made_of(rendition, body)
         waiting = sum(len(order.body) for order in self._waiting.values())
         if (
-            rendition in self._waiting
-            or rendition in self._ready
-            or rendition in self._refused
+            key in self._waiting
+            or key in self._ready
+            or key in self._refused
             or len(self._waiting) >= MOST_WAITING
             or waiting + len(body) > MOST_WAITING_BYTES
         ):
             return
-        self._waiting[rendition] = _Order(rendition, body, size)
+        self._waiting[key] = _Order(rendition, body, size)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
 
@@ -104,38 +113,38 @@ class PackBuilder:
 
     async def _work(self) -> None:
         while self._waiting:
-            rendition, order = next(iter(self._waiting.items()))
+            key, order = next(iter(self._waiting.items()))
             try:
-                await self._make(order)
+                await self._make(key, order)
             finally:
-                self._waiting.pop(rendition, None)
+                self._waiting.pop(key, None)
 
-    async def _make(self, order: _Order) -> None:
-        name = self._name(order.rendition)
+    async def _make(self, key: bytes, order: _Order) -> None:
+        name = self._name(key, order.rendition)
         if await asyncio.to_thread(self._folder.has, name):
             return
         try:
             data = await self._workers.pack(
                 order.body, rendition=order.rendition, size=order.size, seed=self._seed(order.rendition)
             )
-            self._keep(await asyncio.to_thread(from_bytes, data))
+            self._keep(key, await asyncio.to_thread(from_bytes, data))
         except PicturesBusyError:
             self._built.labels("failed").inc()
             return
         except PictureError:
             self._built.labels("unmarkable").inc()
-            self._refused[order.rendition] = None
+            self._refused[key] = None
             if len(self._refused) > MOST_REFUSED:
                 self._refused.popitem(last=False)
             return
         await asyncio.to_thread(self._folder.store, name, data)
         self._built.labels("built").inc()
 
-    def _keep(self, pack: Pack) -> None:
+    def _keep(self, key: bytes, pack: Pack) -> None:
         size = pack.size
-        previous = self._ready.pop(pack.rendition, None)
+        previous = self._ready.pop(key, None)
         self._bytes += size - (previous[1] if previous else 0)
-        self._ready[pack.rendition] = (pack, size)
+        self._ready[key] = (pack, size)
         while self._bytes > MEMORY and len(self._ready) > 1:
             _, (_, gone) = self._ready.popitem(last=False)
             self._bytes -= gone
@@ -143,6 +152,6 @@ class PackBuilder:
     def _seed(self, rendition: bytes) -> bytes:
         return seed_of_signs(self._key, rendition)
 
-    def _name(self, rendition: bytes) -> str:
-        # The key is part of it: a pack of another key would carry another mark.
-        return sha256(rendition + self._seed(rendition)).hexdigest()
+    def _name(self, key: bytes, rendition: bytes) -> str:
+        # The mark key is part of it: a pack of another one would carry another mark.
+        return sha256(key + self._seed(rendition)).hexdigest()

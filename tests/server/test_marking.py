@@ -23,6 +23,8 @@ def gallery(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gallery")
     for name, data in PICTURES.items():
         (folder / name[1:]).write_bytes(data)
+    (folder / "press").mkdir()
+    (folder / "press" / "1.jpg").write_bytes(PICTURES["/1.jpg"])
     (folder / "small.png").write_bytes(encoded(scenery(300, 200), "PNG"))
     (folder / "ink.jpg").write_bytes(encoded(scenery(1200, 800).convert("CMYK"), "JPEG"))
     return folder
@@ -66,7 +68,7 @@ def guard(site, tmp_path_factory):
         tmp_path_factory.mktemp("guard"),
         {
             "sites": [{"host": "photo.example", "upstream": site}],
-            "rights": {"holder": "Jane Doe"},
+            "rights": {"holder": "Jane Doe", "paths": [{"path": "/press/", "train": True, "ai_use": True}]},
             "in_image": {"rights": True},
             "rules": [{"id": "marked", "when": {"kind": ["image", "original"]}, "action": "mark"}],
         },
@@ -128,6 +130,15 @@ def test_parts_conditions_and_heads_are_those_of_the_copy(guard):
     assert (head.status, head.get("content-length"), head.get("etag")) == (
         200, whole.get("content-length"), whole.get("etag")
     )  # fmt: skip
+
+
+def test_a_copy_says_what_is_reserved_at_its_path(guard):
+    """The same file at a path with answers of its own is another copy, though its pixels are the same."""
+    reserved, press = copy_of(guard, "/1.jpg"), copy_of(guard, "/press/1.jpg")
+
+    assert b"DMI-PROHIBITED-EXCEPTSEARCH" in reserved.body
+    assert b"DMI-PROHIBITED-SEECONSTRAINT" in press.body
+    assert reserved.get("etag") != press.get("etag")
 
 
 def test_what_can_not_be_marked_comes_small(guard):

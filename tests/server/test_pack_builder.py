@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from guard.image.pack_file import to_bytes
 from guard.server.image_workers import ImageWorkers
-from guard.server.pack_builder import MOST_WAITING, PackBuilder
+from guard.server.pack_builder import MOST_WAITING, PackBuilder, made_of
 from guard.store.packs import PackFolder
 from tests.support.pictures import encoded, packed, scenery
 
@@ -28,12 +28,12 @@ def counter():
 def order(builder, data):
     rendition = sha256(data).digest()
     builder.order(rendition, data, len(data))
-    return rendition
+    return made_of(rendition, data), rendition
 
 
-async def built(builder, rendition):
+async def built(builder, ordered):
     for _ in range(300):
-        if (found := await builder.find(rendition)) is not None:
+        if (found := await builder.find(*ordered)) is not None:
             return found
         await asyncio.sleep(0.02)
     return None
@@ -43,20 +43,20 @@ async def test_a_pack_is_made_meanwhile_and_found_later(builder, tmp_path):
     """In another process, from the seed alone; a restart finds it on disk."""
     data = encoded(scenery(320, 240), "JPEG")
 
-    rendition = order(builder, data)
-    found = await built(builder, rendition)
+    ordered = order(builder, data)
+    found = await built(builder, ordered)
 
     assert found is not None
     assert to_bytes(found) == to_bytes(packed(data, KEY))
     again = PackBuilder(KEY, PackFolder(tmp_path, 64 << 20), ImageWorkers(), counter())
-    assert await again.find(rendition) is not None
+    assert await again.find(*ordered) is not None
     other = PackBuilder(b"x" * 32, PackFolder(tmp_path, 64 << 20), ImageWorkers(), counter())
-    assert await other.find(rendition) is None, "a pack of another key carries another mark"
+    assert await other.find(*ordered) is None, "a pack of another key carries another mark"
 
 
 async def test_what_can_not_be_marked_is_tried_once(builder):
     """A hostile picture costs one attempt, not one a request."""
-    rendition = order(builder, b"no picture")
+    ordered = order(builder, b"no picture")
     for _ in range(300):
         if builder.idle:
             break
@@ -65,7 +65,7 @@ async def test_what_can_not_be_marked_is_tried_once(builder):
     assert builder.idle
     order(builder, b"no picture")
     assert builder.idle, "it was ordered again"
-    assert await builder.find(rendition) is None
+    assert await builder.find(*ordered) is None
 
 
 async def test_the_queue_is_short(builder):
