@@ -21,8 +21,10 @@ CELLS_DOWN = 48
 """And one below the other: rows of chips cost no markers, and more chips say more."""
 CELLS_PER_CHIP = 2
 """Side by side, of opposite sign, so that a chip changes no mean."""
-BYTES_PER_SEGMENT = 165
-"""A restart marker costs four to five bytes; at this size of a segment that is three in a hundred."""
+BYTES_PER_SEGMENT = 230
+"""A restart marker costs four to five bytes: two in a hundred at this size of a segment. The mark itself costs as
+much again where there is little else in the file. The median of 22 photographs grew by 3.1 % with 165,
+by 2.6 % with 230."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from guard.image.grid import Grid
 from guard.image.mark import Pack
 
 MAGIC = b"guardpk1"
-VERSION = 1
+VERSION = 2
 _LENGTH = Struct(">I")
 
 

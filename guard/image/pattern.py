@@ -9,7 +9,6 @@ Arithmetic is in 16-bit integers: `UNIT` stands for one grey level.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import shake_256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,6 +139,10 @@ def _smooth(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return smooth
 
 
-_NOISE = np.frombuffer(shake_256(b"crawler-guard dither 1").digest(2 * _DITHER_SIDE**2), ">u2")
-_DITHER = (_NOISE >> (16 - UNIT_BITS)).astype(np.int16).reshape(_DITHER_SIDE, _DITHER_SIDE)
-"""The same for ever: a pack can be rebuilt to the last bit."""
+_BAYER = np.zeros((1, 1), np.int64)
+for _ in range(3):
+    _BAYER = np.block([[4 * _BAYER, 4 * _BAYER + 2], [4 * _BAYER + 3, 4 * _BAYER + 1]])
+_DITHER = np.tile((2 * _BAYER + 1) * (UNIT // 128), (_DITHER_SIDE // 8, _DITHER_SIDE // 8)).astype(np.int16)
+"""Ordered (Bayer 1973) over the blocks that JPEG transforms: so fine-grained in each that quantisation drops it, with
+an exact mean. Against random numbers that saves a very smooth picture (68 kB) one in a hundred bytes. The same for
+ever: a pack can be rebuilt to the last bit."""

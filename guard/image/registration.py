@@ -10,7 +10,6 @@ where the hypothesis says so, to the original's; pixel centres are whole numbers
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import cv2
@@ -27,6 +26,9 @@ _FEATURES = 700
 _LEAST_MATCHES = 4
 _RATIO = 0.8
 """Lowe's test: how much nearer the best match must be than the second."""
+_LEAST_AGREEMENT = 0.25
+_WORSE = 0.05
+"""How much less than with the best map a found picture may agree with the original with another."""
 _CORRELATION_SIDE = 96
 _ZOOMS = tuple(float(zoom) for zoom in np.geomspace(1.0, 4.0, 28))
 """How much of the original, along a side, a found picture may leave away for correlation to find it."""
@@ -88,12 +90,14 @@ class Found:
         """Take its luma, shape (height, width)."""
         self.luma = luma
 
-    @cached_property
-    def features(self) -> tuple[Features, Features]:
-        """As it is, and in the mirror."""
-        low, high = _FOUND_SIDES
-        as_it_is, flipped = (features(mirrored(self.luma, flip), high, enlarge=low) for flip in (False, True))
-        return as_it_is, flipped
+        self._features: dict[bool, Features] = {}
+
+    def features(self, flip: bool) -> Features:
+        """Return those of the picture as it is, or in the mirror; looked for once."""
+        if flip not in self._features:
+            low, high = _FOUND_SIDES
+            self._features[flip] = features(mirrored(self.luma, flip), high, enlarge=low)
+        return self._features[flip]
 
 
 def hypotheses(found: Found, reference: Reference) -> list[Hypothesis]:
@@ -102,8 +106,26 @@ def hypotheses(found: Found, reference: Reference) -> list[Hypothesis]:
     if by_features is not None and by_features.sure and agreement(found.luma, reference, by_features) > 0.55:
         return [by_features]
     likely = [by_features] if by_features is not None else []
-    likely.append(_by_correlation(found.luma, reference))
-    return [one for one in likely if agreement(found.luma, reference, one) >= 0.25]
+    likely += [_by_correlation(found.luma, reference), *_as_data_sets_do(found.luma, reference)]
+    agreeing = [(agreement(found.luma, reference, one), one) for one in likely]
+    # One that is a little wrong may seem to say more: what it gets wrong is taken for a mark.
+    enough = max(_LEAST_AGREEMENT, max(value for value, _ in agreeing) - _WORSE)
+    return [one for value, one in agreeing if value >= enough]
+
+
+def _as_data_sets_do(found: Gray, reference: Reference) -> list[Hypothesis]:
+    """Return the maps of what is done most: the whole picture, resized, or the square in its middle."""
+    height, width = found.shape
+    side = min(reference.width, reference.height)
+    parts = {(reference.width, reference.height), (side, side) if height == width else (0, 0)} - {(0, 0)}
+    maps = []
+    for wide, high in sorted(parts):
+        across, down = wide / width, high / height
+        left, top = (reference.width - wide) // 2, (reference.height - high) // 2
+        maps.append(np.array([
+            [across, 0, left + 0.5 * across - 0.5], [0, down, top + 0.5 * down - 0.5], [0, 0, 1.0]
+        ]))  # fmt: skip
+    return [Hypothesis(map=matrix, mirrored=False, inliers=0) for matrix in maps]
 
 
 def match(found: Found, original: Features) -> Hypothesis | None:
@@ -112,7 +134,8 @@ def match(found: Found, original: Features) -> Hypothesis | None:
     if original.descriptors is None:
         return None
     for flip in (False, True):
-        points, descriptors = found.features[flip].points, found.features[flip].descriptors
+        seen = found.features(flip)
+        points, descriptors = seen.points, seen.descriptors
         if descriptors is None or len(points) < _LEAST_MATCHES:
             continue
         pairs = [

@@ -57,6 +57,8 @@ class Reading:
     """For each chip a number from -1 (surely minus) to 1 (surely plus)."""
     likeness: float
     """How well the picture agrees with what the original shows there, up to 1."""
+    noise: float
+    """What the original's tones leave unexplained: grey levels, robust standard deviation."""
 
     @property
     def energy(self) -> float:
@@ -67,24 +69,25 @@ class Reading:
 def read(found: Found, reference: Reference, mark: Mark, likely: list[Hypothesis]) -> Reading | None:
     """Return what the picture says about each chip; None where it shows nothing of the original.
 
-    Of several hypotheses the one whose chips say most is taken; no mark id takes part in the choice.
+    Of several hypotheses the one that leaves least unexplained is taken: a map that is a little wrong seems to say
+    more, because its errors are taken for a mark. No mark id takes part in the choice.
     """
     best: Reading | None = None
     for hypothesis in likely:
         likeness = agreement(found.luma, reference, hypothesis)
         for refine in (False,) if hypothesis.sure and len(likely) == 1 else (False, True):
-            chips = _read(found.luma, reference, mark, hypothesis, refine=refine)
-            if chips is None:
+            read_so = _read(found.luma, reference, mark, hypothesis, refine=refine)
+            if read_so is None:
                 continue
-            one = Reading(chips=chips, likeness=likeness)
-            if best is None or one.energy > best.energy:
-                best = one
+            chips, noise = read_so
+            if best is None or noise < best.noise:
+                best = Reading(chips=chips, likeness=likeness, noise=noise)
     return best
 
 
 def _read(
     found: Gray, reference: Reference, mark: Mark, hypothesis: Hypothesis, *, refine: bool
-) -> NDArray[np.float64] | None:
+) -> tuple[NDArray[np.float64], float] | None:
     luma = mirrored(found, hypothesis.mirrored)
     matrix = hypothesis.map
     if max(luma.shape) > _LARGEST_SIDE:
@@ -113,7 +116,8 @@ def _read(
     limit = 4 * noise + 8
     cell = mark.grid.rows * mark.grid.mcu_height * scale
     chip[~valid] = -1
-    return _matched(np.clip(rest, -limit, limit), np.where(valid, pattern, 0), chip, cell, count=mark.grid.chips)
+    chips = _matched(np.clip(rest, -limit, limit), np.where(valid, pattern, 0), chip, cell, count=mark.grid.chips)
+    return None if chips is None else (chips, noise)
 
 
 def _matched(

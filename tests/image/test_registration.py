@@ -47,6 +47,17 @@ def test_correlation_helps_where_there_are_no_features():
     assert agreement(part.luma, reference, best) > 0.95
 
 
+def test_the_square_in_the_middle_needs_no_features():
+    """Data sets are made so: a quiet picture's few features would place it only nearly."""
+    blurred = PICTURE.resize((8, 6)).resize((1200, 900), Image.Resampling.BICUBIC)
+    reference = Reference(luma_of(encoded(blurred, "PNG")))
+    part = found(blurred.crop((150, 0, 1050, 900)).resize((256, 256)))
+
+    corners = [one.map @ [-0.5, -0.5, 1] for one in hypotheses(part, reference)]
+
+    assert any(corner == pytest.approx([149.5, -0.5, 1]) for corner in corners)
+
+
 def test_absurd_maps_agree_with_nothing():
     """Collapsed, turned inside out, or far away."""
     part = found(PICTURE.resize((300, 225)))

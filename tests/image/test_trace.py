@@ -10,7 +10,8 @@ pytest.importorskip("cv2")
 
 from guard.image.luma import luma_of
 from guard.image.mark import copy_for
-from guard.image.registration import Found
+from guard.image.registration import Found, Hypothesis
+from guard.image.soft_chips import read
 from guard.image.trace import Original, bound, threshold, together
 from tests.support.pictures import encoded, packed, scenery
 
@@ -74,6 +75,25 @@ def test_the_copy_is_traced_after(name):
     assert scores[IDS.index(ISSUED)] > threshold(10**6, 1)
     assert abs(wrong).max() < 5
     assert 0.85 < wrong.std() < 1.15
+
+
+def test_a_map_that_is_a_little_wrong_does_not_win():
+    """Its errors look like more of a mark than the mark does, but they explain the picture worse."""
+    smooth = encoded(scenery(1200, 900).filter(ImageFilter.GaussianBlur(12)), "JPEG", quality=88)
+    original = Original(smooth, KEY)
+    picture = Image.open(io.BytesIO(copy_for(packed(smooth, KEY), KEY, ISSUED)))
+    found = Found(luma_of(encoded(picture.resize((400, 300), Image.Resampling.BOX), "JPEG", quality=80)))
+    right, wrong = (
+        Hypothesis(map=np.array([[3, 0, shift], [0, 3, shift], [0, 0, 1.0]]), mirrored=False, inliers=70)
+        for shift in (1, 16)
+    )
+
+    by_right, by_wrong, chosen = (
+        read(found, original.reference, original.mark, maps) for maps in ([right], [wrong], [wrong, right, right])
+    )
+
+    assert by_wrong.energy > by_right.energy
+    assert original.scores(chosen.chips, [ISSUED])[0] > threshold(10**6, 1)
 
 
 def test_an_unmarked_picture_accuses_nobody():
