@@ -42,7 +42,7 @@ def cpu_ns(process: int) -> int:
 
 def measure(rights: bool, requests: int) -> tuple[dict[str, float], int, str]:
     """Return microseconds of the worker for a request by path, the bytes of a copy, and how the client is judged."""
-    picture = encoded(scenery(1200, 800), "JPEG", quality=82)
+    picture = encoded(scenery(1200, 800), "JPEG", quality=90)
     with plain_site() as site, tempfile.TemporaryDirectory() as scratch:
         for path in PATHS:
             site.put(path, picture, "image/jpeg", ETag=f'"{path[1:-4]}"')
