@@ -116,6 +116,9 @@ class PackBuilder:
             key, order = next(iter(self._waiting.items()))
             try:
                 await self._make(key, order)
+            except Exception:
+                # Whatever is wrong with one picture, the next one is made.
+                self._built.labels("failed").inc()
             finally:
                 self._waiting.pop(key, None)
 

@@ -74,3 +74,27 @@ async def test_the_queue_is_short(builder):
         order(builder, b"%d" % number)
 
     assert len(builder._waiting) <= MOST_WAITING
+
+
+async def test_whatever_goes_wrong_with_one_picture_the_next_is_made(builder, monkeypatch):
+    """A fault nobody thought of does not end the making of packs."""
+    first, second = (encoded(scenery(320, 240, seed=seed), "JPEG") for seed in (1, 2))
+    store, calls = builder._folder.store, []
+
+    def broken(name, data):
+        calls.append(name)
+        if len(calls) == 1:
+            raise RuntimeError("a fault nobody thought of")
+        return store(name, data)
+
+    monkeypatch.setattr(builder._folder, "store", broken)
+    order(builder, first)
+    ordered = order(builder, second)
+
+    assert await built(builder, ordered) is not None
+    for _ in range(100):
+        if builder.idle:
+            break
+        await asyncio.sleep(0.02)
+    assert builder.idle
+    assert len(calls) == 2
