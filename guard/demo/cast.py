@@ -196,7 +196,7 @@ CAST: Final = (
         name="person (Chromium)",
         stand_in="person (stand-in for Chromium)",
         kind="person",
-        expectation="sees every picture, byte for byte as it was uploaded",
+        expectation="sees every picture, every pixel as it was uploaded",
         check=_person,
         timeout=80.0,
     ),
