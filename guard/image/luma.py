@@ -1,4 +1,4 @@
-"""What does a found picture look like in grey?
+"""What does a found picture look like to a tracer, in grey, and to a person?
 
 Decoded by a short list of formats, upright as it is stored (an orientation tag is what an attacker may have
 applied or not, and registration finds turned pictures), transparency on white.
@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from guard.errors import PictureError
 from guard.image.preview import FORMATS, MAX_PIXELS
 
+_ORIENTATION = 0x0112
 SMALLEST = 48
 """Pixels of the short side below which nothing can be said."""
 
@@ -24,6 +25,20 @@ def luma_of(data: bytes) -> NDArray[np.uint8]:
     Raises:
         PictureError: It is no picture of these formats, broken, too small, or too large.
     """
+    return np.asarray(_decoded(data)[0].convert("YCbCr"))[:, :, 0].copy()
+
+
+def colour_of(data: bytes) -> tuple[NDArray[np.uint8], int]:
+    """Return its pixels, shape (height, width, 3), as they are stored, and its orientation tag (Exif, 1 to 8).
+
+    Raises:
+        PictureError: As above.
+    """
+    picture, orientation = _decoded(data)
+    return np.asarray(picture).copy(), orientation
+
+
+def _decoded(data: bytes) -> tuple[Image.Image, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -32,7 +47,7 @@ def luma_of(data: bytes) -> NDArray[np.uint8]:
                 if image.width * image.height > MAX_PIXELS or min(image.size) < SMALLEST:
                     raise PictureError(f"{image.width} × {image.height} pixels are too many or too few")
                 image.load()
-                return np.asarray(_on_white(image).convert("YCbCr"))[:, :, 0].copy()
+                return _on_white(image), _orientation(image)
     except PictureError:
         raise
     except UnidentifiedImageError:
@@ -41,6 +56,14 @@ def luma_of(data: bytes) -> NDArray[np.uint8]:
         raise PictureError("the picture needs more memory than is allowed") from None
     except Exception as error:  # decoders raise whatever they like
         raise PictureError(f"the picture can not be read: {type(error).__name__}: {error}"[:300]) from error
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        said = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # a picture whose metadata is broken is a picture
+        return 1
+    return said if said in range(1, 9) else 1
 
 
 def _on_white(image: Image.Image) -> Image.Image:

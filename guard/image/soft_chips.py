@@ -59,6 +59,9 @@ class Reading:
     """How well the picture agrees with what the original shows there, up to 1."""
     noise: float
     """What the original's tones leave unexplained: grey levels, robust standard deviation."""
+    map: Matrix
+    """The map that was read by; see `registration`."""
+    mirrored: bool
 
     @property
     def energy(self) -> float:
@@ -79,21 +82,22 @@ def read(found: Found, reference: Reference, mark: Mark, likely: list[Hypothesis
             read_so = _read(found.luma, reference, mark, hypothesis, refine=refine)
             if read_so is None:
                 continue
-            chips, noise = read_so
+            chips, noise, matrix = read_so
             if best is None or noise < best.noise:
-                best = Reading(chips=chips, likeness=likeness, noise=noise)
+                best = Reading(chips=chips, likeness=likeness, noise=noise, map=matrix, mirrored=hypothesis.mirrored)
     return best
 
 
 def _read(
     found: Gray, reference: Reference, mark: Mark, hypothesis: Hypothesis, *, refine: bool
-) -> tuple[NDArray[np.float64], float] | None:
+) -> tuple[NDArray[np.float64], float, Matrix] | None:
     luma = mirrored(found, hypothesis.mirrored)
-    matrix = hypothesis.map
+    matrix, reduced = hypothesis.map, np.eye(3)
     if max(luma.shape) > _LARGEST_SIDE:
         factor = _LARGEST_SIDE / max(luma.shape)
         small = scaled(luma, factor)
-        matrix, luma = matrix @ from_scaled(small, luma), small
+        reduced = from_scaled(small, luma)
+        matrix, luma = matrix @ reduced, small
     area = abs(np.linalg.det(matrix[:2, :2]))
     if not 1e-3 < area < 1e4:
         return None
@@ -117,7 +121,7 @@ def _read(
     cell = mark.grid.rows * mark.grid.mcu_height * scale
     chip[~valid] = -1
     chips = _matched(np.clip(rest, -limit, limit), np.where(valid, pattern, 0), chip, cell, count=mark.grid.chips)
-    return None if chips is None else (chips, noise)
+    return None if chips is None else (chips, noise, matrix @ np.linalg.inv(reduced))
 
 
 def _matched(
