@@ -3,19 +3,31 @@
 Files, folders, and the shards in which data sets come: img2dataset's `.tar` (WebDataset: a
 picture and its metadata under one key) and `.parquet` with a column of picture bytes. One
 picture is in memory at a time. What can not be read is told, and the rest goes on.
+
+Where a data set says from which address it has a picture, that is kept: the member `KEY.json`
+of a tar, the column `url` of a table, and in a folder the file `NAME.json`, as img2dataset
+writes them. What the finder says of one file is in `NAME.jpg.found.json`, with `from` and
+`retrieved`.
 """
 
+import json
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
 from guard.errors import GuardError, UsageError
 
 PICTURE_ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp"})
+SHARD_ENDINGS: Final = frozenset({".tar", ".parquet"})
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of one picture."""
+SIDECAR: Final = ".found.json"
+_LARGEST_NOTE: Final = 256 * 1024
+"""Bytes of what lies beside a picture; captions of data sets are in it."""
+_LONGEST: Final = 2000
+"""Characters of a text that is taken from there."""
 _COLUMNS: Final = ("jpg", "jpeg", "png", "webp", "image", "bytes", "image_bytes")
 
 
@@ -26,6 +38,12 @@ class FoundPicture:
     name: str
     """The path; behind a `!` what it is called inside a shard."""
     data: bytes = field(repr=False)
+    url: str = ""
+    """Where the data set has it from, as the data set says."""
+    source: str = ""
+    """Where the finder has it from, as the file beside it says."""
+    retrieved: str = ""
+    """When, likewise."""
 
 
 Report = Callable[[str], None]
@@ -38,44 +56,116 @@ def find_pictures(paths: list[Path], unreadable: Report) -> Iterator[FoundPictur
     Raises:
         UsageError: One of the paths does not exist.
     """
+    for path in files_in(paths):
+        yield from _of_file(path, unreadable)
+
+
+def files_in(paths: list[Path]) -> Iterator[Path]:
+    """Yield the files that may be or hold pictures: those named, and below a folder those that end so.
+
+    Raises:
+        UsageError: One of the paths does not exist.
+    """
     for path in paths:
         if not path.exists():
             raise UsageError(f"{path} does not exist")
         if path.is_dir():
             for inside in sorted(path.rglob("*")):
-                if inside.suffix.lower() in PICTURE_ENDINGS | {".tar", ".parquet"} and inside.is_file():
-                    yield from _of_file(inside, unreadable)
+                if inside.suffix.lower() in PICTURE_ENDINGS | SHARD_ENDINGS and inside.is_file():
+                    yield inside
         else:
-            yield from _of_file(path, unreadable)
+            yield path
 
 
 def _of_file(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
     try:
         match path.suffix.lower():
             case ".tar":
-                yield from _of_tar(path)
+                yield from _of_tar(path, unreadable)
             case ".parquet":
-                yield from _of_parquet(path)
+                yield from _of_parquet(path, unreadable)
             case _:
                 if path.stat().st_size > LARGEST:
-                    unreadable(f"{path}: larger than {LARGEST >> 20} MiB")
+                    unreadable(_too_large(str(path)))
                     return
-                yield FoundPicture(name=str(path), data=path.read_bytes())
+                yield _with_notes(path, path.read_bytes(), unreadable)
     except (OSError, tarfile.TarError, GuardError) as error:
         unreadable(f"{path}: {error}")
 
 
-def _of_tar(path: Path) -> Iterator[FoundPicture]:
+def _with_notes(path: Path, data: bytes, unreadable: Report) -> FoundPicture:
+    said = _note_of(path.with_name(f"{path.name}{SIDECAR}"), unreadable)
+    listed = _note_of(path.with_suffix(".json"), unreadable)
+    return FoundPicture(
+        name=str(path),
+        data=data,
+        url=_text(listed, "url"),
+        source=_text(said, "from"),
+        retrieved=_text(said, "retrieved"),
+    )
+
+
+def _note_of(file: Path, unreadable: Report) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    with file.open("rb") as opened:
+        return _note(str(file), opened, unreadable)
+
+
+def _note(name: str, opened: IO[bytes], unreadable: Report) -> dict[str, Any]:
+    data = opened.read(_LARGEST_NOTE + 1)
+    if len(data) > _LARGEST_NOTE:
+        unreadable(f"{name}: larger than {_LARGEST_NOTE >> 10} KiB, and not read")
+        return {}
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        unreadable(f"{name}: no JSON, so what it says of the picture is not known")
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(note: dict[str, Any], name: str) -> str:
+    value = note.get(name)
+    return value[:_LONGEST] if isinstance(value, str) else ""
+
+
+def _of_tar(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
+    """Yield the pictures of a shard; what has one key stands together, in any order."""
+    held: FoundPicture | None = None
+    key, url = "", ""
     with tarfile.open(path) as shard:
         for member in shard:
-            if not member.isfile() or Path(member.name).suffix.lower() not in PICTURE_ENDINGS or member.size > LARGEST:
+            ending = Path(member.name).suffix.lower()
+            if not member.isfile() or ending not in PICTURE_ENDINGS | {".json"}:
+                continue
+            name = f"{path}!{member.name}"
+            if ending != ".json" and member.size > LARGEST:
+                unreadable(_too_large(name))
                 continue
             inside = shard.extractfile(member)
-            if inside is not None:
-                yield FoundPicture(name=f"{path}!{member.name}", data=inside.read())
+            if inside is None:
+                continue
+            if (this := _key(member.name)) != key:
+                if held is not None:
+                    yield replace(held, url=url)
+                held, key, url = None, this, ""
+            if ending == ".json":
+                url = _text(_note(name, inside, unreadable), "url")
+                continue
+            if held is not None:  # several sizes under one key
+                yield replace(held, url=url)
+            held = FoundPicture(name=name, data=inside.read())
+    if held is not None:
+        yield replace(held, url=url)
 
 
-def _of_parquet(path: Path) -> Iterator[FoundPicture]:
+def _key(member: str) -> str:
+    folder, slash, name = member.rpartition("/")
+    return f"{folder}{slash}{name.partition('.')[0]}"
+
+
+def _of_parquet(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
     try:
         import duckdb
     except ImportError:
@@ -87,12 +177,20 @@ def _of_parquet(path: Path) -> Iterator[FoundPicture]:
             column = next((name for name in _COLUMNS if kinds.get(name) in {"BLOB", "BINARY"}), None)
             if column is None:
                 raise GuardError(f"no column with picture bytes; there are {', '.join(kinds)}")
-            rows = tables.execute(f'SELECT "{column}" FROM read_parquet(?)', [str(path)])  # noqa: S608  # one of ours
+            address = "url" if "url" in kinds else "NULL"
+            rows = tables.execute(f'SELECT "{column}", {address} FROM read_parquet(?)', [str(path)])  # noqa: S608  # ours
         except duckdb.Error as error:
             raise GuardError(str(error).splitlines()[0]) from None
         number = 0
         while batch := rows.fetchmany(64):
-            for (data,) in batch:
-                if isinstance(data, bytes) and len(data) <= LARGEST:
-                    yield FoundPicture(name=f"{path}!{number}", data=data)
+            for data, url in batch:
+                name = f"{path}!{number}"
+                if isinstance(data, bytes) and len(data) > LARGEST:
+                    unreadable(_too_large(name))
+                elif isinstance(data, bytes):
+                    yield FoundPicture(name=name, data=data, url=_text({"url": url}, "url"))
                 number += 1
+
+
+def _too_large(name: str) -> str:
+    return f"{name}: larger than {LARGEST >> 20} MiB"

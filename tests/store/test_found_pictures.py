@@ -1,9 +1,11 @@
 import io
+import json
 import tarfile
 
 import pytest
 
 from guard.errors import UsageError
+from guard.store import found_pictures
 from guard.store.found_pictures import find_pictures
 from tests.support.pictures import encoded, noise
 
@@ -45,6 +47,58 @@ def test_a_table_with_pictures_is_read_row_by_row(tmp_path):
     parquet.write_table(pyarrow.table({"key": ["a", "b", "c"], "jpg": [PICTURE, None, PICTURE]}), file)
 
     assert names([file]) == [(f"{file}!0", PICTURE), (f"{file}!2", PICTURE)]
+
+
+def test_where_a_data_set_has_a_picture_from_is_kept(tmp_path):
+    """Beside it in a tar, before or after it; in a column of a table; in a file of the same name."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    members = {"0.jpg": PICTURE, "0.json": note(url="https://a.example/"), "1.json": note(url="https://b.example/"),
+               "1.jpg": PICTURE, "2.jpg": PICTURE, "3.jpg": PICTURE, "3.json": b"{broken"}  # fmt: skip
+    with tarfile.open(tmp_path / "a.tar", "w") as out:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            out.addfile(member, io.BytesIO(data))
+    parquet.write_table(pyarrow.table({"url": ["https://c.example/"], "jpg": [PICTURE]}), tmp_path / "b.parquet")
+    (tmp_path / "c.jpg").write_bytes(PICTURE)
+    (tmp_path / "c.json").write_bytes(note(url="https://d.example/", retrieved="not taken from a data set"))
+    complaints = []
+
+    found = list(find_pictures([tmp_path], complaints.append))
+
+    assert [one.url.removeprefix("https://")[:1] for one in found] == ["a", "b", "", "", "c", "d"]
+    assert found[-1].retrieved == ""
+    assert [complaint.rsplit("/", 1)[1].split(": ")[0] for complaint in complaints] == ["a.tar!3.json"]
+
+
+def test_the_finder_may_say_where_one_file_is_from(tmp_path):
+    """In a file of its own, which no data set writes."""
+    (tmp_path / "a.jpg").write_bytes(PICTURE)
+    (tmp_path / "a.jpg.found.json").write_bytes(note(**{"from": "a forum", "retrieved": "2026-11-24"}))
+
+    (found,) = find_pictures([tmp_path / "a.jpg"], pytest.fail)
+
+    assert (found.source, found.retrieved) == ("a forum", "2026-11-24")
+
+
+def note(**said):
+    return json.dumps(said).encode()
+
+
+def test_a_picture_that_is_too_large_is_named(tmp_path, monkeypatch):
+    """Wherever it lies; the others are taken."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(found_pictures, "LARGEST", len(PICTURE) - 1)
+    (tmp_path / "a.jpg").write_bytes(PICTURE)
+    with tarfile.open(tmp_path / "b.tar", "w") as out:
+        out.add(tmp_path / "a.jpg", "0.jpg")
+    parquet.write_table(pyarrow.table({"jpg": [PICTURE, PICTURE[:99]]}), tmp_path / "c.parquet")
+    complaints = []
+
+    assert [name for name, _ in names([tmp_path], complaints)] == [str(tmp_path / "c.parquet!1")]
+    assert [one.removeprefix(f"{tmp_path}/").split(": larger")[0] for one in complaints] == [
+        "a.jpg", "b.tar!0.jpg", "c.parquet!0"
+    ]  # fmt: skip
 
 
 def test_what_can_not_be_read_is_told_and_the_rest_goes_on(tmp_path):
