@@ -28,6 +28,7 @@ GROUPS = {
     "reserve": ("guard.cli.reserve", "What crawlers are told about your rights."),
     "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
     "share": ("guard.cli.share", "Give marked copies of pictures to others, and list them."),
+    "trace": ("guard.cli.trace_command", "Find whom a found copy was issued to."),
 }
 """Commands with commands or a file of their own: the module whose `app` they are, and what is said about them."""
 
@@ -241,51 +242,6 @@ def replay(
 
     status = run_replay(
         logs or [], config=config, policy=policy, form=log_format, lang=lang, as_json=as_json, as_csv=as_csv
-    )
-    raise typer.Exit(status)
-
-
-@app.command()
-def trace(
-    found: Annotated[list[Path], typer.Argument(metavar="FOUND…", help="Pictures, folders, .tar or .parquet shards.")],
-    *,
-    originals: Annotated[Path, typer.Option(metavar="DIR", help="The pictures as your site serves them.")],
-    evidence: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The guard's evidence: it names the ids and holds the keys.")
-    ] = None,
-    mark_ids: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Without it: the ids that were issued, one a line,")
-    ] = None,
-    key_file: Annotated[Path | None, typer.Option(metavar="KEY", help="and the mark key.")] = None,
-    lang: Annotated[str, typer.Option(metavar="LANG", help="en or de.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Find whom a found copy was issued to.
-
-    The copy may be cropped, shrunk, turned, mirrored and encoded anew. The exit status is 0 if at least one copy was
-    identified, 1 if none. Needs the extra 'trace'.
-
-    \b
-    Examples:
-      guard trace found/ --originals gallery --evidence /var/lib/guard/evidence
-      guard trace 00012.tar --originals gallery --mark-ids ids.txt --key-file mark.key --json
-    """
-    if lang not in ("en", "de"):
-        raise UsageError(f"--lang: '{lang}' is neither en nor de")
-    try:
-        from guard.cli.trace import issued_from
-        from guard.cli.trace import trace as run_trace
-    except ModuleNotFoundError as error:
-        if error.name != "cv2":
-            raise
-        raise UsageError("this needs the extra 'trace': pip install 'crawler-guard[trace]'") from None
-
-    status = run_trace(
-        found,
-        originals=originals,
-        given=issued_from(evidence, mark_ids, key_file),
-        lang="de" if lang == "de" else "en",
-        as_json=as_json,
     )
     raise typer.Exit(status)
 

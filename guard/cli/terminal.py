@@ -6,6 +6,7 @@ turn the line around) or what a spreadsheet computes (a cell that begins with `=
 
 import csv
 import io
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -42,3 +43,8 @@ def csv_lines(rows: Iterable[Sequence[str | int]]) -> str:
 def _cell(text: str) -> str:
     # A quote mark in front makes a spreadsheet show the rest as it is.
     return f"'{printable(text)}" if text.lstrip(" ")[:1] in _COMPUTED and text.strip() else printable(text)
+
+
+def complain(sentence: str) -> None:
+    """Say on standard error what the user should know; not among the results."""
+    print(f"guard: {printable(sentence)}", file=sys.stderr)  # noqa: T201

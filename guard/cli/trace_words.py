@@ -19,7 +19,7 @@ _SHOWN: Final = 12
 
 
 class Line(Protocol):
-    """What is said about one picture; see `guard.cli.trace.Result`."""
+    """What is said about one picture; see `guard.cli.trace_search.Result`."""
 
     @property
     def file(self) -> str: ...
@@ -122,7 +122,7 @@ def sentences(
     texts = _TEXTS[lang]
     lines: list[str] = []
     for one in results:
-        lines.append(one.file)
+        lines.append(printable(one.file))
         lines += [f"  {text}" for text in _about(one, texts)]
     if whole is not None:
         lines.append(texts["together" if whole.identified else "together not"].format(mark_id=whole.mark_id))
@@ -179,7 +179,7 @@ def _issued(issue: Issue, texts: dict[str, str]) -> list[str]:
     return [
         texts["issue"].format(mark_id=issue.mark_id.hex()),
         "  " + texts["deliveries"].format(count=issue.requests, span=span),
-        "  " + texts["client"].format(names=", ".join(sorted(issue.claimed)) or texts["nobody"]),
+        "  " + texts["client"].format(names=printable(", ".join(sorted(issue.claimed))) or texts["nobody"]),
         fill(texts["records"].format(indexes=shown), _WIDTH, initial_indent="  ", subsequent_indent="    "),
     ]
 

@@ -7,7 +7,7 @@ was registered. So by Hoeffding's inequality P(z ≥ t) ≤ exp(-t²/2), and of 
 pairs of a found picture and an original, one reaches t by chance with at most n·p·exp(-t²/2).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import exp, log, sqrt
 
 import numpy as np
@@ -21,6 +21,8 @@ from guard.image.soft_chips import Mark, Reading
 
 FALSE_ACCUSATION = 1e-9
 """How likely it may be, at most, that any innocent id reaches the threshold by chance."""
+SMALLEST = 1e-300
+"""What a bound is at least said to be: numbers below it get lost in a computer, and nobody asks for less."""
 
 
 class Original:
@@ -69,12 +71,29 @@ def threshold(ids: int, pairs: int, risk: float = FALSE_ACCUSATION) -> float:
 
 
 def bound(z: float, ids: int, pairs: int) -> float:
-    """Return the highest chance that any of them reaches `z` by coincidence."""
-    return min(1.0, max(ids, 1) * max(pairs, 1) * exp(-(z**2) / 2)) if z > 0 else 1.0
+    """Return the highest chance that any of them reaches `z` by coincidence; never less than `SMALLEST`."""
+    return max(SMALLEST, min(1.0, max(ids, 1) * max(pairs, 1) * exp(-(z**2) / 2))) if z > 0 else 1.0
 
 
-def together(parts: Iterable[tuple[float, float]]) -> float:
-    """Return z of one id over several pictures, each given as its z and the root of the sum of its squares."""
-    pairs = list(parts)
-    norm = sqrt(sum(weight**2 for _, weight in pairs))
-    return sum(z * weight for z, weight in pairs) / norm if norm else 0.0
+class Together:
+    """Adds up what several found pictures say about the same ids, all by one key.
+
+    Two found pictures of one original carry the same chips, so what they say is added chip by chip before anything
+    is squared: else the same coincidence would count twice, and a second copy of one file would raise z.
+    """
+
+    def __init__(self, ids: int) -> None:
+        """Take the number of ids that were issued."""
+        self._totals = np.zeros(ids)
+        self._soft: dict[bytes, NDArray[np.float64]] = {}
+
+    def add(self, rendition: bytes, soft: NDArray[np.float64], scores: NDArray[np.float64]) -> None:
+        """Add a picture: the original that it shows, its soft chips, and z of each id."""
+        self._totals += scores * sqrt(float((soft**2).sum()))
+        known = self._soft.get(rendition)
+        self._soft[rendition] = soft.copy() if known is None else known + soft
+
+    def scores(self) -> NDArray[np.float64]:
+        """Return z of each id over all pictures; shape (ids,)."""
+        norm = sqrt(sum(float((one**2).sum()) for one in self._soft.values())) or 1.0
+        return self._totals / norm

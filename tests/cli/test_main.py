@@ -29,7 +29,7 @@ def test_help_lists_every_command_with_examples() -> None:
     assert ended.returncode == 0
     assert ended.stderr == ""
     commands = re.findall(r"^  (\w+)  +\S", ended.stdout.split("Commands:")[1], re.MULTILINE)
-    assert commands == ["serve", "demo", "check", "classify", "explain", "replay", "trace", *main.GROUPS]
+    assert commands == ["serve", "demo", "check", "classify", "explain", "replay", *main.GROUPS]
     assert list(main.GROUPS) == sorted(main.GROUPS)
     assert "guard serve --upstream http://127.0.0.1:8080" in ended.stdout
     assert max(map(len, ended.stdout.splitlines())) <= 80

@@ -1,5 +1,7 @@
 import io
 import json
+import os
+import pty
 import subprocess
 import sys
 
@@ -50,7 +52,7 @@ def test_copies_are_traced_and_nobody_else_is_accused(folder):
     assert ended.returncode == 0
     value = json.loads(ended.stdout)
     told = {one["file"].removeprefix("found/"): one for one in value["results"]}
-    names = {"file", "original", "mark_id", "z", "threshold", "identified", "bound", "records", "shared"}
+    names = {"file", "original", "mark_id", "z", "threshold", "identified", "bound", "records", "shared", "sha256"}
     assert set(told["copy1.jpg"]) == names
     for seed in (1, 2):
         one = told[f"copy{seed}.jpg"]
@@ -61,6 +63,49 @@ def test_copies_are_traced_and_nobody_else_is_accused(folder):
     assert (told["other.jpg"]["identified"], told["other.jpg"]["original"]) == (False, None)
     assert value["together"]["mark_id"] == IDS[16].hex()
     assert "found/broken.jpg: not a picture" in ended.stderr
+
+
+def test_the_same_file_twice_is_compared_once(folder, tmp_path):
+    """It costs nothing, is no second try, and no second proof; it is told of at both places."""
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes((folder / "found" / "copy1.jpg").read_bytes())
+
+    once, twice = (json.loads(guard(folder, str(path), "--json").stdout) for path in (tmp_path / "a.jpg", tmp_path))
+
+    assert twice["pairs"] == once["pairs"]
+    assert [one["z"] for one in twice["results"]] == [once["results"][0]["z"]] * 2
+    assert twice["together"] is None
+
+
+def test_a_hostile_name_does_nothing_to_a_terminal(folder, tmp_path):
+    """Neither in the answer nor in a complaint; JSON has the same printable name."""
+    (tmp_path / "a\x1b[31m.jpg").write_bytes((folder / "found" / "copy1.jpg").read_bytes())
+    (tmp_path / "b\x1b[31m.jpg").write_bytes(b"no picture")
+    os.rename(tmp_path / "a\x1b[31m.jpg", os.fsencode(tmp_path) + b"/a\xff\x1b[31m.jpg")
+
+    said, value = guard(folder, str(tmp_path)), guard(folder, str(tmp_path), "--json")
+
+    assert said.returncode == 0, said.stderr
+    assert "\x1b" not in said.stdout + said.stderr
+    assert json.loads(value.stdout)["results"][0]["file"].endswith("/a\\xff\\x1b[31m.jpg")
+    assert "b\\x1b[31m.jpg: not a picture" in said.stderr
+
+
+def test_a_terminal_shows_how_far_it_is(folder):
+    """A file shows nothing of it."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "guard", "trace", "found", "--originals", "originals", "--mark-ids", "ids",
+               "--key-file", "mark.key"]  # fmt: skip
+    environ = os.environ | {"TERM": "xterm", "COLUMNS": "80"}
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, cwd=folder, env=environ, check=False)
+    os.close(follower)
+    shown = os.read(leader, 65536).decode()
+    os.close(leader)
+
+    assert ended.returncode == 0
+    assert "comparing" in shown
+    assert "/5" in shown
+    assert "comparing" not in guard(folder, "found/copy1.jpg").stderr
 
 
 def test_where_none_is_identified_the_status_says_so(folder):

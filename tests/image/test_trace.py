@@ -12,7 +12,7 @@ from guard.image.luma import luma_of
 from guard.image.mark import copy_for
 from guard.image.registration import Found, Hypothesis
 from guard.image.soft_chips import read
-from guard.image.trace import Original, bound, threshold, together
+from guard.image.trace import SMALLEST, Original, Together, bound, threshold
 from tests.support.pictures import encoded, packed, scenery
 
 KEY = b"k" * 32
@@ -122,7 +122,51 @@ def test_the_threshold_is_the_one_of_the_paper():
     assert bound(-3, 10, 10) == 1.0
 
 
+def test_a_bound_is_never_nothing():
+    """Many pictures together reach a z whose chance no number can hold; it is still a chance."""
+    assert bound(80, 10, 10) == SMALLEST
+
+
 def test_several_pictures_add_up():
-    """Four that say little together say twice as much."""
-    assert together([(5.0, 10.0)] * 4) == pytest.approx(5 * sqrt(4))
-    assert together([(5.0, 10.0), (0.0, 0.0)]) == pytest.approx(5)
+    """Four of four originals that say little together say twice as much; one that says nothing takes nothing away."""
+    soft = np.full(100, 0.5)
+    four = Together(1)
+    for name in (b"1", b"2", b"3", b"4"):
+        four.add(name, soft, np.array([5.0]))
+    four.add(b"5", np.zeros(100), np.array([0.0]))
+
+    assert four.scores()[0] == pytest.approx(5 * sqrt(4))
+
+
+def test_the_same_picture_twice_says_no_more_than_once():
+    """Its chips are the same coins: whoever finds a file in two places has not found two proofs."""
+    reading = original().read(attacked(ATTACKS["jpeg 40"]))
+    scores = original().scores(reading.chips, IDS)
+    twice = Together(len(IDS))
+    twice.add(b"one", reading.chips, scores)
+    twice.add(b"one", reading.chips, scores)
+
+    assert twice.scores() == pytest.approx(scores)
+
+
+@pytest.mark.parametrize(
+    ("name", "corners"),
+    [
+        ("centre crop to 256, jpeg 75", [(150, 0), (1050, 0), (1050, 900), (150, 900)]),
+        ("a quarter of it", [(300, 200), (900, 200), (900, 650), (300, 650)]),
+        ("mirrored", [(150, 0), (1050, 0), (1050, 900), (150, 900)]),
+        ("turned by 90°", [(1200, 0), (1200, 900), (0, 900), (0, 0)]),
+        ("nothing", [(0, 0), (1200, 0), (1200, 900), (0, 900)]),
+    ],
+)
+def test_the_reading_says_where_in_the_original_the_picture_lies(name, corners):
+    """To two pixels of 1200: its corners, clockwise from the upper left one of the picture (in the mirror)."""
+    found = attacked(ATTACKS[name])
+    height, width = found.luma.shape
+
+    reading = original().read(found)
+
+    assert reading.mirrored == (name == "mirrored")
+    edge = np.array([[-0.5, -0.5, 1], [width - 0.5, -0.5, 1], [width - 0.5, height - 0.5, 1], [-0.5, height - 0.5, 1]])
+    there = edge @ reading.map.T
+    assert np.abs(there[:, :2] / there[:, 2:] + 0.5 - np.array(corners)).max() < 2

@@ -181,7 +181,7 @@ def test_the_copy_leads_back_to_its_record(guard, gallery, tmp_path):
 
     ended = subprocess.run(
         [sys.executable, "-m", "guard", "trace", str(tmp_path / "found.jpg"), "--originals", str(gallery),
-         "--evidence", str(guard.evidence), "--json"],
+         "--evidence", str(guard.evidence), "--report", str(tmp_path / "report.html"), "--json"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -195,6 +195,11 @@ def test_the_copy_leads_back_to_its_record(guard, gallery, tmp_path):
     assert len(log) >= 2
     keys = load(folder_in(guard.evidence))
     assert len(keys.keys) == 1
+    report = (tmp_path / "report.html").read_text("utf-8")
+    assert "That is before the first delivery of this copy" in report
+    assert all(f"Record {index} ·" in report for index in issue.records[:1])
+    for said in ("/1.jpg", "Wget/1.24", "/robots.txt", "tdm-reservation: 1"):
+        assert said in report
 
 
 def test_every_copy_is_on_record_before_it_leaves(guard):
