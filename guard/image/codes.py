@@ -21,6 +21,7 @@ from typing import Any, Final
 from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from guard.errors import PictureError
+from guard.image.decoding import on_white
 from guard.image.preview import FORMATS, MAX_INPUT, MAX_PIXELS
 
 _GREY_SIDE: Final = 32
@@ -89,8 +90,7 @@ def grey_values(picture: Image.Image) -> list[int]:
     """Return the 1024 grey values that an ISCC code is made of, row by row."""
     upright = ImageOps.exif_transpose(picture) or picture
     if upright.has_transparency_data:
-        layer = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", layer.size, (255, 255, 255, 255)), layer)
+        upright = on_white(upright)
     rgb = upright.convert("RGB")
     difference = ImageChops.difference(rgb, Image.new("RGB", rgb.size, rgb.getpixel((0, 0))))
     box = ImageChops.add(difference, difference).getbbox()

@@ -5,16 +5,15 @@ applied or not, and registration finds turned pictures), transparency on white.
 """
 
 import io
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from guard.errors import PictureError
+from guard.image.decoding import ORIENTATION, decoding, on_white
 from guard.image.preview import FORMATS, MAX_PIXELS
 
-_ORIENTATION = 0x0112
 SMALLEST = 48
 """Pixels of the short side below which nothing can be said."""
 
@@ -39,37 +38,16 @@ def colour_of(data: bytes) -> tuple[NDArray[np.uint8], int]:
 
 
 def _decoded(data: bytes) -> tuple[Image.Image, int]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS or min(image.size) < SMALLEST:
-                    raise PictureError(f"{image.width} × {image.height} pixels are too many or too few")
-                image.load()
-                return _on_white(image), _orientation(image)
-    except PictureError:
-        raise
-    except UnidentifiedImageError:
-        raise PictureError("not a picture of a known format") from None
-    except MemoryError:
-        raise PictureError("the picture needs more memory than is allowed") from None
-    except Exception as error:  # decoders raise whatever they like
-        raise PictureError(f"the picture can not be read: {type(error).__name__}: {error}"[:300]) from error
+    with decoding(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS or min(image.size) < SMALLEST:
+            raise PictureError(f"{image.width} × {image.height} pixels are too many or too few")
+        image.load()
+        return on_white(image) if image.has_transparency_data else image.convert("RGB"), _orientation(image)
 
 
 def _orientation(image: Image.Image) -> int:
     try:
-        said = image.getexif().get(_ORIENTATION, 1)
+        said = image.getexif().get(ORIENTATION, 1)
     except Exception:  # a picture whose metadata is broken is a picture
         return 1
     return said if said in range(1, 9) else 1
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    colour = image.convert("RGBA")
-    paper = Image.new("RGBA", image.size, "white")
-    paper.alpha_composite(colour)
-    return paper.convert("RGB")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from guard.image.decoding import TURNS
 from guard.image.luma import colour_of
 from guard.image.registration import Matrix, from_scaled, warped
 
@@ -29,16 +30,6 @@ ENLARGED: Final = 4
 """How many times the difference is enlarged; its middle is grey."""
 _QUALITY: Final = 82
 _LINE: Final = (255, 176, 0)
-_TURNS: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""By the orientation tag, how a picture is shown upright."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +148,8 @@ def _scaled(picture: Colour, side: int) -> Colour:
 
 def _file(picture: NDArray[Any], orientation: int) -> bytes:
     image = Image.fromarray(np.ascontiguousarray(picture.astype(np.uint8)))
-    if orientation in _TURNS:
-        image = image.transpose(_TURNS[orientation])
+    if orientation in TURNS:
+        image = image.transpose(TURNS[orientation])
     out = io.BytesIO()
     image.save(out, "JPEG", quality=_QUALITY)
     return out.getvalue()

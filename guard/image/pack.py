@@ -12,17 +12,17 @@ become JPEG (an animation its first frame, transparency white).
 
 import io
 import struct
-import warnings
 from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile
 
 from guard.errors import PictureError
 from guard.image import jpeg_scan, pattern
 from guard.image.chips import signs
+from guard.image.decoding import ORIENTATION, decoding, on_white
 from guard.image.grid import Grid, choose_grid
 from guard.image.mark import Pack, make_pack
 from guard.image.pattern import Strength
@@ -33,7 +33,6 @@ MAX_PIXELS = 50_000_000
 MIN_SIDE = 200
 """Pixels. A smaller picture has too few chips for a proof."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-_ORIENTATION = 0x0112
 _LARGEST_SEGMENT = 60_000
 _QUALITY = 90
 """For sources that are no JPEG."""
@@ -113,19 +112,8 @@ def read(data: bytes) -> Source:
     Raises:
         PictureError: as `build` does.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _read(data)
-    except PictureError:
-        raise
-    except UnidentifiedImageError:
-        raise PictureError("not a picture of a known format") from None
-    except MemoryError:
-        raise PictureError("the picture needs more memory than is allowed") from None
-    except Exception as error:  # decoders raise whatever they like
-        raise PictureError(f"the picture can not be read: {type(error).__name__}: {error}"[:300]) from error
+    with decoding():
+        return _read(data)
 
 
 def _read(data: bytes) -> Source:
@@ -170,10 +158,7 @@ def _flattened(image: Image.Image) -> Image.Image:
     if image.mode in {"CMYK", "LAB", "HSV"} or image.mode.startswith(("I", "F")):
         raise PictureError(f"a picture of mode {image.mode} is not marked")
     if image.has_transparency_data:
-        colour = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        paper.alpha_composite(colour)
-        return paper.convert("RGB")
+        return on_white(image)
     return image if image.mode in {"RGB", "L"} else image.convert("RGB")
 
 
@@ -189,7 +174,7 @@ def _as_segments(image: Image.Image, exif: object, xmp: object) -> bytes:
 def _upright(image: Image.Image) -> bytes:
     """Return only what a picture needs to be shown rightly: its orientation and its colour profile."""
     exif = Image.Exif()
-    exif[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
+    exif[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
     return _as_segments(image, exif.tobytes(), None)
 
 

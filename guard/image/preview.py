@@ -10,15 +10,15 @@ the worker's limits on memory and time are the second wall behind the limits bel
 
 import contextlib
 import io
-import warnings
 import zlib
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile, IptcImagePlugin, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, IptcImagePlugin, PngImagePlugin
 
 from guard.errors import PictureError
 from guard.image import metadata, visible
+from guard.image.decoding import ORIENTATION, TURNS, decoding, on_white
 from guard.image.formats import JPEG, PNG, WEBP
 from guard.image.jobs import MAX_BODY, Preview
 from guard.image.metadata import Rights
@@ -40,17 +40,7 @@ only attack surface here."""
 # One number for both of Pillow's limits: what is over it never gets decoded.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
-_ORIENTATION, _ARTIST, _COPYRIGHT = 0x0112, 0x013B, 0x8298
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What undoes each value of the orientation tag (EXIF 2.32, section 4.6.4)."""
+_ARTIST, _COPYRIGHT = 0x013B, 0x8298
 _IIM_BYLINE, _IIM_NOTICE, _IIM_CREDIT = (2, 80), (2, 116), (2, 110)
 
 
@@ -68,20 +58,8 @@ def preview(data: bytes, *, longest_side: int, visible_mark: str) -> Preview:
         raise PictureError(f"a picture of {len(data)} bytes is over the limit of {MAX_INPUT}")
     if longest_side < 1:
         raise PictureError(f"a preview of {longest_side} pixels has none")
-    try:
-        with warnings.catch_warnings():
-            # A bomb is a reason to stop; a tag that is not quite right is not.
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _preview(data, longest_side, visible_mark)
-    except PictureError:
-        raise
-    except UnidentifiedImageError:
-        raise PictureError("not a picture of a known format") from None
-    except MemoryError:
-        raise PictureError("the picture needs more memory than is allowed") from None
-    except Exception as error:  # decoders raise whatever they like: OSError, SyntaxError, struct.error, …
-        raise PictureError(f"the picture can not be read: {type(error).__name__}: {error}"[:300]) from error
+    with decoding():
+        return _preview(data, longest_side, visible_mark)
 
 
 def _preview(data: bytes, longest_side: int, visible_mark: str) -> Preview:
@@ -102,7 +80,7 @@ def _preview(data: bytes, longest_side: int, visible_mark: str) -> Preview:
         image.info = {}
         # Scaling comes first: turning a small picture costs nothing.
         image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        turn = _TURNS.get(_exif_of(source).get(_ORIENTATION, 1))
+        turn = TURNS.get(_exif_of(source).get(ORIENTATION, 1))
         image = image if turn is None else image.transpose(turn)
     if visible_mark:
         # The phase differs from picture to picture: a mark that is always at the same place can be
@@ -207,7 +185,7 @@ def _encode(image: Image.Image, family: str, profile: bytes, rights: Rights) -> 
     exif, packet = _exif(rights), metadata.packet(rights)
     transparent = image.mode in {"LA", "RGBA"} and image.getchannel("A").getextrema() != (255, 255)
     if image.mode in {"LA", "RGBA"} and not (transparent and family in {"PNG", "WEBP"}):
-        image = _on_white(image)
+        image = on_white(image, "L" if image.mode == "LA" else "RGB")
     out = io.BytesIO()
     icc = profile or None
     if family == "WEBP":
@@ -228,13 +206,6 @@ def _encode(image: Image.Image, family: str, profile: bytes, rights: Rights) -> 
 
 def _result(out: io.BytesIO, media_type: str, image: Image.Image) -> Preview:
     return Preview(body=out.getvalue(), media_type=media_type, width=image.width, height=image.height)
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    colour = image.convert("RGBA")
-    paper = Image.new("RGBA", image.size, "white")
-    paper.alpha_composite(colour)
-    return paper.convert("L" if image.mode == "LA" else "RGB")
 
 
 def _exif(rights: Rights) -> bytes:
