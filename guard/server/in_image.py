@@ -252,20 +252,11 @@ class InImage:
             *(line for line in answered.headers if line[0].lower() not in _BYTES_OF_ITS_OWN),
             ("ETag", known.tag),
             ("Accept-Ranges", "bytes"),
+            *what.headers(known.length),
         )
-        length = known.length
-        match what.status:
-            case 206:
-                headers = (*headers, ("Content-Range", f"bytes {what.start}-{what.end - 1}/{length}"))
-                body, length = body[what.start : what.end], what.end - what.start
-            case 416:
-                headers = (*headers, ("Content-Range", f"bytes */{length}"))
-                body, length = b"", 0
-            case 304 | 412:
-                body, length = b"", 0
         if what.status != 304:
-            headers = (*headers, ("Content-Length", str(length)))
-        return Ready(status=what.status, headers=headers, body=body, done=done)
+            headers = (*headers, ("Content-Length", str(what.length(known.length))))
+        return Ready(status=what.status, headers=headers, body=what.part(body), done=done)
 
     def _not_modified(self, exchange: Exchange, answered: Answered) -> Ready | None:
         """Translate the upstream's 304; where the picture is not known, its own goes out."""

@@ -133,14 +133,8 @@ class MarkedCopies:
             ("Accept-Ranges", "bytes"),
             ("Cache-Control", "private, max-age=3600"),
             ("Vary", "User-Agent"),
+            *what.headers(len(body)),
         )
-        match what.status:
-            case 206:
-                headers = (*headers, ("Content-Range", f"bytes {what.start}-{what.end - 1}/{len(body)}"))
-                body = body[what.start : what.end]
-            case 416:
-                headers = (*headers, ("Content-Range", f"bytes */{len(body)}"))
-                body = b""
-            case 304 | 412:
-                body = b""
-        return MarkedCopy(status=what.status, headers=headers, body=body, mark_id=mark_id, rendition=pack.rendition)
+        return MarkedCopy(
+            status=what.status, headers=headers, body=what.part(body), mark_id=mark_id, rendition=pack.rendition
+        )

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from guard.core.facts import RequestFacts
+from guard.server.headers import Headers
 
 _OPAQUE = re.compile(r'(?:W/)?("[^"]*")')
 _RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
@@ -21,6 +22,30 @@ class Wanted:
     start: int = 0
     end: int = 0
     """Behind the last byte; for 206 only."""
+
+    def part(self, body: bytes) -> bytes:
+        """Return what of the whole `body` is sent."""
+        match self.status:
+            case 200:
+                return body
+            case 206:
+                return body[self.start : self.end]
+            case _:
+                return b""
+
+    def length(self, whole: int) -> int:
+        """Return how many bytes that is, given the whole body's length; a HEAD request has the length alone."""
+        return {200: whole, 206: self.end - self.start}.get(self.status, 0)
+
+    def headers(self, length: int) -> Headers:
+        """Return what is said about the part, given the whole body's length."""
+        match self.status:
+            case 206:
+                return (("Content-Range", f"bytes {self.start}-{self.end - 1}/{length}"),)
+            case 416:
+                return (("Content-Range", f"bytes */{length}"),)
+            case _:
+                return ()
 
 
 def names(field: str, tag: str) -> bool:

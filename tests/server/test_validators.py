@@ -52,3 +52,20 @@ def test_each_request_gets_what_http_says(fields, answer):
 def test_a_head_request_has_no_parts():
     """Range is defined for GET alone (section 14.2)."""
     assert asked("HEAD", Range="bytes=0-0") == Wanted(status=200)
+
+
+@pytest.mark.parametrize(
+    ("answer", "part", "length", "headers"),
+    [
+        (Wanted(status=200), b"0123456789", 10, ()),
+        (Wanted(status=206, start=2, end=5), b"234", 3, (("Content-Range", "bytes 2-4/10"),)),
+        (Wanted(status=304), b"", 0, ()),
+        (Wanted(status=412), b"", 0, ()),
+        (Wanted(status=416), b"", 0, (("Content-Range", "bytes */10"),)),
+    ],
+)
+def test_the_part_its_length_and_what_is_said_of_it_agree(answer, part, length, headers):
+    """One place cuts a body that lies in memory; a HEAD request has the same length without the bytes."""
+    said = (answer.part(b"0123456789"), answer.length(10), answer.headers(10))
+
+    assert said == (part, length, headers)
