@@ -30,7 +30,7 @@ from guard.image.rights_jobs import RightsJob
 from guard.image.sniff import media_type
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
-from guard.server.made_pictures import Known, KnownUrls, MadePictures, Result
+from guard.server.made_pictures import Known, KnownUrls, MadePictures, Result, Source
 from guard.server.pictures import Smaller
 from guard.server.rights_workers import RightsWorkers
 from guard.server.upstream import Answered
@@ -89,7 +89,7 @@ class InImage:
         upstreams: UpstreamRequests,
         metrics: Metrics,
         *,
-        looked_at: Callable[[Exchange, bytes, bytes], None] | None = None,
+        looked_at: Callable[[Exchange, Source], None] | None = None,
         say: Callable[[str], None] | None = None,
         cache_bytes: int = CACHE_BYTES,
         held_bytes: int = HELD_BYTES,
@@ -98,7 +98,7 @@ class InImage:
         self._upstreams = upstreams
         self._metrics = metrics
         self.looked_at = looked_at
-        """Is told of each whole picture that goes out: what the upstream sent, and what the client gets."""
+        """Is told of each whole picture that goes out."""
         self._say = say or _to_standard_error
         self._cache = MadePictures(cache_bytes)
         self._held_limit = held_bytes
@@ -154,18 +154,17 @@ class InImage:
         finally:
             again.close()
 
-    async def body(self, exchange: Exchange, body: bytes) -> bytes:
+    async def source(self, exchange: Exchange, body: bytes) -> Source:
         """Return a picture with the rights in it, or as it is where that can not be done."""
-        if not exchange.site.in_image:
-            return body
-        result = await self._result(exchange, body)
-        return result.body if result is not None and result.body else body
+        digest = await _digest(body)
+        result = await self._result(exchange, body, digest) if exchange.site.in_image else None
+        return _source(body, digest, result)
 
     async def smaller(self, exchange: Exchange, made: Smaller) -> Smaller:
         """Return a smaller copy with the rights in it, or as it is where that can not be done."""
         if not exchange.site.in_image:
             return made
-        result = await self._result(exchange, made.preview.body)
+        result = await self._result(exchange, made.preview.body, await _digest(made.preview.body))
         if result is None or not result.body:
             return made
         return Smaller(preview=replace(made.preview, body=result.body), entity_tag=result.tag)
@@ -184,12 +183,13 @@ class InImage:
             if body is None:
                 self._tell(exchange, "left_alone", f"a picture is larger than {MAX_PICTURE >> 20} MiB")
                 return None
-            result = await self._result(exchange, body)
+            digest = await _digest(body)
+            result = await self._result(exchange, body, digest)
             if result is None or not result.body:
                 self._known.forget(exchange.facts)
                 return None
             if self.looked_at is not None and not exchange.own:
-                self.looked_at(exchange, body, result.body)
+                self.looked_at(exchange, _source(body, digest, result))
             known = Known(answered.header("etag"), result.tag, len(result.body))
             self._known.put(exchange.facts, known)
             keep = True
@@ -200,10 +200,9 @@ class InImage:
             if not keep:
                 release()
 
-    async def _result(self, exchange: Exchange, body: bytes) -> Result | None:
+    async def _result(self, exchange: Exchange, body: bytes, digest: bytes) -> Result | None:
         """Return what becomes of these bytes at this place; None if nobody has time for it."""
         job = exchange.site.picture_job(exchange.facts)
-        digest = _digest(body) if len(body) <= IN_THREAD else await asyncio.to_thread(_digest, body)
         key = sha256(digest + json.dumps(rights_jobs.fields(job), sort_keys=True).encode()).digest()
         if (known := self._cache.get(key)) is not None:
             result = known
@@ -313,8 +312,16 @@ def _outcome(made: Rewritten) -> Result:
     return Result(made.body, f'"{sha256(made.body).hexdigest()[:32]}-r"')
 
 
-def _digest(body: bytes) -> bytes:
-    return sha256(body).digest()
+def _source(body: bytes, digest: bytes, result: Result | None) -> Source:
+    made = result if result is not None and result.body else Result(body, "")
+    return Source(rendition=digest, size=len(body), body=made.body, made=made.tag)
+
+
+async def _digest(body: bytes) -> bytes:
+    """Return the SHA-256 of the upstream's bytes: the only time they are hashed."""
+    if len(body) <= IN_THREAD:
+        return sha256(body).digest()
+    return await asyncio.to_thread(lambda: sha256(body).digest())
 
 
 def _nothing() -> None:

@@ -1,7 +1,7 @@
 """Which pictures have been given their rights already, and at which URLs?"""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from guard.core.facts import RequestFacts
 from guard.image.left_alone import Why
@@ -33,6 +33,28 @@ class Result:
     tag: str
     why: Why | None = None
     """Why they do; None where there was nothing to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What marked copies of a picture are made of."""
+
+    rendition: bytes
+    """SHA-256 of what the upstream sent."""
+    size: int
+    """Bytes of that."""
+    body: bytes = field(repr=False)
+    """The same picture with the rights in it."""
+    made: str
+    """Our entity tag of `body`; empty where the upstream's bytes stay as they are."""
+
+    @property
+    def key(self) -> str:
+        """What tells sources apart.
+
+        With other rights in force, or at a path with answers of its own, the same picture is another copy.
+        """
+        return f"{self.rendition.hex()} {self.made}"
 
 
 class MadePictures:

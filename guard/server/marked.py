@@ -10,18 +10,16 @@ asked only whether that still holds.
 
 import hmac
 from dataclasses import dataclass, field
-from hashlib import sha256
 
-from guard.core.classification import Conduct
 from guard.core.facts import Kind
 from guard.image.jobs import MAX_BODY
 from guard.image.mark import Pack, copy_for
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 from guard.server.in_image import Asking, InImage
-from guard.server.made_pictures import Known, KnownUrls
+from guard.server.made_pictures import Known, KnownUrls, Source
 from guard.server.mark_ids import MarkIds
-from guard.server.pack_builder import PackBuilder, made_of
+from guard.server.pack_builder import PackBuilder
 from guard.server.pictures import OF_THE_SOURCE
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
@@ -66,14 +64,10 @@ class MarkedCopies:
 
     def before(self, exchange: Exchange) -> Asking:
         """Say how to ask the upstream for what may have to be marked."""
-        if (
-            exchange.who.conduct is Conduct.SUSPECT
-            and exchange.kind in _MARKED_KINDS
-            and exchange.facts.method == "GET"
-        ):
+        if exchange.kind in _MARKED_KINDS and exchange.facts.method == "GET":
             known = self._known.get(exchange.facts)
             if known is not None and known.upstream_tag:
-                exchange.pack = self._builder.at_hand(bytes.fromhex(known.tag))
+                exchange.pack = self._builder.at_hand(known.tag)
                 if exchange.pack is not None:
                     return Asking(whole=True, only_if_not=known.upstream_tag, for_a_copy=True)
         return Asking(whole=True)
@@ -96,28 +90,21 @@ class MarkedCopies:
         finally:
             again.close()
 
-    def looked_at(self, exchange: Exchange, body: bytes, sent: bytes) -> None:
-        """Take note of a picture that somebody was sent whole: a suspect may ask for it next.
-
-        Args:
-            body: What the upstream sent.
-            sent: The same with its rights in it.
-        """
+    def looked_at(self, exchange: Exchange, source: Source) -> None:
+        """Take note of a picture that somebody was sent whole: a suspect may ask for it next."""
         if self._ahead and exchange.kind in _MARKED_KINDS and self._builder.idle:
-            self._builder.order(sha256(body).digest(), sent, len(body))
+            self._builder.order(source)
 
     async def _of(self, exchange: Exchange, answered: Answered) -> MarkedCopy | None:
         body = await answered.read(MAX_BODY)
         if body is None:
             return None
-        rendition = sha256(body).digest()
-        with_rights = await self._in_image.body(exchange, body)
-        key = made_of(rendition, with_rights)
-        pack = await self._builder.find(key, rendition)
+        source = await self._in_image.source(exchange, body)
+        pack = await self._builder.find(source)
         if pack is None:
-            self._builder.order(rendition, with_rights, len(body))
+            self._builder.order(source)
             return None
-        self._known.put(exchange.facts, Known(answered.header("etag"), key.hex(), 0))
+        self._known.put(exchange.facts, Known(answered.header("etag"), source.key, 0))
         return self._answer(exchange, answered, pack)
 
     def _answer(self, exchange: Exchange, answered: Answered, pack: Pack) -> MarkedCopy:

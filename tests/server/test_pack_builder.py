@@ -6,7 +6,8 @@ from prometheus_client import CollectorRegistry, Counter
 
 from guard.image.pack_file import to_bytes
 from guard.server.image_workers import ImageWorkers
-from guard.server.pack_builder import MOST_WAITING, PackBuilder, made_of
+from guard.server.made_pictures import Source
+from guard.server.pack_builder import MOST_WAITING, PackBuilder
 from guard.store.packs import PackFolder
 from tests.support.pictures import encoded, packed, scenery
 
@@ -26,14 +27,14 @@ def counter():
 
 
 def order(builder, data):
-    rendition = sha256(data).digest()
-    builder.order(rendition, data, len(data))
-    return made_of(rendition, data), rendition
+    source = Source(rendition=sha256(data).digest(), size=len(data), body=data, made="")
+    builder.order(source)
+    return source
 
 
 async def built(builder, ordered):
     for _ in range(300):
-        if (found := await builder.find(*ordered)) is not None:
+        if (found := await builder.find(ordered)) is not None:
             return found
         await asyncio.sleep(0.02)
     return None
@@ -49,9 +50,9 @@ async def test_a_pack_is_made_meanwhile_and_found_later(builder, tmp_path):
     assert found is not None
     assert to_bytes(found) == to_bytes(packed(data, KEY))
     again = PackBuilder(KEY, PackFolder(tmp_path, 64 << 20), ImageWorkers(), counter())
-    assert await again.find(*ordered) is not None
+    assert await again.find(ordered) is not None
     other = PackBuilder(b"x" * 32, PackFolder(tmp_path, 64 << 20), ImageWorkers(), counter())
-    assert await other.find(*ordered) is None, "a pack of another key carries another mark"
+    assert await other.find(ordered) is None, "a pack of another key carries another mark"
 
 
 async def test_what_can_not_be_marked_is_tried_once(builder):
@@ -65,7 +66,7 @@ async def test_what_can_not_be_marked_is_tried_once(builder):
     assert builder.idle
     order(builder, b"no picture")
     assert builder.idle, "it was ordered again"
-    assert await builder.find(*ordered) is None
+    assert await builder.find(ordered) is None
 
 
 async def test_the_queue_is_short(builder):
