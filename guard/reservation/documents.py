@@ -18,7 +18,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from hashlib import sha256
 
 from guard.reservation import aitxt, headers, odrl, robots, rsl, tdmrep, terms, trusttxt
@@ -49,7 +48,6 @@ class PathReservation:
     path: str
     """The beginning of the canonical paths that are meant."""
     headers: tuple[Line, ...]
-    kept_out: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +63,6 @@ class ReservationSet:
     manifest: bytes
     digest: str
     """The SHA-256 of `manifest` in lower-case hex."""
-    kept_out: frozenset[str]
-    """The product tokens, in lower case, that robots.txt disallows everything for but `paths`."""
     statement: Statement
     """What all of it was made from; `html.head` of it is for pages."""
 
@@ -88,15 +84,6 @@ class ReservationSet:
     def headers_for(self, path: str) -> tuple[Line, ...]:
         """Return the lines for a response at the canonical `path`, in the order to send them."""
         return next((one.headers for one in self.paths if path.startswith(one.path)), self.headers)
-
-    def kept_out_of(self, path: str) -> frozenset[str]:
-        """Return the product tokens, in lower case, that robots.txt keeps out of the canonical `path`.
-
-        Of our own documents nobody is: a crawler that is kept out is to read them, and RSL's `License` line sends it.
-        """
-        if self.document(path) is not None:
-            return frozenset()
-        return next((one.kept_out for one in self.paths if path.startswith(one.path)), self.kept_out)
 
 
 def render(
@@ -127,19 +114,8 @@ def render(
     ]
     documents = tuple(Document(path=path, media_type=form, body=body) for path, form, body in sorted(bodies))
     lines = headers.lines(statement)
-
-    @cache  # there are four sets of answers, and it takes a millisecond to choose
-    def kept_out(train: bool, ai_use: bool) -> frozenset[str]:
-        chosen = robots.choose(Statement(train=train, ai_use=ai_use), crawlers)
-        return frozenset(token.lower() for token in (*chosen.protected, *chosen.listed))
-
     paths = tuple(
-        PathReservation(
-            path=one.path,
-            headers=headers.lines(statement.at(one.path)),
-            kept_out=kept_out(one.train, one.ai_use),
-        )
-        for one in statement.paths
+        PathReservation(path=one.path, headers=headers.lines(statement.at(one.path))) for one in statement.paths
     )
     manifest = _manifest(documents, lines, paths)
     return ReservationSet(
@@ -148,7 +124,6 @@ def render(
         paths=paths,
         manifest=manifest,
         digest=sha256(manifest).hexdigest(),
-        kept_out=kept_out(statement.train, statement.ai_use),
         statement=statement,
     )
 
