@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from guard.cli import image_mark
-from guard.cli.terminal import printable
+from guard.cli.terminal import printable, with_progress
 from guard.errors import UsageError
 from guard.image.data_mining import VOCABULARY, value
 from guard.image.privacy import Private
@@ -98,7 +98,7 @@ def rights(
     found = list(find(files, without=out))
     outcomes = [
         _outcome(one, says, strip=not keep_private, signs=signs, write_them=write_them, out=out)
-        for one in with_progress(found, quiet=as_json)
+        for one in with_progress(found, "pictures", quiet=as_json)
     ]
     if as_json:
         typer.echo(_json(outcomes, says, write_them=write_them or out is not None))
@@ -196,17 +196,6 @@ def _outcome(
             path=one.name, status="unreadable", why=f"not written: {(error.strerror or str(error)).lower()}"
         )
     return _Outcome(path=one.name, status=status, added=made.added, removed=tuple(made.removed))
-
-
-def with_progress(found: Sequence[Found], *, quiet: bool) -> Iterator[Found]:
-    """Yield each file, and show on a terminal how many are done."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("pictures"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
-        yield from progress.track(found)
 
 
 def _lines(outcomes: Sequence[_Outcome], says: RightsPacket, *, written: bool) -> list[str]:

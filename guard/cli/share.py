@@ -19,9 +19,9 @@ from typing import Annotated, Any
 import typer
 
 from guard.cli import licence_terms as terms
-from guard.cli.image import PRIVATE_WORDS, site_statement, with_progress
+from guard.cli.image import PRIVATE_WORDS, site_statement
 from guard.cli.mark_files import write_new
-from guard.cli.terminal import printable
+from guard.cli.terminal import printable, with_progress
 from guard.errors import GuardError, PictureError, UsageError
 from guard.image import pack
 from guard.image.chips import seed_of_signs
@@ -134,7 +134,7 @@ def share(
         says=says,
     )
     found = list(find(files, without=out or Path("shared")))
-    made = [_given(one, delivery) for one in with_progress(found, quiet=as_json)]
+    made = [_given(one, delivery) for one in with_progress(found, "pictures", quiet=as_json)]
     typer.echo(_json(made, delivery) if as_json else "\n".join(_lines(made, delivery)))
     if not made or any(one.why for one in made):
         raise typer.Exit(EXIT_PROBLEMS)

@@ -7,8 +7,10 @@ turn the line around) or what a spreadsheet computes (a cell that begins with `=
 import csv
 import io
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeVar
+
+_T = TypeVar("_T")
 
 _COMPUTED: Final = frozenset("=+-@＝＋－＠\t\r\n")
 
@@ -48,3 +50,14 @@ def _cell(text: str) -> str:
 def complain(sentence: str) -> None:
     """Say on standard error what the user should know; not among the results."""
     print(f"guard: {printable(sentence)}", file=sys.stderr)  # noqa: T201
+
+
+def with_progress(work: Iterable[_T], what: str, total: int | None = None, *, quiet: bool = False) -> Iterator[_T]:
+    """Yield each piece of work, and show on a terminal how many are done; `total` where their number is not its own."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+        yield from progress.track(work, total=total)

@@ -4,14 +4,14 @@ They are gone through twice: once to list them, so that they can be on record be
 a progress bar knows how many there are, and once to compare them. The same bytes are compared once.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from guard.cli.issued_marks import Issued
-from guard.cli.terminal import complain, printable
+from guard.cli.terminal import complain, printable, with_progress
 from guard.errors import PictureError
 from guard.image.archive import Archive
 from guard.image.tracer import Agreement, Sighting, Tracer
@@ -137,14 +137,3 @@ class Search:
             records=issue.records if issue else [],
             shared=[one.value() for one in shared],
         )
-
-
-def with_progress(pictures: Iterable[FoundPicture], what: str, total: int | None = None) -> Iterator[FoundPicture]:
-    """Yield each picture, and show on a terminal how many are done."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield from progress.track(pictures, total=total)
