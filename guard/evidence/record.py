@@ -12,7 +12,6 @@ known here, and names the ones it does not know instead of refusing them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, Final
 
 from guard.errors import LeafError
@@ -68,46 +67,6 @@ class Rendition(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """One document of a reservation, as it is served."""
-
-    path: str
-    """The path it is served at."""
-    sha256: str
-    """Names the blob that holds its exact bytes."""
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReservationSet:
-    """All that a site tells crawlers about its rights at one time."""
-
-    site: str
-    documents: tuple[Document, ...]
-    headers: tuple[tuple[str, str], ...]
-    """The header lines on every response, in the order sent."""
-    paths: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-    """Beginnings of paths whose responses have other lines, and those lines; the longest first."""
-
-    def value(self) -> dict[str, Any]:
-        """Return the set as it stands in its record."""
-        documents = sorted(self.documents, key=lambda one: one.path)
-        return {
-            "documents": [{"media_type": d.media_type, "path": d.path, "sha256": d.sha256} for d in documents],
-            "headers": _lines(self.headers),
-            "site": self.site,
-        } | ({"paths": [[path, _lines(lines)] for path, lines in self.paths]} if self.paths else {})
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the set's canonical bytes: what request records name."""
-        return sha256(canonical.encode(self.value())).hexdigest()
-
-
-def _lines(headers: tuple[tuple[str, str], ...]) -> list[list[str]]:
-    return [[name, escape(value)] for name, value in headers]
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
     """A leaf that was read and found to be right in itself."""
@@ -122,7 +81,7 @@ class Record:
 
 def boot(*, at: int, run: str, program: str, python: str, openssl: str, system: str, config: str, vkey: str) -> bytes:
     """Say what begins to write: `run` is a random id of this start, `config` a digest or empty."""
-    return _leaf(
+    return leaf(
         RecordKind.BOOT, at, config=config, openssl=openssl, program=program, python=python, run=run, system=system,
         vkey=vkey,
     )  # fmt: skip
@@ -130,22 +89,17 @@ def boot(*, at: int, run: str, program: str, python: str, openssl: str, system: 
 
 def key(*, at: int, vkey: str) -> bytes:
     """Say that checkpoints are signed with `vkey` (signed-note text form) from here on."""
-    return _leaf(RecordKind.KEY, at, vkey=vkey)
-
-
-def reservation(*, at: int, reserved: ReservationSet) -> bytes:
-    """Say that `reserved` is in force on its site from here on."""
-    return _leaf(RecordKind.RESERVATION, at, digest=reserved.digest(), set=reserved.value())
+    return leaf(RecordKind.KEY, at, vkey=vkey)
 
 
 def rules(*, at: int, digest: str) -> bytes:
     """Say that the rule set which lies in the blob of this digest decides from here on."""
-    return _leaf(RecordKind.RULES, at, rules=digest)
+    return leaf(RecordKind.RULES, at, rules=digest)
 
 
 def mark_key(*, at: int, commitment: str) -> bytes:
     """Say that copies are marked with the key that `commitment` (hex) binds to from here on."""
-    return _leaf(RecordKind.MARK_KEY, at, commitment=commitment)
+    return leaf(RecordKind.MARK_KEY, at, commitment=commitment)
 
 
 def request(
@@ -235,7 +189,7 @@ def end(
     `body_bytes` were handed to the socket, `body_sha256` is of the body as sent or empty, `reason` a short code such
     as `client_gone` or empty.
     """
-    return _leaf(
+    return leaf(
         RecordKind.END, at, body_sha256=body_sha256, bytes=body_bytes, completed=completed, duration_us=duration_us,
         reason=reason, req=req, status=status,
     )  # fmt: skip
@@ -243,7 +197,7 @@ def end(
 
 def aggregate(*, at: int, site: str, since: int, until: int, requests: Mapping[str, int]) -> bytes:
     """Say how many requests, by resource kind, between two times have no record of their own."""
-    return _leaf(
+    return leaf(
         RecordKind.AGGREGATE,
         at,
         **{"from": since},
@@ -255,7 +209,7 @@ def aggregate(*, at: int, site: str, since: int, until: int, requests: Mapping[s
 
 def commitment(*, at: int, site: str, since: int, until: int, count: int, sd: Sequence[str]) -> bytes:
     """Say that one client asked for `count` pictures between two times; `sd` are commitments to the rest."""
-    return _leaf(RecordKind.COMMITMENT, at, count=count, **{"from": since}, sd=sorted(sd), site=site, to=until)
+    return leaf(RecordKind.COMMITMENT, at, count=count, **{"from": since}, sd=sorted(sd), site=site, to=until)
 
 
 def gap(*, at: int, count: int, since: int, until: int, why: str) -> bytes:
@@ -263,12 +217,12 @@ def gap(*, at: int, count: int, since: int, until: int, why: str) -> bytes:
 
     Some of them may be in the log all the same: it is not known of a record whose acknowledgement was lost.
     """
-    return _leaf(RecordKind.GAP, at, count=count, **{"from": since}, to=until, why=why)
+    return leaf(RecordKind.GAP, at, count=count, **{"from": since}, to=until, why=why)
 
 
 def repair(*, at: int, segment: int, offset: int, cut: int, digest: str) -> bytes:
     """Say that the `cut` bytes from `offset` to the end of `segment` are not part of the log; `digest` is theirs."""
-    return _leaf(RecordKind.REPAIR, at, bytes=cut, offset=offset, segment=segment, sha256=digest)
+    return leaf(RecordKind.REPAIR, at, bytes=cut, offset=offset, segment=segment, sha256=digest)
 
 
 def read(leaf: bytes) -> Record:
@@ -311,17 +265,17 @@ def _misfit(kind: str, name: str, value: Mapping[str, Any]) -> LeafError:
     return LeafError(f"a {kind} record whose {name!r} can not be {value[name]!r:.60}")
 
 
-def _leaf(kind: RecordKind, at: int, **fields: object) -> bytes:
+def leaf(kind: RecordKind, at: int, **fields: object) -> bytes:
+    """Return the bytes of a record: for builders of one kind, which know what its fields are.
+
+    Raises:
+        LeafError: A field has no canonical form, or the leaf is too large.
+    """
     return _bytes({"at": at, "kind": kind.value, "v": VERSION, **fields})
 
 
 def _bytes(fields: dict[str, Any]) -> bytes:
-    leaf = canonical.encode(fields)
-    if len(leaf) > LARGEST_LEAF:
-        raise LeafError(f"a leaf of {len(leaf)} bytes, at most {LARGEST_LEAF} are possible")
-    return leaf
-
-
-def reservation_digest(one: Record) -> str:
-    """Return the digest of the set in a reservation record."""
-    return sha256(canonical.encode(one.fields["set"])).hexdigest()
+    data = canonical.encode(fields)
+    if len(data) > LARGEST_LEAF:
+        raise LeafError(f"a leaf of {len(data)} bytes, at most {LARGEST_LEAF} are possible")
+    return data

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from guard.errors import LeafError
-from guard.evidence import record, segment
+from guard.evidence import record, reservation_record, segment
 from guard.evidence.checkpoint import Checkpoint, CheckpointError, VerifierKey, parse_verifier_key, split, verify
 from guard.evidence.comparison import Roots, Rows, Tiles
 from guard.evidence.merkle import EMPTY_ROOT, Frontier, leaf_hash
@@ -255,7 +255,7 @@ class _Verification:
                         place, f"ends request {one.fields['req']}, which is no earlier request or has ended"
                     )
             case record.RecordKind.RESERVATION:
-                digest = record.reservation_digest(one)
+                digest = reservation_record.reservation_digest(one)
                 if digest != one.fields["digest"]:
                     self.findings.fault(
                         place, f"the reservation's digest is {digest[:16]}…, not {one.fields['digest'][:16]}…"

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from guard.core.licence import LicenceState
 from guard.core.policy import Policy
 from guard.errors import LeafError, RecorderUnavailableError
-from guard.evidence import disclosure, record
+from guard.evidence import disclosure, record, reservation_record
 from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
@@ -182,16 +182,18 @@ class Records:
 
     async def _record_reservation(self, key: tuple[str, str], reservation: ReservationSet) -> str:
         documents = [
-            record.Document(path=one.path, sha256=await self._recorder.blob(one.body), media_type=one.media_type)
+            reservation_record.Document(
+                path=one.path, sha256=await self._recorder.blob(one.body), media_type=one.media_type
+            )
             for one in reservation.documents
         ]
-        reserved = record.ReservationSet(
+        reserved = reservation_record.ReservationSet(
             site=key[0],
             documents=tuple(documents),
             headers=reservation.headers,
             paths=tuple((one.path, one.headers) for one in reservation.paths),
         )
-        await self._recorder.append(record.reservation(at=microseconds_at(self._now()), reserved=reserved))
+        await self._recorder.append(reservation_record.reservation(at=microseconds_at(self._now()), reserved=reserved))
         self._metrics.evidence_records.labels("rsv").inc()
         digest = self._reservations[key] = reserved.digest()
         return digest

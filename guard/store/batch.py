@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Final
 
 from guard.errors import LeafError
-from guard.evidence import record, segment
+from guard.evidence import record, reservation_record, segment
 from guard.evidence.disclosure import Disclosure
 from guard.evidence.merkle import leaf_hash
 from guard.evidence.record import RecordKind
@@ -100,7 +100,7 @@ class Batch:
                 if fields["req"] >= self.next:
                     return f"there is no record {fields['req']} to end"
             case RecordKind.RESERVATION:
-                if record.reservation_digest(one) != fields["digest"]:
+                if reservation_record.reservation_digest(one) != fields["digest"]:
                     return "the digest is not that of the reservation"
                 for document in fields["set"]["documents"]:
                     if not self.has_blob(document["sha256"]):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from guard.errors import EvidenceError, LeafError
-from guard.evidence import disclosure, record
+from guard.evidence import disclosure, record, reservation_record
 from guard.evidence.record import Record, RecordKind
 from guard.store.log_files import LogFolder, open_folder
 from guard.store.record_finder import leaves
@@ -30,7 +30,7 @@ class Reservation:
     at: int
     """Microseconds since 1970."""
     digest: str
-    documents: tuple[record.Document, ...]
+    documents: tuple[reservation_record.Document, ...]
     headers: tuple[tuple[str, str], ...]
     paths: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """Beginnings of paths whose responses have other lines, and those lines."""
@@ -109,7 +109,7 @@ def _reservation(index: int, one: Record) -> Reservation:
         index=index,
         at=one.at,
         digest=one.fields["digest"],
-        documents=tuple(record.Document(**document) for document in said["documents"]),
+        documents=tuple(reservation_record.Document(**document) for document in said["documents"]),
         headers=_lines(said["headers"]),
         paths=tuple((path, _lines(lines)) for path, lines in said.get("paths", ())),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from guard.errors import LeafError, LogDamagedError
-from guard.evidence import record, segment
+from guard.evidence import record, reservation_record, segment
 from guard.evidence.merkle import EMPTY_ROOT, Frontier
 from guard.evidence.segment import Damage, Frame
 from guard.evidence.tile import Tile, TileRows
@@ -153,7 +153,7 @@ class _Recovery:
             except LeafError:
                 return  # `verify` names it; it does not keep the log from going on
             if one.kind is record.RecordKind.RESERVATION:
-                self._reservations.add(record.reservation_digest(one))
+                self._reservations.add(reservation_record.reservation_digest(one))
 
     def _is_aborted(self, number: int, numbers: Sequence[int]) -> bool:
         """Say whether only segments without one whole frame follow: begun after a failed write, then a crash."""

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.errors import LeafError
-from guard.evidence import canonical, record
+from guard.evidence import canonical, record, reservation_record
 from guard.evidence.record import RecordKind
 from tests.support.evidence import AT, RULES, end_leaf, request_leaf
 
-RESERVED = record.ReservationSet(
+RESERVED = reservation_record.ReservationSet(
     site="photo.example",
-    documents=(record.Document(path="/robots.txt", sha256="01" * 32, media_type="text/plain"),),
+    documents=(reservation_record.Document(path="/robots.txt", sha256="01" * 32, media_type="text/plain"),),
     headers=(("tdm-reservation", "1"),),
 )
 LEAVES = {
@@ -22,7 +22,7 @@ LEAVES = {
         at=AT, run="r", program="crawler-guard 1", python="3", openssl="O", system="L", config="", vkey="v"
     ),
     "key": record.key(at=AT, vkey="v"),
-    "rsv": record.reservation(at=AT, reserved=RESERVED),
+    "rsv": reservation_record.reservation(at=AT, reserved=RESERVED),
     "cls": record.rules(at=AT, digest=RULES),
     "mky": record.mark_key(at=AT, commitment="04" * 32),
     "req": request_leaf(sd=["02" * 32, "01" * 32]),
@@ -105,11 +105,11 @@ def test_paths_with_lines_of_their_own_are_part_of_the_reservation():
     paths = (("/press/", (("tdm-reservation", "0"),)),)
     album = replace(RESERVED, paths=paths)
 
-    one = record.read(record.reservation(at=AT, reserved=album))
+    one = record.read(reservation_record.reservation(at=AT, reserved=album))
 
     assert one.fields["set"]["paths"] == [["/press/", [["tdm-reservation", "0"]]]]
     assert "paths" not in record.read(LEAVES["rsv"]).fields["set"]
-    assert record.reservation_digest(one) == album.digest() != RESERVED.digest()
+    assert reservation_record.reservation_digest(one) == album.digest() != RESERVED.digest()
     for wrong in ([["/press/"]], [[1, []]], [["/press/", [["x"]]]], {}):
         fields = orjson.loads(LEAVES["rsv"])
         fields["set"]["paths"] = wrong
@@ -124,10 +124,10 @@ def test_commitments_are_sorted():
 
 def test_the_digest_of_a_reservation_does_not_depend_on_the_order_of_its_documents():
     """The same documents are the same reservation; other bytes, headers or another site are not."""
-    two = record.Document(path="/ai.txt", sha256="04" * 32, media_type="text/plain")
+    two = reservation_record.Document(path="/ai.txt", sha256="04" * 32, media_type="text/plain")
     one = RESERVED.documents[0]
     digests = {
-        record.ReservationSet(site=site, documents=documents, headers=headers).digest()
+        reservation_record.ReservationSet(site=site, documents=documents, headers=headers).digest()
         for site, documents, headers in [
             ("a", (one, two), ()), ("a", (two, one), ()), ("b", (one, two), ()), ("a", (one,), ()),
             ("a", (one, two), (("x", "1"),)),

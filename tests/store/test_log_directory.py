@@ -10,7 +10,7 @@ from hashlib import sha256
 import pytest
 
 from guard.errors import EvidenceError, LogDamagedError, RecorderUnavailableError
-from guard.evidence import disclosure, record, segment
+from guard.evidence import disclosure, record, reservation_record, segment
 from guard.store import segment_files
 from guard.store.batch import Entry, Refusal
 from guard.store.log_files import verify_directory
@@ -105,14 +105,14 @@ def test_a_log_goes_on_after_a_restart(tmp_path):
 def test_entries_that_would_break_the_log_are_refused_alone(tmp_path):
     """The others of the batch become records, and the log verifies."""
     log = open_log(tmp_path / "e")
-    reserved = record.ReservationSet(
-        site="s", documents=(record.Document(path="/x", sha256="01" * 32, media_type="t"),), headers=()
+    reserved = reservation_record.ReservationSet(
+        site="s", documents=(reservation_record.Document(path="/x", sha256="01" * 32, media_type="t"),), headers=()
     )
     stray = disclosure.commit("person", "x", b"a" * 16)
     results = log.append(
         [
             Entry(b"{}"), Entry(b"\xff"), Entry(request_leaf(rsv="02" * 32)), Entry(end_leaf(99)),
-            Entry(record.reservation(at=AT, reserved=reserved)), Entry(record.key(at=AT, vkey="x")),
+            Entry(reservation_record.reservation(at=AT, reserved=reserved)), Entry(record.key(at=AT, vkey="x")),
             Entry(request_leaf(), (stray,)), Entry(record.repair(at=AT, segment=0, offset=0, cut=0, digest="00" * 32)),
             request_entry(), Entry(request_leaf() + b" "),
         ]

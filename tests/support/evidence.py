@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from guard.evidence import disclosure, record
+from guard.evidence import disclosure, record, reservation_record
 from guard.store.batch import Entry
 from guard.store.log_directory import LogDirectory
 from guard.store.log_values import Environment
@@ -57,13 +57,15 @@ def open_log(root: Path, **options: Any) -> LogDirectory:
 def fill(log: LogDirectory, requests: int = 5) -> list[int]:
     """Append a reservation and `requests` requests with their ends, two checkpoints between; return the indexes."""
     robots = log.store_blob(b"User-agent: ExampleBot\nDisallow: /\n")
-    reserved = record.ReservationSet(
+    reserved = reservation_record.ReservationSet(
         site="photo.example",
-        documents=(record.Document(path="/robots.txt", sha256=robots, media_type="text/plain"),),
+        documents=(reservation_record.Document(path="/robots.txt", sha256=robots, media_type="text/plain"),),
         headers=(("tdm-reservation", "1"),),
     )
     log.store_blob(RULE_SET)
-    log.append([Entry(record.reservation(at=AT, reserved=reserved)), Entry(record.rules(at=AT, digest=RULES))])
+    log.append(
+        [Entry(reservation_record.reservation(at=AT, reserved=reserved)), Entry(record.rules(at=AT, digest=RULES))]
+    )
     log.checkpoint()
     indexes = []
     for _ in range(requests):

@@ -2,7 +2,7 @@
 
 import os
 
-from guard.evidence import disclosure, record
+from guard.evidence import disclosure, record, reservation_record
 from guard.image.chips import commitment
 from guard.store.batch import Entry
 from guard.store.log_directory import LogDirectory
@@ -23,13 +23,13 @@ class MarkedLog:
         (marks / "0001.key").write_text(key.hex())
         self.log: LogDirectory = open_log(root)
         robots = self.log.store_blob(ROBOTS)
-        self.reserved = record.ReservationSet(
+        self.reserved = reservation_record.ReservationSet(
             site="photo.example",
-            documents=(record.Document(path="/robots.txt", sha256=robots, media_type="text/plain"),),
+            documents=(reservation_record.Document(path="/robots.txt", sha256=robots, media_type="text/plain"),),
             headers=(("tdm-reservation", "1"),),
             paths=(("/press/", (("tdm-reservation", "0"),)),),
         )
-        self.reservation = self.append(Entry(record.reservation(at=AT, reserved=self.reserved)))
+        self.reservation = self.append(Entry(reservation_record.reservation(at=AT, reserved=self.reserved)))
         self.key_record = self.append(Entry(record.mark_key(at=AT, commitment=commitment(key).hex())))
 
     def append(self, entry):
