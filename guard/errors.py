@@ -16,6 +16,7 @@
     └── EvidenceError              exit 1   the evidence log
         ├── LeafError                       bytes or values that can not be a leaf of the log
         ├── LogDamagedError                 what is on disk contradicts what was signed
+        ├── LogInUseError                   another process writes it now
         └── RecorderUnavailableError        a record could not be made durable
 
 Facts are attributes; the sentence is made in `__str__`, lower case, without a full
@@ -138,6 +139,10 @@ class LogDamagedError(EvidenceError):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"
+
+
+class LogInUseError(EvidenceError):
+    """Another process writes the log now; only one may."""
 
 
 class RecorderUnavailableError(EvidenceError):

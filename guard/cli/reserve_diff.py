@@ -9,7 +9,7 @@ import typer
 from guard.cli.reserve_history import Config, Evidence, Host, evidence_directory
 from guard.cli.terminal import printable
 from guard.errors import UsageError
-from guard.evidence.record import Document
+from guard.evidence.reservation_record import Document
 from guard.store.reservation_history import History, Version
 from guard.store.upstream_robots import FOLDER, SiteRobots, load
 

@@ -5,6 +5,8 @@ batch is being synced make up the next one, and an idle recorder waits two milli
 company, so the cost of a sync is shared. The disk is touched only by one thread, in order;
 the event loop goes on reading meanwhile.
 
+Commands that a person runs reach it over a second socket, see `command_socket`.
+
 Ends at SIGTERM, SIGINT or when its parent is gone: it takes no more connections, writes what
 has arrived, publishes a checkpoint and exits with 0.
 """
@@ -14,10 +16,7 @@ import asyncio
 import contextlib
 import logging
 import os
-import platform
-import secrets
 import signal
-import ssl
 import stat
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -29,14 +28,14 @@ from typing import Final, TypeVar, cast
 import orjson
 import uvloop
 
-from guard import __version__
 from guard.errors import GuardError, RecorderUnavailableError
 from guard.evidence.disclosure import Disclosure
+from guard.server import command_socket
 from guard.server.process import tune_memory
 from guard.server.recorder_protocol import Message, ProtocolError, Reader, done, message, parse_append, parse_disclose
 from guard.store.batch import Entry
 from guard.store.log_directory import LogDirectory
-from guard.store.log_values import Environment
+from guard.store.log_values import environment
 
 _T = TypeVar("_T")
 LINGER: Final = 0.002
@@ -46,6 +45,8 @@ LARGEST_BATCH_BYTES: Final = 8 * 1024 * 1024
 QUEUE_BYTES: Final = 64 * 1024 * 1024
 """Beyond this the workers' sockets are not read, until the disk has caught up."""
 CHECKPOINT_EVERY: Final = 1.0
+PATIENCE: Final = 2.0
+"""Seconds to wait for a command that has the log open and is about to end."""
 
 log = logging.getLogger("guard.recorder")
 
@@ -122,7 +123,12 @@ class Recorder:
         """
         loop = asyncio.get_running_loop()
         _remove_stale(socket)
-        server = await loop.create_unix_server(lambda: _Connection(self), path=socket)
+        servers = [await loop.create_unix_server(lambda: _Connection(self), path=socket)]
+        try:
+            commands = command_socket.listen(self._directory.root)
+            servers.append(await loop.create_unix_server(lambda: _Connection(self), sock=commands))
+        except OSError as error:
+            log.warning("commands can not write to the log while this guard runs: %s", error)
         ready()
         ticks = asyncio.create_task(self._ticks())
         writing = asyncio.create_task(self._write_batches())
@@ -130,8 +136,10 @@ class Recorder:
             await asyncio.wait({ticks, writing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.stop()
-            server.close()
+            for server in servers:
+                server.close()
             _remove_stale(socket)
+            command_socket.remove(self._directory.root)
             try:
                 await writing
                 await ticks
@@ -290,19 +298,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--configuration", default="", help="SHA-256 of the configuration, for the record of the start")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
-    environment = Environment(
-        run=secrets.token_hex(16),
-        program=f"crawler-guard {__version__}",
-        python=platform.python_version(),
-        openssl=ssl.OPENSSL_VERSION,
-        system=f"{platform.system()} {platform.machine()}",
-        config=given.configuration,
-    )
     os.umask(0o077)
     tune_memory()
     try:
         directory = LogDirectory(
-            given.directory, host=given.host, environment=environment, guard_folder=given.guard_directory
+            given.directory,
+            host=given.host,
+            environment=environment(given.configuration),
+            guard_folder=given.guard_directory,
+            wait=PATIENCE,
         )
         uvloop.run(run(directory, given.socket))
     except (GuardError, OSError) as error:

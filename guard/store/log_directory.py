@@ -26,7 +26,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from guard.errors import EvidenceError, LeafError, LogDamagedError, RecorderUnavailableError
+from guard.errors import LeafError, LogDamagedError, LogInUseError, RecorderUnavailableError
 from guard.evidence import record
 from guard.evidence.disclosure import Disclosure
 from guard.evidence.merkle import HASH_SIZE, leaf_hash
@@ -43,6 +43,7 @@ from guard.store.side_store import SideStore
 
 _RETRY_AFTER: Final = 0.25
 """Seconds between attempts while the disk does not work; requests in between are refused at once."""
+_LOCK_EVERY: Final = 0.05
 _DISK_ERRORS: Final = (OSError, sqlite3.Error)
 
 
@@ -57,18 +58,19 @@ class LogDirectory:
         environment: Environment,
         guard_folder: Path | None = None,
         clock: Clock = microseconds,
+        wait: float = 0.0,
     ) -> None:
         """Open the log at `root`, or begin one.
 
         Raises:
-            EvidenceError: Another process has it open.
+            LogInUseError: Another process has it open, also after `wait` seconds.
             LogDamagedError: What is there contradicts what was signed, or a newer head was seen.
             OSError: The directory can not be made or read.
         """
-        self._root = root
+        self.root = root
         self._log = root / "log"
         self._clock = clock
-        self._lock = _lock(root)
+        self._lock = _lock(root, wait)
         try:
             self._open(host, environment, guard_folder or root / "guard")
         except BaseException:
@@ -77,11 +79,11 @@ class LogDirectory:
 
     def _open(self, host: str, environment: Environment, guard_folder: Path) -> None:
         for name in ("log", "log/seg", "log/tile", "log/anchors", "log/blobs", "side", "keys"):
-            make_folder(self._root / name)
+            make_folder(self.root / name)
         make_folder(guard_folder)
         has_records = any((self._log / "seg").iterdir()) or (self._log / "checkpoint").exists()
         self.key = log_keys.load_or_create(
-            key_file=self._root / "keys" / "log.key",
+            key_file=self.root / "keys" / "log.key",
             vkey_file=self._log / "vkey",
             host=host,
             has_records=has_records,
@@ -94,11 +96,11 @@ class LogDirectory:
         found = recover(self._log / "seg", self._checkpoints.signed(), self._checkpoints.repair_tile)
         self._checkpoints.repair_partial_tiles(found.rows)
         try:
-            self._side = SideStore(self._root / "side" / "disclosures.db")
+            self._side = SideStore(self.root / "side" / "disclosures.db")
             self._side.purge_from(found.tree.size)
         except sqlite3.Error as error:
             raise LogDamagedError(
-                str(self._root / "side" / "disclosures.db"),
+                str(self.root / "side" / "disclosures.db"),
                 f"can not be used: {error}; move it away: the log goes on, what it held is no longer disclosable",
             ) from None
         self._take(found)
@@ -317,12 +319,17 @@ class LogDirectory:
             self.stats.gaps += count
 
 
-def _lock(root: Path) -> int:
+def _lock(root: Path, wait: float) -> int:
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise EvidenceError(f"{root} is in use: another recorder writes this log; only one may") from None
-    return descriptor
+    until = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() < until:
+                time.sleep(_LOCK_EVERY)
+                continue
+            os.close(descriptor)
+            raise LogInUseError(f"{root} is in use: another recorder writes this log; only one may") from None
+        return descriptor

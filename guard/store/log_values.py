@@ -1,9 +1,14 @@
 """What does the keeper of a log take and give, beside records?"""
 
+import platform
+import secrets
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from guard import __version__
 
 Clock = Callable[[], int]
 """Gives the time in microseconds since 1970, UTC."""
@@ -32,6 +37,18 @@ class Environment:
     openssl: str
     system: str
     config: str = ""
+
+
+def environment(config: str = "") -> Environment:
+    """Return what this process is; `config` is the SHA-256 of the configuration, if there is one."""
+    return Environment(
+        run=secrets.token_hex(16),
+        program=f"crawler-guard {__version__}",
+        python=platform.python_version(),
+        openssl=ssl.OPENSSL_VERSION,
+        system=f"{platform.system()} {platform.machine()}",
+        config=config,
+    )
 
 
 @dataclass(slots=True, kw_only=True)

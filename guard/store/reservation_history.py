@@ -14,7 +14,8 @@ from typing import Final
 
 from guard.errors import LeafError, LogDamagedError, UsageError
 from guard.evidence import canonical, record
-from guard.evidence.record import Document, RecordKind
+from guard.evidence.record import RecordKind
+from guard.evidence.reservation_record import Document
 from guard.store.log_files import LogFolder, open_folder
 from guard.store.record_finder import leaves
 
