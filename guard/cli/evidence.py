@@ -17,6 +17,7 @@ __all__ = ["app", "verify_directory"]
 _WIDTH: Final = 80
 _WORDS: Final = {
     "agg": "counts of visitors",
+    "anc": "anchors: times that others put to the log",
     "boot": "starts of the recorder",
     "cls": "rule sets in force",
     "cmt": "commitments to what visitors asked for",

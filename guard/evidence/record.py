@@ -44,6 +44,8 @@ class RecordKind(StrEnum):
     """How many requests of one minute have no record of their own."""
     COMMITMENT = "cmt"
     """Somebody who may be a person asked for pictures; who, and for which, only commitments say."""
+    ANCHOR = "anc"
+    """Somebody outside put a time to a head of this log: a time-stamp authority, or a witness."""
     GAP = "gap"
     """Records that should be here and could not be shown to be."""
     REPAIR = "rec"

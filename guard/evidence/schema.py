@@ -96,6 +96,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
             "rule": _text, "rules": _digest_or_none, "sd": _commitments, "signals": _signals, "site": _text},
     "end": {"at": _count, "body_sha256": _digest_or_none, "bytes": _count, "completed": _flag, "duration_us": _count,
             "reason": _text, "req": _count, "status": _count},
+    "anc": {"accuracy": _count, "anchor": _text, "at": _count, "authority": _text, "imprint": _digest,
+            "qualified": _flag, "root": _digest, "sha256": _digest, "size": _count, "time": _count},
     "agg": {"at": _count, "from": _count, "requests": _counts, "site": _text, "to": _count},
     "cmt": {"at": _count, "count": _count, "from": _count, "sd": _commitments, "site": _text, "to": _count},
     "gap": {"at": _count, "count": _count, "from": _count, "to": _count, "why": _text},

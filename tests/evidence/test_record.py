@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from guard.errors import LeafError
 from guard.evidence import canonical, record, reservation_record
+from guard.evidence.anchor import Anchor, AnchorKind, anchor_record
 from guard.evidence.record import RecordKind
 from tests.support.evidence import AT, RULES, end_leaf, request_leaf
 
@@ -24,6 +25,19 @@ LEAVES = {
     "key": record.key(at=AT, vkey="v"),
     "rsv": reservation_record.reservation(at=AT, reserved=RESERVED),
     "cls": record.rules(at=AT, digest=RULES),
+    "anc": anchor_record(
+        Anchor(
+            kind=AnchorKind.TIME_STAMP,
+            size=3,
+            root="05" * 32,
+            imprint="06" * 32,
+            time=AT,
+            accuracy=0,
+            authority="https://tsa.example",
+            sha256="07" * 32,
+        ),
+        at=AT,
+    ),
     "mky": record.mark_key(at=AT, commitment="04" * 32),
     "req": request_leaf(sd=["02" * 32, "01" * 32]),
     "end": end_leaf(3),
