@@ -1,5 +1,6 @@
 """How is a picture marked without a proxy?"""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,22 +8,66 @@ from typing import Annotated
 
 import typer
 
-from guard.errors import PictureError
+from guard.errors import PictureError, UsageError
 
 _Key = Annotated[Path, typer.Option("--key-file", metavar="KEY", help="The mark key, as 'guard image key' makes it.")]
 _Out = Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write; it must not exist.")]
 
 
-def key(file: Annotated[Path, typer.Argument(metavar="KEY", help="The file to write.")]) -> None:
+def key(
+    file: Annotated[Path | None, typer.Argument(metavar="KEY", help="The file to write.")] = None,
+    *,
+    rotate: Annotated[bool, typer.Option("--rotate", help="Make the guard's next key instead.")] = False,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", envvar="GUARD_CONFIG", metavar="FILE", help="Names the evidence.")
+    ] = None,
+    evidence: Annotated[Path | None, typer.Option(metavar="DIR", help="The guard's evidence, likewise.")] = None,
+) -> None:
     """Make a mark key. Copies that are marked with it can only be traced with it: keep it, and keep it secret.
 
+    With --rotate the guard gets a new key beside the ones it has. A guard that is running takes it within seconds;
+    earlier keys stay, because what they marked is traced with nothing else. The evidence names a key, by a commitment
+    that tells nothing about it, before the first copy that it marks.
+
     \b
-    Example:
+    Examples:
       guard image key mark.key
+      guard image key --rotate -c guard.yaml
     """
     from guard.cli.mark_files import make_key
 
+    if rotate:
+        if file is not None:
+            raise UsageError("--rotate makes a key of the guard's; leave out KEY")
+        _rotate(config, evidence)
+        return
+    if file is None:
+        raise UsageError("name the file to write, or --rotate for the guard's next key")
+    if evidence is not None:
+        raise UsageError("--evidence is for --rotate; a key in a file of its own belongs to no evidence")
     make_key(file)
+
+
+def _rotate(config: Path | None, evidence: Path | None) -> None:
+    from guard.image.chips import commitment
+    from guard.settings import load_settings
+    from guard.store.mark_keys import folder_in, load, rotate
+
+    if evidence is None and config is None:
+        raise UsageError("say whose key it is: -c guard.yaml, or --evidence DIR")
+    if evidence is None:
+        evidence = load_settings(config, os.environ, {}).evidence.directory
+    elif not evidence.is_dir():
+        raise UsageError(f"--evidence: {evidence} is no folder")
+    folder = folder_in(evidence)
+    file = rotate(folder)
+    keys = load(folder)
+    typer.echo(file)
+    stay = ("", "; the earlier key stays for tracing")[len(keys.keys) > 1]
+    if len(keys.keys) > 2:
+        stay = f"; {len(keys.keys) - 1} earlier keys stay for tracing"
+    typer.echo(f"new copies are marked with it{stay}", err=True)
+    typer.echo(f"its commitment in the evidence: {commitment(keys.newest).hex()}", err=True)
 
 
 def mark(

@@ -12,7 +12,6 @@ from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
 from guard.exporter.access_log import AccessLog
 from guard.exporter.metrics import Metrics
-from guard.image.chips import commitment
 from guard.reservation import html
 from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
@@ -30,6 +29,7 @@ from guard.server.in_image import InImage
 from guard.server.intake import Intake
 from guard.server.licences import Licences
 from guard.server.mark_ids import MarkIds
+from guard.server.mark_rotation import MarkRotation
 from guard.server.marked import MarkedCopies
 from guard.server.online import PicturesOnline
 from guard.server.pack_builder import PACK_SECONDS, PackBuilder
@@ -151,6 +151,7 @@ class Worker:
         self._rights = RightsWorkers(signing_folder(settings))
         self._mark_key = load_mark_keys(folder_in(settings.evidence.directory)).newest if settings.marks.copies else b""
         self._packs: PackBuilder | None = None
+        self._rotation: MarkRotation | None = None
         self._upstreams: dict[str, UpstreamClient] = {}
         self._cards: CardStock | None = None
         self._records: Records | None = None
@@ -175,7 +176,6 @@ class Worker:
             Unclassified(self.recorder, is_crawler=lambda key: bool(clients.standing(key))),
             self.metrics,
             now=utc_now,
-            mark_commitment=commitment(self._mark_key).hex() if self._mark_key else "",
         )
         self._records.start()
         self._robots = UpstreamRobots(
@@ -257,13 +257,14 @@ class Worker:
         if not self._mark_key:
             return None
         marks = self._settings.marks
-        folder = PackFolder(folder_in(self._settings.evidence.directory) / "packs", marks.disk_mib << 20)
+        keys = folder_in(self._settings.evidence.directory)
+        folder = PackFolder(keys / "packs", marks.disk_mib << 20)
         # A process of its own: while a pack is made, previews and cards must not wait.
         workers = ImageWorkers(timeout=PACK_SECONDS)
         self._packs = PackBuilder(self._mark_key, folder, workers, self.metrics.packs)
-        copies = MarkedCopies(
-            self._mark_key, MarkIds(self._given.mark_ids), self._packs, upstreams, in_image, ahead=marks.ahead
-        )
+        self._rotation = MarkRotation(keys, self._packs)
+        self._rotation.start()
+        copies = MarkedCopies(MarkIds(self._given.mark_ids), self._packs, upstreams, in_image, ahead=marks.ahead)
         in_image.looked_at = copies.looked_at
         return copies
 
@@ -282,6 +283,8 @@ class Worker:
             await self._cards.close()
         await self._images.close()
         await self._rights.close()
+        if self._rotation is not None:
+            await self._rotation.stop()
         if self._packs is not None:
             await self._packs.close()
         for client in self._upstreams.values():

@@ -10,9 +10,9 @@ from guard.core.identity import IdentityVerdict
 from guard.core.licence import LicenceState
 from guard.core.policy import Decision
 from guard.core.signatures import SignatureVerdict
-from guard.image.mark import Pack
 from guard.reservation.documents import ReservationSet
 from guard.server.judged import NOBODY, CrowdVerdict, Judged
+from guard.server.pack_builder import KeyedPack
 from guard.server.site import Site
 
 
@@ -54,10 +54,12 @@ class Exchange:
     decision: Decision | None = None
     rendition: str = "none"
     """`as_is`, `rights`, `marked`, `display`, `preview`, `card`, `page`, `reservation`, `none`."""
-    pack: Pack | None = None
+    pack: KeyedPack | None = None
     """What a marked copy can be made of without the upstream's bytes."""
     mark_id: str = ""
     """Under which a marked copy is issued, in hex; `original` is the SHA-256 of what it was made of."""
+    mark_key: str = ""
+    """The commitment to the key that it is marked with, in hex."""
     original: str = ""
     reference: str = ""
     record: int | None = None

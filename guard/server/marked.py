@@ -12,14 +12,14 @@ import hmac
 from dataclasses import dataclass, field
 
 from guard.core.facts import Kind
+from guard.image.chips import commitment
 from guard.image.jobs import MAX_BODY
-from guard.image.mark import Pack, copy_for
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 from guard.server.in_image import Asking, InImage
 from guard.server.made_pictures import Known, KnownUrls, Source
 from guard.server.mark_ids import MarkIds
-from guard.server.pack_builder import PackBuilder
+from guard.server.pack_builder import KeyedPack, PackBuilder
 from guard.server.pictures import OF_THE_SOURCE
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
@@ -36,6 +36,8 @@ class MarkedCopy:
     headers: Headers
     body: bytes = field(repr=False)
     mark_id: bytes
+    commitment: bytes
+    """To the key that it is marked with."""
     rendition: bytes
     """SHA-256 of the upstream's bytes."""
 
@@ -45,7 +47,6 @@ class MarkedCopies:
 
     def __init__(
         self,
-        key: bytes,
         ids: MarkIds,
         builder: PackBuilder,
         upstreams: UpstreamRequests,
@@ -53,8 +54,7 @@ class MarkedCopies:
         *,
         ahead: bool,
     ) -> None:
-        """Take the mark key, and whether packs are made of pictures that visitors look at."""
-        self._key = key
+        """Take whether packs are made of pictures that visitors look at."""
         self._ids = ids
         self._builder = builder
         self._upstreams = upstreams
@@ -107,11 +107,11 @@ class MarkedCopies:
         self._known.put(exchange.facts, Known(answered.header("etag"), source.key, 0))
         return self._answer(exchange, answered, pack)
 
-    def _answer(self, exchange: Exchange, answered: Answered, pack: Pack) -> MarkedCopy:
-        mark_id = self._ids.of(exchange)
-        body = copy_for(pack, self._key, mark_id)
+    def _answer(self, exchange: Exchange, answered: Answered, keyed: KeyedPack) -> MarkedCopy:
+        mark_id, pack = self._ids.of(exchange), keyed.pack
+        body = keyed.copy_for(mark_id)
         named = b"tag:" + pack.rendition + mark_id + pack.head  # the head, because what it says of rights may change
-        tag = f'"{hmac.digest(self._key, named, "sha256").hex()[:32]}"'
+        tag = f'"{hmac.digest(keyed.key, named, "sha256").hex()[:32]}"'
         what = wanted(exchange.facts, tag, len(body))
         headers: Headers = (
             *(line for line in answered.headers if line[0].lower() not in OF_THE_SOURCE),
@@ -123,5 +123,6 @@ class MarkedCopies:
             *what.headers(len(body)),
         )
         return MarkedCopy(
-            status=what.status, headers=headers, body=what.part(body), mark_id=mark_id, rendition=pack.rendition
-        )
+            status=what.status, headers=headers, body=what.part(body), mark_id=mark_id,
+            commitment=commitment(keyed.key), rendition=pack.rendition,
+        )  # fmt: skip

@@ -3,18 +3,22 @@
 Never while somebody waits. A picture that a suspect asks for, or that a visitor has looked at,
 is put in a short queue; one is made at a time, in an image worker. What does not fit in the
 queue is left: it will be asked for again.
+
+A pack belongs to the mark key that it was made with, and is handed out together with it: the key
+may change while it is on its way.
 """
 
 import asyncio
 import contextlib
 from collections import OrderedDict
 from hashlib import sha256
+from typing import NamedTuple
 
 from prometheus_client import Counter
 
 from guard.errors import PictureError, PicturesBusyError
 from guard.image.chips import seed_of_signs
-from guard.image.mark import Pack
+from guard.image.mark import Pack, copy_for
 from guard.image.pack_file import from_bytes
 from guard.server.image_workers import ImageWorkers
 from guard.server.made_pictures import Source
@@ -29,6 +33,20 @@ PACK_SECONDS = 30.0
 """A pack takes about 50 ms a megapixel, and ten times that on a busy machine."""
 
 
+class KeyedPack(NamedTuple):
+    """A pack, and the mark key that it was made with."""
+
+    pack: Pack
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"KeyedPack({self.pack!r})"
+
+    def copy_for(self, mark_id: bytes) -> bytes:
+        """Return the whole JPEG file that is issued under `mark_id`."""
+        return copy_for(self.pack, self.key, mark_id)
+
+
 class PackBuilder:
     """Finds packs, and has them made."""
 
@@ -38,24 +56,38 @@ class PackBuilder:
         self._folder = folder
         self._workers = workers
         self._built = built
-        self._ready: OrderedDict[str, tuple[Pack, int]] = OrderedDict()
+        self._ready: OrderedDict[str, tuple[KeyedPack, int]] = OrderedDict()
         self._bytes = 0
         self._waiting: OrderedDict[str, Source] = OrderedDict()
         self._refused: OrderedDict[str, None] = OrderedDict()
         self._task: asyncio.Task[None] | None = None
 
-    async def find(self, source: Source) -> Pack | None:
+    @property
+    def key(self) -> bytes:
+        """The mark key that packs are made with."""
+        return self._key
+
+    def take_key(self, key: bytes) -> None:
+        """Make packs with another mark key from now on; those at hand are of no use any more."""
+        self._key = key
+        self._ready.clear()
+        self._bytes = 0
+
+    async def find(self, source: Source) -> KeyedPack | None:
         """Return the pack that is made of `source`, if there is one."""
         key = source.key
         if (known := self._ready.get(key)) is not None:
             self._ready.move_to_end(key)
             return known[0]
-        pack = await asyncio.to_thread(self._folder.load, self._name(source))
-        if pack is not None:
-            self._keep(key, pack)
-        return pack
+        mark_key = self._key
+        pack = await asyncio.to_thread(self._folder.load, _name(source, seed_of_signs(mark_key, source.rendition)))
+        if pack is None:
+            return None
+        keyed = KeyedPack(pack, mark_key)
+        self._keep(key, keyed)
+        return keyed
 
-    def at_hand(self, key: str) -> Pack | None:
+    def at_hand(self, key: str) -> KeyedPack | None:
         """Return the pack of the source with this key if it is in memory."""
         known = self._ready.get(key)
         return known[0] if known else None
@@ -102,14 +134,14 @@ class PackBuilder:
                 self._waiting.pop(key, None)
 
     async def _make(self, source: Source) -> None:
-        name = self._name(source)
+        mark_key = self._key
+        seed = seed_of_signs(mark_key, source.rendition)
+        name = _name(source, seed)
         if await asyncio.to_thread(self._folder.has, name):
             return
         try:
-            data = await self._workers.pack(
-                source.body, rendition=source.rendition, size=source.size, seed=self._seed(source.rendition)
-            )
-            self._keep(source.key, await asyncio.to_thread(from_bytes, data))
+            data = await self._workers.pack(source.body, rendition=source.rendition, size=source.size, seed=seed)
+            self._keep(source.key, KeyedPack(await asyncio.to_thread(from_bytes, data), mark_key))
         except PicturesBusyError:
             self._built.labels("failed").inc()
             return
@@ -122,18 +154,18 @@ class PackBuilder:
         await asyncio.to_thread(self._folder.store, name, data)
         self._built.labels("built").inc()
 
-    def _keep(self, key: str, pack: Pack) -> None:
-        size = pack.size
+    def _keep(self, key: str, keyed: KeyedPack) -> None:
+        if keyed.key != self._key:
+            return
+        size = keyed.pack.size
         previous = self._ready.pop(key, None)
         self._bytes += size - (previous[1] if previous else 0)
-        self._ready[key] = (pack, size)
+        self._ready[key] = (keyed, size)
         while self._bytes > MEMORY and len(self._ready) > 1:
             _, (_, gone) = self._ready.popitem(last=False)
             self._bytes -= gone
 
-    def _seed(self, rendition: bytes) -> bytes:
-        return seed_of_signs(self._key, rendition)
 
-    def _name(self, source: Source) -> str:
-        # The mark key is part of it: a pack of another one would carry another mark.
-        return sha256(source.key.encode() + self._seed(source.rendition)).hexdigest()
+def _name(source: Source, seed: bytes) -> str:
+    # The seed comes from the mark key: a pack of another one would carry another mark.
+    return sha256(source.key.encode() + seed).hexdigest()

@@ -276,6 +276,7 @@ class Proxy:
             self._metrics.marked.labels(exchange.site.host, "preview").inc()
             return await self._send_smaller(exchange, Shrink(size=planned.size), answered)
         exchange.rendition, exchange.mark_id, exchange.original = "marked", copy.mark_id.hex(), copy.rendition.hex()
+        exchange.mark_key = copy.commitment.hex()
         await self._record(exchange)
         self._metrics.marked.labels(exchange.site.host, "marked").inc()
         return await send_bytes(exchange, copy.status, copy.headers, copy.body)

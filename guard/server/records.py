@@ -42,11 +42,8 @@ class Records:
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
-        mark_commitment: str = "",
     ) -> None:
-        """Take `mark_commitment`, in hex, if copies are marked."""
         self._recorder = recorder
-        self._mark_commitment = mark_commitment
         self._policy = policy
         self._unclassified = unclassified
         self._metrics = metrics
@@ -156,7 +153,7 @@ class Records:
         try:
             await self._rule_set(rules)
             if exchange.mark_id:
-                await self._mark_key()
+                await self._mark_key(exchange.mark_key)
             return await self._reservation(exchange)
         except RecorderUnavailableError:
             self._recorder.note_unrecorded("no_reservation_on_record")  # the request's own record is not even tried
@@ -210,17 +207,17 @@ class Records:
             self._metrics.evidence_records.labels("cls").inc()
             self._on_record.add(digest)
 
-    async def _mark_key(self) -> None:
+    async def _mark_key(self, commitment: str) -> None:
         """Put on record which key marks, before the first copy that it marks."""
-        if self._mark_commitment in self._on_record:
+        if commitment in self._on_record:
             return
         async with self._first_of_its_kind:
-            if self._mark_commitment in self._on_record:
+            if commitment in self._on_record:
                 return
-            leaf = record.mark_key(at=microseconds_at(self._now()), commitment=self._mark_commitment)
+            leaf = record.mark_key(at=microseconds_at(self._now()), commitment=commitment)
             await self._recorder.append(leaf)
             self._metrics.evidence_records.labels("mky").inc()
-            self._on_record.add(self._mark_commitment)
+            self._on_record.add(commitment)
 
     def _unrecorded(self, why: str) -> None:
         self._metrics.evidence_unrecorded.inc()

@@ -26,6 +26,7 @@ from typing import Any, Final
 from guard.errors import EvidenceError
 from guard.image.chips import MARK_ID_SIZE
 from guard.store.durable import FILE_MODE, sync_folder, write_all
+from guard.store.ownership import give, owner_of
 
 NAME: Final = "shared.jsonl"
 _DIGEST = re.compile("[0-9a-f]{64}", re.ASCII)
@@ -117,6 +118,7 @@ def append(folder: Path, copy: SharedCopy) -> None:
 def _locked(file: Path) -> Iterator[int]:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, FILE_MODE)
     try:
+        give(file, owner_of(file.parent))
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
     finally:

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from guard.image.chips import commitment
 from tests.support.pictures import encoded, scenery
 
 
@@ -71,3 +72,35 @@ def test_a_mistake_is_named_with_what_to_do(folder, change, status, said):
     assert said in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert not (folder / "x.jpg").exists()
+
+
+def test_a_rotated_key_is_named_with_its_commitment(tmp_path):
+    """On stdout the file, on stderr what becomes of the earlier ones; the key itself nowhere."""
+    said = [guard("image", "key", "--rotate", "--evidence", ".", cwd=tmp_path) for _ in range(3)]
+
+    assert [one.stdout.strip() for one in said] == [f"guard/marks/000{number}.key" for number in (1, 2, 3)]
+    assert "earlier" not in said[0].stderr
+    assert "the earlier key stays for tracing" in said[1].stderr
+    assert "2 earlier keys stay for tracing" in said[2].stderr
+    newest = bytes.fromhex((tmp_path / "guard" / "marks" / "0003.key").read_text())
+    assert commitment(newest).hex() in said[2].stderr
+    assert newest.hex() not in said[2].stdout + said[2].stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--rotate",), "-c guard.yaml, or --evidence DIR"),
+        (("--rotate", "a.key", "--evidence", "."), "leave out KEY"),
+        (("--rotate", "--evidence", "nowhere"), "nowhere is no folder"),
+        ((), "name the file to write"),
+        (("a.key", "--evidence", "."), "--evidence is for --rotate"),
+    ],
+)
+def test_a_key_for_nobody_is_not_made(tmp_path, arguments, said):
+    """Each mistake with what to do."""
+    ended = guard("image", "key", *arguments, cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert not list(tmp_path.iterdir())

@@ -48,7 +48,10 @@ async def test_a_pack_is_made_meanwhile_and_found_later(builder, tmp_path):
     found = await built(builder, ordered)
 
     assert found is not None
-    assert to_bytes(found) == to_bytes(packed(data, KEY))
+    assert to_bytes(found.pack) == to_bytes(packed(data, KEY))
+    assert found.key == KEY
+    assert KEY.hex() not in repr(found)
+    assert repr(KEY) not in repr(found)
     again = PackBuilder(KEY, PackFolder(tmp_path, 64 << 20), ImageWorkers(), counter())
     assert await again.find(ordered) is not None
     other = PackBuilder(b"x" * 32, PackFolder(tmp_path, 64 << 20), ImageWorkers(), counter())
@@ -99,3 +102,19 @@ async def test_whatever_goes_wrong_with_one_picture_the_next_is_made(builder, mo
         await asyncio.sleep(0.02)
     assert builder.idle
     assert len(calls) == 2
+
+
+async def test_another_key_makes_other_packs(builder):
+    """A copy that is under way keeps its key; the picture is prepared anew for the next one."""
+    data = encoded(scenery(320, 240), "JPEG")
+    ordered = order(builder, data)
+    under_way = await built(builder, ordered)
+
+    builder.take_key(b"n" * 32)
+
+    assert builder.at_hand(ordered.key) is None
+    assert await builder.find(ordered) is None
+    order(builder, data)
+    fresh = await built(builder, ordered)
+    assert (under_way.key, fresh.key) == (KEY, b"n" * 32)
+    assert to_bytes(fresh.pack) == to_bytes(packed(data, b"n" * 32))
