@@ -5,6 +5,7 @@ from typing import Final
 
 from guard.cli.trace_page import Sheet, Told, Words, code, rows, safe, time, value_of
 from guard.cli.trace_page_words import CONDUCTS, GRADES, IDENTITIES
+from guard.evidence.disclosure import target_of
 from guard.store.deliveries import Delivery, Reservation
 
 Names = dict[int, tuple[str, str, Reservation]]
@@ -41,8 +42,9 @@ def deliveries(told: Told, say: Words, names: Names) -> str:
 
 def _delivery(one: Delivery, say: Words, names: Names) -> str:
     told = one.request.fields
-    asked, person, tool = (value_of(one.values, group) for group in ("request", "person", "tool"))
-    path = code(str(asked["target"])[:300]) if asked.get("target") else say("no path")
+    person, tool = (value_of(one.values, group) for group in ("person", "tool"))
+    target = target_of(one.values)
+    path = code(target[:300]) if target else say("no path")
     claimed = safe(told["claimed"]) if told["claimed"] else say("no name")
     if told["claimed"] and told["operator"]:
         claimed = say("of", name=told["claimed"], operator=told["operator"])

@@ -25,6 +25,8 @@ from guard.store.record_finder import leaves
 MOST_PATHS: Final = 500_000
 """Paths that are remembered, about 400 bytes each."""
 MOST_CLIENTS: Final = 20
+_WHAT_WAS_ASKED_FOR: Final = frozenset({Group.TARGET, Group.REQUEST})
+"""In logs of the first weeks the target was in the request group."""
 _WHOLE: Final = frozenset({Rendition.AS_IS, Rendition.DISPLAY})
 
 
@@ -110,7 +112,7 @@ def _add(found: Fetches, one: Record, value: Mapping[str, Any] | None) -> Fetche
         return None
     authority = own_host(f"//{value.get('authority', '')}")
     try:
-        path = canonical_path(split_absolute(str(value.get("target", "")))[1])
+        path = canonical_path(split_absolute(str(value.get("path") or value.get("target", "")))[1])
     except RequestError:
         return None
     key = (authority.host if authority else plain_host(one.fields["site"]), path)
@@ -136,10 +138,10 @@ def _targets(folder: LogFolder) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
     """Yield index, commitment and value of what was asked for, by index, where it is still disclosed."""
     try:
         for leaf, name, data in folder.disclosures() or ():
-            if name != Group.REQUEST:
+            if name not in _WHAT_WAS_ASKED_FOR:
                 continue
             group, value = disclosure.read(data)
-            if group == Group.REQUEST and isinstance(value, dict):
+            if group in _WHAT_WAS_ASKED_FOR and isinstance(value, dict) and ("path" in value or "target" in value):
                 yield leaf, sha256(data).hexdigest(), value
     except EvidenceError:  # the side store is away: then nobody can say what was asked for
         return

@@ -5,19 +5,20 @@ the form of RFC 9901 (section 4.2.1), the salt being 128 random bits in base64ur
 bytes, the *disclosure*, lie in an erasable store beside the log: whoever has them can show
 that this was the value; when they are deleted the log stays whole and nobody can guess.
 
-What identifies a person and what identifies a program are separate groups with separate
-lifetimes, so each header value is in exactly one of them.
+What identifies a person and what identifies a program, a network or a picture are separate
+groups with separate lifetimes (see `retention`), so each value is in exactly one of them.
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
+from ipaddress import IPv4Address, ip_network
 from typing import Any, Final
 
-from guard.core.facts import RequestFacts
+from guard.core.facts import IPAddress, RequestFacts
 from guard.core.signatures import SignatureVerdict
 from guard.errors import LeafError
 from guard.evidence import canonical, redaction
@@ -34,8 +35,12 @@ class Group(StrEnum):
     """Address, port, peer, forwarding chain and the header fields that repeat them."""
     TOOL = "tool"
     """The header print: names of all fields in order, with the values that the program itself chose."""
+    NETWORK = "network"
+    """Where the client sits, coarse: the /24 or /48 of its address and the autonomous system."""
+    TARGET = "target"
+    """What was asked for: method, authority and path."""
     REQUEST = "request"
-    """Method, target, version and the remaining header fields."""
+    """The query and the remaining header fields: they may tell who somebody is."""
     SIGNATURE = "signature"
     """A verified request signature, the text that was signed, and whose key it was."""
 
@@ -44,14 +49,14 @@ PERSON_FIELDS: Final = frozenset(
     {
         "cf-connecting-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "client-ip", "fastly-client-ip", "forwarded",
         "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-forwarded", "x-forwarded-for", "x-real-ip",
-        "x-remote-addr", "x-remote-ip", "remote-user", "x-remote-user", "x-forwarded-user", "x-forwarded-email",
+        "x-remote-addr", "x-remote-ip", "remote-user", "x-remote-user", "x-forwarded-user", "x-forwarded-email", "from",
     }
 )  # fmt: skip
-"""Fields whose value names the client's address or account."""
+"""Fields whose value names the client's address or account; `From` holds a mail address (RFC 9110, section 10.1.2)."""
 
 _TOOL_FIELDS: Final = frozenset(
     {
-        "accept", "accept-charset", "accept-encoding", "accept-language", "connection", "dnt", "from", "keep-alive",
+        "accept", "accept-charset", "accept-encoding", "accept-language", "connection", "dnt", "keep-alive",
         "pragma", "priority", "proxy-connection", "save-data", "sec-gpc", "te", "upgrade-insecure-requests",
         "user-agent", "x-requested-with", "signature-agent",
     }
@@ -105,18 +110,35 @@ def read(data: bytes) -> tuple[str, Any]:
     return parts[1], parts[2]
 
 
-def of_request(facts: RequestFacts, salts: Sequence[bytes]) -> tuple[Disclosure, Disclosure, Disclosure]:
-    """Commit to what `facts` tell about person, tool and request, with three fresh salts, secrets left out."""
-    person, tool, request = values_of_request(facts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestValues:
+    """What is known of one request, secrets left out, by the group that it belongs to."""
+
+    person: dict[str, Any]
+    tool: dict[str, Any]
+    network: dict[str, Any]
+    target: dict[str, Any]
+    request: dict[str, Any]
+
+
+GROUPS_OF_REQUEST: Final = 5
+"""How many salts a request needs."""
+
+
+def of_request(facts: RequestFacts, salts: Sequence[bytes], system: int = 0) -> tuple[Disclosure, ...]:
+    """Commit to what `facts` tell, with five fresh salts; `system` as in `values_of_request`."""
+    values = values_of_request(facts, system)
     return (
-        _commit(Group.PERSON.value, person, salts[0]),
-        _commit(Group.TOOL.value, tool, salts[1]),
-        _commit(Group.REQUEST.value, request, salts[2]),
+        _commit(Group.PERSON.value, values.person, salts[0]),
+        _commit(Group.TOOL.value, values.tool, salts[1]),
+        _commit(Group.NETWORK.value, values.network, salts[2]),
+        _commit(Group.TARGET.value, values.target, salts[3]),
+        _commit(Group.REQUEST.value, values.request, salts[4]),
     )
 
 
-def values_of_request(facts: RequestFacts) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return what `of_request` commits to: person, tool and request."""
+def values_of_request(facts: RequestFacts, system: int = 0) -> RequestValues:
+    """Return what `of_request` commits to; `system` is the autonomous system of the client's address, or 0."""
     client = facts.client
     in_person: list[list[str]] = []
     in_tool: list[list[str | None]] = []
@@ -129,23 +151,54 @@ def values_of_request(facts: RequestFacts) -> tuple[dict[str, Any], dict[str, An
         else:
             in_tool.append([shown, None])
             (in_person if group is Group.PERSON else in_request).append([shown, kept])
-    person = {
-        "address": "" if client.address is None else str(client.address),
-        "chain": escape(client.chain),
-        "headers": in_person,
-        "peer": escape(client.peer),
-        "port": client.port,
-        "source": client.source.value,
-    }
-    request = {
-        "authority": escape(facts.authority.rpartition("@")[2]),
-        "headers": in_request,
-        "method": escape(facts.method),
-        "scheme": facts.scheme,
-        "target": escape(redaction.target(facts.target)),
-        "version": facts.version,
-    }
-    return person, {"headers": in_tool}, request
+    path, query = split_target(facts.target)
+    return RequestValues(
+        person={
+            "address": "" if client.address is None else str(client.address),
+            "chain": escape(client.chain),
+            "headers": in_person,
+            "peer": escape(client.peer),
+            "port": client.port,
+            "source": client.source.value,
+        },
+        tool={"headers": in_tool},
+        network={"prefix": prefix_of(client.address), "system": system},
+        target={
+            "authority": escape(facts.authority.rpartition("@")[2]),
+            "method": escape(facts.method),
+            "path": path,
+            "scheme": facts.scheme,
+            "version": facts.version,
+        },
+        request={"headers": in_request, "query": query},
+    )
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Return path and query of a request target as they are recorded, secrets left out; the query with its `?`."""
+    path, mark, query = redaction.target(target).partition("?")
+    return escape(path), escape(mark + query)
+
+
+def target_of(values: Mapping[str, Any]) -> str:
+    """Return the request target as far as the values, by group, still tell it; empty if they do not.
+
+    In logs of the first weeks it is whole in the request group.
+    """
+    target, request = values.get(Group.TARGET.value), values.get(Group.REQUEST.value)
+    request = request if isinstance(request, dict) else {}
+    if isinstance(target, dict):
+        return f"{target.get('path', '')}{request.get('query', '')}"
+    return str(request.get("target", ""))
+
+
+@lru_cache(maxsize=1024)
+def prefix_of(address: IPAddress | None) -> str:
+    """Return the network in which an address is looked for in public: /24 or /48; empty without an address."""
+    if address is None:
+        return ""
+    length = 24 if isinstance(address, IPv4Address) else 48
+    return str(ip_network((address, length), strict=False))
 
 
 @lru_cache(maxsize=1024)

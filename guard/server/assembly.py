@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from guard.core.autonomous_systems import AutonomousSystems
+from guard.core.autonomous_systems import UNKNOWN, AutonomousSystems
 from guard.core.conduct import ConductJudge
 from guard.core.crawlers import Catalogue
+from guard.core.facts import RequestFacts
 from guard.core.header_print import MASKS
 from guard.core.pipeline import Pipeline
 from guard.core.policy_file import combine, make_policy, parse_policy_file
@@ -173,9 +174,10 @@ class Worker:
         self._records = Records(
             self.recorder,
             self.pipeline.policy,
-            Unclassified(self.recorder, is_crawler=lambda key: bool(clients.standing(key))),
+            Unclassified(self.recorder, is_crawler=lambda key: bool(clients.standing(key)), system_of=self._system_of),
             self.metrics,
             now=utc_now,
+            system_of=self._system_of,
         )
         self._records.start()
         self._robots = UpstreamRobots(
@@ -252,6 +254,11 @@ class Worker:
             search_guard=self.search_guard,
             learning_until=self._given.learning_until,
         )
+
+    def _system_of(self, facts: RequestFacts) -> int:
+        """Return the autonomous system of the client's address; 0 where the operator supplies no file that knows."""
+        systems, address = self._given.systems, facts.client.address
+        return UNKNOWN if systems is None or address is None else systems.number_of(address)
 
     def _marked_copies(self, upstreams: UpstreamRequests, in_image: InImage) -> MarkedCopies | None:
         if not self._mark_key:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from guard.core.facts import RequestFacts
 from guard.core.licence import LicenceState
 from guard.core.policy import Policy
 from guard.errors import LeafError, RecorderUnavailableError
@@ -42,8 +43,11 @@ class Records:
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
+        system_of: Callable[[RequestFacts], int] = lambda _facts: 0,
     ) -> None:
+        """Take `system_of` as `Unclassified` does."""
         self._recorder = recorder
+        self._system_of = system_of
         self._policy = policy
         self._unclassified = unclassified
         self._metrics = metrics
@@ -78,7 +82,8 @@ class Records:
         if not (exchange.is_automatic or exchange.mark_id) or exchange.record is not None:
             return
         facts, who, decision = exchange.facts, exchange.who, exchange.decided
-        disclosures = [*disclosure.of_request(facts, [_salt() for _ in range(3)])]
+        salts = [_salt() for _ in range(disclosure.GROUPS_OF_REQUEST)]
+        disclosures = [*disclosure.of_request(facts, salts, self._system_of(facts))]
         if exchange.signature is not None:
             disclosures.append(disclosure.of_signature(exchange.signature, _salt()))
         try:

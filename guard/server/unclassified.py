@@ -25,9 +25,8 @@ from typing import Any, Final, Protocol
 
 from guard.core.facts import RequestFacts
 from guard.errors import LeafError, RecorderUnavailableError
-from guard.evidence import disclosure, record, redaction
+from guard.evidence import disclosure, record
 from guard.evidence.disclosure import Disclosure, Group
-from guard.evidence.text import escape
 from guard.server.recorder_protocol import append_body, parse_append
 from guard.store.log_values import microseconds, microseconds_at
 
@@ -103,6 +102,7 @@ class Unclassified:
         recorder: Recorder,
         *,
         is_crawler: Callable[[bytes], bool] = lambda _key: False,
+        system_of: Callable[[RequestFacts], int] = lambda _facts: 0,
         window_seconds: float = WINDOW_SECONDS,
         ring_seconds: float = RING_SECONDS,
         ring_bytes: int = RING_BYTES,
@@ -114,11 +114,13 @@ class Unclassified:
         Args:
             is_crawler: Says whether a client has turned out to be automatic, maybe in another process. It is asked
                 before values are forgotten.
+            system_of: Says which autonomous system the client's address belongs to; 0 where nobody knows.
             clock: The time of day, for the records.
             timer: Seconds that never go back, for windows and ring.
         """
         self._recorder = recorder
         self._is_crawler = is_crawler
+        self._system_of = system_of
         self._window_seconds = window_seconds
         self._ring_seconds = ring_seconds
         self._ring_bytes = ring_bytes
@@ -219,7 +221,7 @@ class Unclassified:
     async def _commit(self, place: _Place, window: _Window, now: float) -> None:
         key, site = place
         try:
-            groups = _commitments(window)
+            groups = _commitments(window, self._system_of)
             leaf = record.commitment(
                 at=self._clock(),
                 site=site,
@@ -279,29 +281,37 @@ class Unclassified:
             del self._by_key[held.key]
 
 
-def _commitments(window: _Window) -> tuple[Disclosure, ...]:
+def _commitments(
+    window: _Window, system_of: Callable[[RequestFacts], int] = lambda _facts: 0
+) -> tuple[Disclosure, ...]:
     """Commit to who it was, what it used and what it asked for; each is erased on its own.
 
-    `requests` are time, place in `seen` and target; what is `seen` there names its place among persons and tools.
-    `ports`, one for each request, belong to the person: with address and time they lead to one.
+    `requests` are time, place in `seen` and path; what is `seen` there names its place among tools and networks.
+    `queries` and `ports`, one for each request, belong to the person, as do the further header lines of what is seen.
     """
+    values = [disclosure.values_of_request(facts, system_of(facts)) for facts in window.facts]
     persons: list[Any] = []
     tools: list[Any] = []
+    networks: list[Any] = []
+    of_persons: list[dict[str, Any]] = []
     seen: list[dict[str, Any]] = []
-    for facts in window.facts:
-        person, tool, request = disclosure.values_of_request(facts)
-        del request["target"], person["port"]
-        seen.append({**request, "person": _number(persons, person), "tool": _number(tools, tool)})
-    requests = [[at, number, escape(redaction.target(target))] for at, number, target, _ in window.requests]
+    for one in values:
+        del one.person["port"], one.target["path"], one.request["query"]
+        of_persons.append({**one.request, "person": _number(persons, one.person)})
+        seen.append({**one.target, "network": _number(networks, one.network), "tool": _number(tools, one.tool)})
+    targets = [disclosure.split_target(target) for _, _, target, _ in window.requests]
+    requests = [[at, number, path] for (at, number, _, _), (path, _) in zip(window.requests, targets, strict=True)]
     ports = [port for _, _, _, port in window.requests]
-    return (
-        disclosure.commit(
-            Group.PERSON.value, {"ports": ports, "seen": persons}, secrets.token_bytes(disclosure.SALT_SIZE)
-        ),
-        disclosure.commit(Group.TOOL.value, {"seen": tools}, secrets.token_bytes(disclosure.SALT_SIZE)),
-        disclosure.commit(
-            Group.REQUEST.value, {"requests": requests, "seen": seen}, secrets.token_bytes(disclosure.SALT_SIZE)
-        ),
+    groups = {
+        Group.PERSON: {"ports": ports, "seen": persons},
+        Group.TOOL: {"seen": tools},
+        Group.NETWORK: {"seen": networks},
+        Group.TARGET: {"requests": requests, "seen": seen},
+        Group.REQUEST: {"queries": [query for _, query in targets], "seen": of_persons},
+    }
+    return tuple(
+        disclosure.commit(group.value, value, secrets.token_bytes(disclosure.SALT_SIZE))
+        for group, value in groups.items()
     )
 
 

@@ -158,9 +158,7 @@ class _SideBySide:
 
 
 def _path(values: Values) -> str:
-    request = values.get(Group.REQUEST.value)
-    target = request.get("target") if isinstance(request, dict) else None
-    return target.partition("?")[0] if isinstance(target, str) else ""
+    return disclosure.target_of(values).partition("?")[0]
 
 
 def _is_from(networks: tuple[IPv4Network | IPv6Network, ...], person: object) -> bool:

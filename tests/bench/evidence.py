@@ -48,8 +48,8 @@ FACTS = RequestFacts(
 
 
 def make_record() -> tuple[bytes, tuple[disclosure.Disclosure, ...]]:
-    salts = os.urandom(48)
-    groups = disclosure.of_request(FACTS, (salts[:16], salts[16:32], salts[32:]))
+    salts = os.urandom(16 * disclosure.GROUPS_OF_REQUEST)
+    groups = disclosure.of_request(FACTS, [salts[at : at + 16] for at in range(0, len(salts), 16)])
     leaf = record.request(
         at=time.time_ns() // 1000, site="photo.example", method="GET", action="refuse", rule="training-refused",
         rules="", purpose="ai_training", operator="Example", crawler="example-bot", claimed="ExampleBot",

@@ -26,10 +26,12 @@ def asked(
     **changes,
 ) -> None:
     """Append a request for `target` and its end; `delivered` is short for an original that went out whole."""
-    value = {"authority": authority, "headers": [], "method": "GET", "scheme": "https", "target": target, "version": ""}
+    path, mark, query = target.partition("?")
+    value = {"authority": authority, "method": "GET", "path": path, "scheme": "https", "version": ""}
     groups = (
         disclosure.commit("person", {"address": "203.0.113.7"}, os.urandom(16)),
-        disclosure.commit("request", value, os.urandom(16)),
+        disclosure.commit("target", value, os.urandom(16)),
+        disclosure.commit("request", {"headers": [], "query": mark + query}, os.urandom(16)),
     )
     rendition = rendition or ("as_is" if delivered else "card")
     leaf = request_leaf(sd=[one.commitment for one in groups], at=at, rendition=rendition, **changes)

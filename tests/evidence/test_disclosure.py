@@ -18,7 +18,7 @@ from guard.evidence import disclosure
 from guard.evidence.text import unescape
 from tests.support import signing
 
-SALTS = (b"a" * 16, b"b" * 16, b"c" * 16)
+SALTS = [bytes([65 + number]) * 16 for number in range(disclosure.GROUPS_OF_REQUEST)]
 FACTS = RequestFacts(
     at=datetime(2026, 1, 1, tzinfo=UTC), site="photo.example", scheme="https", authority="photo.example",
     host="photo.example", method="GET", target="/a.jpg?token=s3cret", path="/a.jpg", version="1.1",
@@ -73,15 +73,45 @@ def test_a_salt_with_two_spellings_is_refused(data):
 
 def test_an_address_is_in_the_person_group_only():
     """When the person group is erased, nothing that names the person is left."""
-    person, tool, request = disclosure.of_request(FACTS, SALTS)
+    person, *others = disclosure.of_request(FACTS, SALTS)
 
     assert b"203.0.113.7" in person.data
-    assert b"203.0.113.7" not in tool.data + request.data
+    assert b"203.0.113.7" not in b"".join(one.data for one in others)
+
+
+def test_what_outlives_the_person_says_where_it_sat_and_what_it_asked_for():
+    """A trace needs tool, network and picture for years; address, query and further header lines are gone by then."""
+    values = disclosure.values_of_request(replace(FACTS, headers=(*FACTS.headers, ("From", "a@b.example"))), 64500)
+
+    assert values.network == {"prefix": "203.0.113.0/24", "system": 64500}
+    assert values.target == {
+        "authority": "photo.example", "method": "GET", "path": "/a.jpg", "scheme": "https", "version": "1.1"
+    }  # fmt: skip
+    assert (values.request["query"], values.person["headers"][-1]) == ("?token=(not-recorded)", ["From", "a@b.example"])
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"), [("2001:db8:1:2::3", "2001:db8:1::/48"), ("198.51.100.255", "198.51.100.0/24")]
+)
+def test_a_network_is_that_of_many(address, prefix):
+    """One /24 or /48 is not one person's."""
+    assert disclosure.prefix_of(ip_address(address)) == prefix
+    assert disclosure.prefix_of(None) == ""
+
+
+def test_a_target_is_put_together_from_what_is_left():
+    """Whole, without its query, as old logs have it, or not at all."""
+    values = disclosure.values_of_request(replace(FACTS, target="/a.jpg?w=1"))
+
+    assert disclosure.target_of({"target": values.target, "request": values.request}) == "/a.jpg?w=1"
+    assert disclosure.target_of({"target": values.target}) == "/a.jpg"
+    assert disclosure.target_of({"request": {"target": "/b.jpg?w=2"}}) == "/b.jpg?w=2"
+    assert disclosure.target_of({"request": values.request}) == disclosure.target_of({}) == ""
 
 
 def test_the_header_print_has_all_names_in_order():
     """The tool group tells the order of the fields, and values only of those that the program itself chose."""
-    _, tool, _ = disclosure.of_request(FACTS, SALTS)
+    _, tool, *_ = disclosure.of_request(FACTS, SALTS)
 
     assert disclosure.read(tool.data)[1]["headers"] == [
         ["Host", None], ["User-Agent", "ExampleBot/1.0"], ["X-Forwarded-For", None], ["Cookie", None],
@@ -102,7 +132,8 @@ def test_odd_bytes_survive(name, value):
 
     groups = disclosure.of_request(replace(FACTS, headers=((odd_name, odd_value),)), SALTS)
 
-    lines = [line for one in groups for line in disclosure.read(one.data)[1]["headers"] if line[1] is not None]
+    values = [disclosure.read(one.data)[1] for one in groups]
+    lines = [line for value in values for line in value.get("headers", ()) if line[1] is not None]
     assert len(lines) == 1
     assert unescape(lines[0][0]) == odd_name
     assert unescape(lines[0][1]) in {odd_value, "(present, not recorded)"}
