@@ -45,10 +45,11 @@ MILD = frozenset({Action.ALLOW, Action.MARK})
 
 
 class PreviewSize(StrEnum):
-    """Which size a preview has: the display size is unmarked, the preview size visibly marked."""
+    """Which size a preview has: the preview size is visibly marked, the others are not."""
 
     DISPLAY = "display"
     PREVIEW = "preview"
+    THUMBNAIL = "thumbnail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,7 +171,9 @@ class RuleEntry(Entry):
     status: Annotated[int, BeforeValidator(_status)] | None = Field(
         default=None, description="Of a refusal: 410 says that there is nothing any more. Without it 403."
     )
-    size: PreviewSize | None = Field(default=None, description="Of a preview: display (unmarked) or preview (marked).")
+    size: PreviewSize | None = Field(
+        default=None, description="Of a preview: display, preview (visibly marked) or thumbnail."
+    )
     because: str = Field(default="", max_length=300, description="One sentence for people: why this rule is here.")
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from mimetypes import guess_type
 from typing import assert_never
 
 from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
-from guard.core.policy import Action, Decision, PreviewSize
+from guard.core.policy import FORBIDDEN, Action, Decision, PreviewSize
 
 NOT_PICTURES = frozenset({Kind.PAGE, Kind.OTHER})
 
@@ -101,6 +101,11 @@ def plan(
             return Hangup()
         case _:
             assert_never(decision.action)
+
+
+def no_picture(request: RequestFacts, response: ResponseFacts | None) -> Answer:
+    """Return what is answered where a picture that is not to go out as it is can be made into no other."""
+    return Answer(status=FORBIDDEN, form=form_of(request, response))
 
 
 def _challenge(request: RequestFacts, response: ResponseFacts | None) -> ResponsePlan:

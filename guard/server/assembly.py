@@ -27,6 +27,7 @@ from guard.server.decoys import Decoys, load_or_create_secret
 from guard.server.identities import Identities, IdentityOptions
 from guard.server.image_workers import ImageWorkers
 from guard.server.in_image import InImage
+from guard.server.instead import Substitutes
 from guard.server.intake import Intake
 from guard.server.licences import Licences
 from guard.server.mark_ids import MarkIds
@@ -230,10 +231,11 @@ class Worker:
             arrivals=arrivals,
             upstreams=upstreams,
             pipeline=self.pipeline,
-            pictures=Pictures(self._images, sizes),
             answers=Answers(self._cards, settings.licences.forms()),
             in_image=in_image,
-            marked=self._marked_copies(upstreams, in_image),
+            substitutes=Substitutes(
+                Pictures(self._images, sizes), self._marked_copies(upstreams, in_image), in_image, self.metrics
+            ),
             challenges=Challenges(
                 self._given.challenge_key,
                 SpentChallenges(self._given.spent_challenges),

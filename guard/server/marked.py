@@ -80,13 +80,13 @@ class MarkedCopies:
         """
         if answered.status == 304 and exchange.pack is not None:
             return self._answer(exchange, answered, exchange.pack)
-        if answered.status != 200:
+        if not answered.is_whole:
             return None
         if exchange.facts.method != "HEAD":
             return await self._of(exchange, answered)
         again = await self._upstreams.ask(exchange, whole=True, method="GET")
         try:
-            return await self._of(exchange, again) if again.status == 200 else None
+            return await self._of(exchange, again) if again.is_whole else None
         finally:
             again.close()
 

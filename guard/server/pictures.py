@@ -7,9 +7,11 @@ result is kept in memory, bounded by bytes, under the hash of what the upstream 
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import assert_never
 
 from guard.core.facts import ResponseFacts
 from guard.core.policy import PreviewSize
+from guard.core.response import Shrink
 from guard.errors import PictureError
 from guard.image.jobs import MAX_BODY, Preview
 from guard.server.headers import Headers
@@ -32,6 +34,18 @@ class Sizes:
     thumbnail: int
     display: int
     preview: int
+
+    def of(self, size: PreviewSize) -> int:
+        """Return the longest side of a smaller copy."""
+        match size:
+            case PreviewSize.THUMBNAIL:
+                return self.thumbnail
+            case PreviewSize.DISPLAY:
+                return self.display
+            case PreviewSize.PREVIEW:
+                return self.preview
+            case _:
+                assert_never(size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +76,18 @@ class Pictures:
         self._bytes = 0
         self._cache_bytes = cache_bytes
 
-    def small_enough(self, seen: ResponseFacts, size: PreviewSize) -> bool:
-        """Tell whether a picture may stay as it is; a preview is always made anew, since it carries a visible mark."""
-        return size is PreviewSize.DISPLAY and 0 < max(seen.width, seen.height) <= self.sizes.display
+    def small_enough(self, seen: ResponseFacts, planned: Shrink) -> bool:
+        """Tell whether a picture may stay as it is: a preview is always made anew, and so is what gets a mark."""
+        if planned.visibly_marked or planned.size is PreviewSize.PREVIEW:
+            return False
+        return 0 < max(seen.width, seen.height) <= self.sizes.of(planned.size)
+
+    def below(self, seen: ResponseFacts | None, size: PreviewSize) -> PreviewSize:
+        """Return `size`, or the next one in which this picture is smaller than it is; the smallest if there is none."""
+        longest = max(seen.width, seen.height) if seen else 0
+        ladder = sorted(PreviewSize, key=self.sizes.of, reverse=True)
+        lower = [one for one in ladder[ladder.index(size) :] if not longest or self.sizes.of(one) < longest]
+        return lower[0] if lower else ladder[-1]
 
     async def shrink(self, answered: Answered, size: PreviewSize, mark: str) -> Smaller:
         """Return a smaller copy of the picture that the upstream is sending, with `mark` across it if there is one.
@@ -76,7 +99,7 @@ class Pictures:
         body = await answered.read(MAX_BODY)
         if body is None:
             raise PictureError(f"the picture has more than {MAX_BODY >> 20} MiB")
-        side = self.sizes.display if size is PreviewSize.DISPLAY else self.sizes.preview
+        side = self.sizes.of(size)
         key = (sha256(body).digest(), side, mark)
         if (known := self._made.get(key)) is not None:
             self._made.move_to_end(key)

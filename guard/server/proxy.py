@@ -14,13 +14,12 @@ from aiohttp import web
 
 from guard.core.classification import Identity
 from guard.core.client_address import client_network
-from guard.core.crawlers import Purpose
 from guard.core.facts import Kind, KindSource, ResponseFacts
 from guard.core.licence import LicenceState
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
-from guard.core.response import Answer, Challenge, Forward, Hangup, Mark, ResponsePlan, Shrink, plan
-from guard.errors import PictureError, PicturesBusyError, RecorderUnavailableError, RequestError, UpstreamError
+from guard.core.response import Answer, Challenge, Forward, Hangup, Mark, ResponsePlan, Shrink, no_picture, plan
+from guard.errors import RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
 from guard.server.arrivals import Arrivals
@@ -29,12 +28,11 @@ from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 from guard.server.in_image import Asking, InImage, Ready
+from guard.server.instead import SERVED_UNRECORDED, Instead, Substitute, Substitutes
 from guard.server.licences import Licences
 from guard.server.limits import Limiter
-from guard.server.marked import MarkedCopies
 from guard.server.online import PicturesOnline
 from guard.server.pages import Pages
-from guard.server.pictures import Pictures
 from guard.server.records import Records
 from guard.server.reports import Reports
 from guard.server.search_guard import SearchGuard
@@ -44,16 +42,11 @@ from guard.server.upstream_requests import UpstreamRequests
 from guard.server.websocket import bridge, wants_websocket
 from guard.server.well_known import WellKnown
 
-SERVED_UNRECORDED = frozenset(
-    {Purpose.SEARCH_ENGINE, Purpose.SOCIAL_PREVIEW, Purpose.IMAGE_RIGHTS, Purpose.FEED_READER, Purpose.MONITORING}
-)
-"""Who still gets pages and pictures while no evidence can be written: the owner never loses search traffic."""
-
 NO_PICTURE = ResponseFacts(kind=Kind.OTHER, source=KindSource.RESPONSE)
 """What a WebSocket is known to be before it is opened."""
 
 
-_PICTURES = frozenset({"as_is", "rights", "display", "preview"})
+_PICTURES = frozenset({"as_is", "rights", *PreviewSize})
 
 
 class Proxy:
@@ -65,9 +58,8 @@ class Proxy:
         arrivals: Arrivals,
         upstreams: UpstreamRequests,
         pipeline: Pipeline,
-        pictures: Pictures,
         in_image: InImage,
-        marked: MarkedCopies | None,
+        substitutes: Substitutes,
         answers: Answers,
         challenges: Challenges,
         well_known: WellKnown,
@@ -85,9 +77,8 @@ class Proxy:
         self._arrivals = arrivals
         self._upstreams = upstreams
         self._pipeline = pipeline
-        self._pictures = pictures
         self._in_image = in_image
-        self._marked = marked
+        self._substitutes = substitutes
         self._answers = answers
         self._challenges = challenges
         self._well_known = well_known
@@ -184,7 +175,7 @@ class Proxy:
     def _asking(self, exchange: Exchange, planned: ResponsePlan | None) -> Asking:
         if isinstance(planned, Forward):
             return self._in_image.before(exchange)
-        return self._marked.before(exchange) if self._marked is not None else Asking(whole=True)
+        return self._substitutes.before(exchange)
 
     def _decide_on_response(self, exchange: Exchange) -> Decision:
         seen = exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
@@ -218,7 +209,7 @@ class Proxy:
 
     async def _look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         seen = await self._upstreams.look(exchange, answered)
-        readable = exchange.facts.method in ("GET", "HEAD") and answered.status in (200, 206, 304)
+        readable = exchange.facts.method in ("GET", "HEAD") and (answered.is_success or answered.status == 304)
         if seen.source is KindSource.RESPONSE and readable:
             self._arrivals.learnt(exchange, seen, answered)
             if exchange.is_automatic and not exchange.own:  # what people look at leaves no trace
@@ -240,10 +231,8 @@ class Proxy:
             case Hangup():
                 await self._record(exchange)
                 return hang_up(exchange)
-            case Shrink() if answered is not None:
-                return await self._send_smaller(exchange, planned, answered)
-            case Mark() if answered is not None:
-                return await self._send_marked(exchange, planned, answered)
+            case Shrink() | Mark() if answered is not None:
+                return await self._send_instead(exchange, planned, answered)
             case Forward() if answered is not None:
                 return await self._send_as_is(exchange, answered)
             case Forward() | Shrink() | Mark():
@@ -268,39 +257,29 @@ class Proxy:
         finally:
             ready.done()
 
-    async def _send_marked(self, exchange: Exchange, planned: Mark, answered: Answered) -> web.StreamResponse:
-        copy = await self._marked.copy(exchange, answered) if self._marked is not None else None
-        if copy is None and exchange.facts.method == "HEAD":
-            return await self._send_as_is(exchange, answered)
-        if copy is None:
-            self._metrics.marked.labels(exchange.site.host, "preview").inc()
-            return await self._send_smaller(exchange, Shrink(size=planned.size), answered)
-        exchange.rendition, exchange.mark_id, exchange.original = "marked", copy.mark_id.hex(), copy.rendition.hex()
-        exchange.mark_key = copy.commitment.hex()
-        await self._record(exchange)
-        self._metrics.marked.labels(exchange.site.host, "marked").inc()
-        return await send_bytes(exchange, copy.status, copy.headers, copy.body)
-
-    async def _send_smaller(self, exchange: Exchange, planned: Shrink, answered: Answered) -> web.StreamResponse:
-        display = planned.size is PreviewSize.DISPLAY
-        if answered.status != 200 or (exchange.seen and self._pictures.small_enough(exchange.seen, planned.size)):
-            return await self._send_as_is(exchange, answered)
-        try:
-            mark = f"© {exchange.site.owner.holder}" if planned.visibly_marked else ""
-            smaller = await self._pictures.shrink(answered, planned.size, mark)
-            smaller = await self._in_image.smaller(exchange, smaller)
-        except PictureError as error:
-            if display and not isinstance(error, PicturesBusyError):
+    async def _send_instead(self, exchange: Exchange, planned: Shrink | Mark, answered: Answered) -> web.StreamResponse:
+        match await self._substitutes.of(exchange, planned, answered):
+            case Instead.AS_IS:
                 return await self._send_as_is(exchange, answered)
-            made = self._answers.unavailable(exchange)
-            await self._record(exchange, made)
-            return await self._send_made(exchange, made)
-        exchange.rendition = "display" if display else "preview"
-        await self._record(exchange)
-        headers = smaller.headers(answered.headers)
-        if smaller.entity_tag in exchange.facts.header("if-none-match"):
-            return await send_bytes(exchange, 304, headers, b"")
-        return await send_bytes(exchange, 200, headers, smaller.preview.body)
+            case Instead.LATER:
+                made = self._answers.unavailable(exchange)
+            case Instead.NOTHING:
+                made = await self._answers.refusal(exchange, no_picture(exchange.facts, exchange.seen))
+            case Substitute() as other:
+                return await self._send_substitute(exchange, other)
+        await self._record(exchange, made)
+        return await self._send_made(exchange, made)
+
+    async def _send_substitute(self, exchange: Exchange, other: Substitute) -> web.StreamResponse:
+        exchange.rendition = other.rendition
+        if (copy := other.copy) is not None:
+            exchange.mark_id, exchange.original = copy.mark_id.hex(), copy.rendition.hex()
+            exchange.mark_key = copy.commitment.hex()
+        try:
+            await self._record(exchange)
+            return await send_bytes(exchange, other.status, other.headers, other.body)
+        finally:
+            other.done()
 
     async def _send_made(self, exchange: Exchange, made: Made) -> web.StreamResponse:
         return await send_bytes(exchange, made.status, made.headers, made.body)

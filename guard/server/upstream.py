@@ -5,6 +5,7 @@ redirect is followed. What goes wrong becomes one sentence and an honest status.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ READ_BUFFER = 256 * 1024
 PEEK = 64 * 1024
 """A picture's size stands in its first 64 KiB, unless somebody put more metadata before it."""
 
+_PART = re.compile(r"bytes 0-([0-9]{1,18})/([0-9]{1,18})")
 _NEVER_ADDED = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
 
 
@@ -52,6 +54,19 @@ class Answered:
     def header(self, name: str) -> str:
         """Return the first value of the field `name` (lower case), or an empty string."""
         return next((value for key, value in self.headers if key.lower() == name), "")
+
+    @property
+    def is_success(self) -> bool:
+        """True where there is something in the body that the request asked for, or a part of it."""
+        return 200 <= self.status < 300 and self.status not in (204, 205)
+
+    @property
+    def is_whole(self) -> bool:
+        """True where that is all of it, also if the upstream calls it a part of that length."""
+        if self.status != 206:
+            return self.is_success
+        part = _PART.fullmatch(self.header("content-range").strip().lower())
+        return part is not None and int(part[1]) + 1 == int(part[2])
 
     async def peek(self, enough: int = 1) -> bytes:
         """Read until at least `enough` bytes are there, at most `PEEK`, or the body ends; they are not lost.

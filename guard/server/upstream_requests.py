@@ -1,5 +1,6 @@
 """What is the upstream asked for a given request, and what does its answer show?"""
 
+import re
 from collections.abc import Callable, Mapping
 
 from guard.core.facts import Kind, KindSource, ResponseFacts
@@ -17,6 +18,8 @@ CONDITIONAL = frozenset({"range", "if-range", "if-none-match", "if-modified-sinc
 
 _STREAMED = ("text/", "application/json", "application/javascript", "multipart/")
 """Answers that people get without a look at the first byte, which may be long in coming (server-sent events)."""
+
+_PART_OF_A_PICTURE = re.compile(rb"\r\ncontent-type:\s*image/", re.IGNORECASE)
 
 _PARTS = frozenset({"range", "if-range"})
 """Left out of other methods than GET; a condition may be what keeps a change from being lost there."""
@@ -81,13 +84,15 @@ class UpstreamRequests:
 
     async def look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         """Say what the resource is; for a 304 or an error, what it was when it was last seen."""
-        if answered.status not in (200, 206):
+        if not answered.is_success:
             return exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
         undecided = exchange.decision is None or exchange.decision.action != "allow"
         encoded = answered.header("content-encoding").lower() not in ("", "identity")
-        at_start = answered.status == 200 or answered.header("content-range").lower().startswith("bytes 0-")
+        at_start = answered.status != 206 or answered.header("content-range").lower().startswith("bytes 0-")
         content_type = answered.header("content-type")
         head = b""
+        if undecided and answered.status == 206 and content_type.lower().startswith("multipart/byteranges"):
+            content_type = "image/*" if _PART_OF_A_PICTURE.search(await answered.peek(512)) else content_type
         if exchange.facts.method != "HEAD" and at_start and not encoded:
             if undecided:
                 head = await _picture_head(answered)
