@@ -12,6 +12,7 @@
     ├── LicenceError               exit 1   a licence, its key or the register of licences can not be used
     ├── PictureError                        a picture can not be read or is over a limit
     │   ├── PicturesBusyError               … or nobody has time for it now
+    │   ├── PictureLostError                … or the worker ended over it
     │   └── LeftAloneError                  … or could not be changed without harm
     └── EvidenceError              exit 1   the evidence log
         ├── LeafError                       bytes or values that can not be a leaf of the log
@@ -105,6 +106,10 @@ class PictureError(GuardError):
 
 class PicturesBusyError(PictureError):
     """The image workers have too much to do, or are away: the same picture may be done a minute later."""
+
+
+class PictureLostError(PictureError):
+    """An image worker was ended while it had the picture, or ended over it: that may be the picture's fault or not."""
 
 
 class LeftAloneError(PictureError):

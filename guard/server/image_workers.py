@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from guard.errors import PictureError, PicturesBusyError
+from guard.errors import PictureError, PictureLostError, PicturesBusyError
 from guard.image import jobs
 from guard.image.jobs import CardJob, Language, PackJob, Preview, PreviewJob
 
@@ -164,9 +164,9 @@ class ImageWorkers:
                     async with asyncio.timeout(self._timeout):
                         answer = await _exchange(process, order.message)
                 except TimeoutError:
-                    _fail(order, PictureError(f"making the picture took more than {self._timeout:g} seconds"))
+                    _fail(order, PictureLostError(f"making the picture took more than {self._timeout:g} seconds"))
                 except (OSError, EOFError, PictureError):
-                    _fail(order, PictureError("the image worker ended while it made the picture"))
+                    _fail(order, PictureLostError("the image worker ended while it made the picture"))
                 else:
                     crashes = 0
                     _finish(order, answer)

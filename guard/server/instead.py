@@ -13,7 +13,7 @@ from guard.core.classification import Conduct
 from guard.core.crawlers import Purpose
 from guard.core.policy import PreviewSize
 from guard.core.response import Mark, Shrink
-from guard.errors import PictureError, PicturesBusyError
+from guard.errors import PictureError, PictureLostError, PicturesBusyError
 from guard.exporter.metrics import Metrics
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
@@ -100,8 +100,9 @@ class Substitutes:
                 made = await self._smaller(exchange, planned, answered, done)
         except PicturesBusyError:
             made = Instead.LATER
-        except PictureError:
-            made = Instead.AS_IS if _is_open(exchange, planned) else Instead.NOTHING
+        except PictureError as error:
+            withheld = Instead.LATER if isinstance(error, PictureLostError) else Instead.NOTHING
+            made = Instead.AS_IS if _is_open(exchange, planned) else withheld
         finally:
             if not isinstance(made, Substitute):
                 done()

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from prometheus_client import Counter
 
-from guard.errors import PictureError, PicturesBusyError
+from guard.errors import PictureError, PictureLostError, PicturesBusyError
 from guard.image.chips import seed_of_signs
 from guard.image.mark import Pack, copy_for
 from guard.image.pack_file import from_bytes
@@ -29,6 +29,8 @@ MOST_WAITING_BYTES = 64 << 20
 MEMORY = 96 << 20
 """Bytes of packs that a worker keeps at hand."""
 MOST_REFUSED = 4096
+MOST_TRIES = 2
+"""A worker that was killed may not be the picture's fault; a second one is taken for it."""
 PACK_SECONDS = 30.0
 """A pack takes about 50 ms a megapixel, and ten times that on a busy machine."""
 
@@ -59,7 +61,8 @@ class PackBuilder:
         self._ready: OrderedDict[str, tuple[KeyedPack, int]] = OrderedDict()
         self._bytes = 0
         self._waiting: OrderedDict[str, Source] = OrderedDict()
-        self._refused: OrderedDict[str, None] = OrderedDict()
+        self._refused: OrderedDict[str, int] = OrderedDict()
+        """How often no pack could be made."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -104,7 +107,7 @@ class PackBuilder:
         if (
             key in self._waiting
             or key in self._ready
-            or key in self._refused
+            or self._refused.get(key, 0) >= MOST_TRIES
             or len(self._waiting) >= MOST_WAITING
             or waiting + len(source.body) > MOST_WAITING_BYTES
         ):
@@ -145,14 +148,21 @@ class PackBuilder:
         except PicturesBusyError:
             self._built.labels("failed").inc()
             return
+        except PictureLostError:
+            self._built.labels("failed").inc()
+            self._refuse(source.key, 1)
+            return
         except PictureError:
             self._built.labels("unmarkable").inc()
-            self._refused[source.key] = None
-            if len(self._refused) > MOST_REFUSED:
-                self._refused.popitem(last=False)
+            self._refuse(source.key, MOST_TRIES)
             return
         await asyncio.to_thread(self._folder.store, name, data)
         self._built.labels("built").inc()
+
+    def _refuse(self, key: str, tries: int) -> None:
+        self._refused[key] = self._refused.get(key, 0) + tries
+        if len(self._refused) > MOST_REFUSED:
+            self._refused.popitem(last=False)
 
     def _keep(self, key: str, keyed: KeyedPack) -> None:
         if keyed.key != self._key:

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from guard.errors import PictureError
+from guard.image import pack
 from guard.image.mark import copy_for
 from guard.image.pattern import Strength
 from tests.support.pictures import bomb, encoded, noise, packed, photograph, scenery
@@ -33,6 +34,18 @@ def test_a_copy_looks_like_its_source_and_is_hardly_larger():
     assert len(copy) < 1.05 * len(data)
     tables = [Image.open(io.BytesIO(one)).quantization for one in (data, copy)]
     assert tables[0] == tables[1]
+
+
+def test_a_very_large_picture_is_encoded_in_two_steps_to_the_same_pixels(monkeypatch):
+    """That takes half the memory; only the codes are longer."""
+    data = encoded(scenery(640, 480), "JPEG", quality=88)
+    together = copied(data)
+    monkeypatch.setattr(pack, "MAX_TALL", 640 * 480 - 1)
+
+    apart = copied(data)
+
+    assert len(apart) > len(together)
+    assert (luma(apart) == luma(together)).all()
 
 
 def test_a_stronger_mark_is_stronger():
@@ -101,6 +114,7 @@ def test_several_pictures_in_one_file_leave_the_first():
         pytest.param(encoded(noise(199, 400), "JPEG"), "too few", id="small"),
         pytest.param(encoded(noise(1, 1), "PNG"), "too few", id="one pixel"),
         pytest.param(bomb(), "can not be read", id="bomb"),
+        pytest.param(bomb(8000), "too many", id="more than a worker has memory for"),
         pytest.param(encoded(scenery(), "JPEG")[:-2000], "can not be read", id="truncated"),
         pytest.param(b"<html>", "not a picture", id="html"),
         pytest.param(b"", "not a picture", id="empty"),

@@ -11,9 +11,11 @@ import pytest
 
 from guard.errors import PictureError, PicturesBusyError
 from guard.image.card import HEIGHT, WIDTH
+from guard.image.pack_file import from_bytes
 from guard.server import image_workers
 from guard.server.image_workers import ImageWorkers
 from tests.support.pictures import bomb, decoded, encoded, noise, photograph
+from tests.support.upstream import jpeg
 
 CARD = {"holder": "Ada", "contact": "a@b.example", "reference": "X", "media_type": "image/png", "language": "en"}
 
@@ -100,6 +102,15 @@ async def test_the_worker_is_confined():
         line = next(line for line in limits.splitlines() if line.startswith(name))
         assert line.split(name)[1].split()[0] != "unlimited"
     assert "geheim" not in environment
+
+
+async def test_a_picture_of_the_largest_cameras_gets_its_pack_within_the_memory_of_a_worker():
+    """Both encodings of 45 megapixels, in the process that has only so much."""
+    data = jpeg(8192, 5504)
+    async with ImageWorkers(timeout=60) as workers:
+        pack = await workers.pack(data, rendition=b"r" * 32, size=len(data), seed=b"s" * 32)
+
+    assert from_bytes(pack).grid.width == 8192
 
 
 def content(path):

@@ -118,3 +118,39 @@ async def test_another_key_makes_other_packs(builder):
     fresh = await built(builder, ordered)
     assert (under_way.key, fresh.key) == (KEY, b"n" * 32)
     assert to_bytes(fresh.pack) == to_bytes(packed(data, b"n" * 32))
+
+
+class Killed(ImageWorkers):
+    """Workers of which so many are killed over their job."""
+
+    def __init__(self, times):
+        super().__init__()
+        self.times, self.asked = times, 0
+
+    async def _start(self):
+        process = await super()._start()
+        self.asked += 1
+        if self.asked <= self.times:
+            process.kill()
+            await process.wait()
+        return process
+
+
+@pytest.mark.parametrize(("times", "tries"), [(1, 2), (9, 2)])
+async def test_a_picture_over_which_a_worker_was_killed_is_tried_once_more(tmp_path, times, tries):
+    """The first may have been killed for another reason; the second is the picture's fault. No third."""
+    workers = Killed(times)
+    builder = PackBuilder(KEY, PackFolder(tmp_path, 64 << 20), workers, counter())
+    data = encoded(scenery(320, 240), "JPEG")
+    found = None
+    for _ in range(4):
+        source = order(builder, data)
+        for _ in range(300):
+            if builder.idle:
+                break
+            await asyncio.sleep(0.02)
+        found = await builder.find(source)
+
+    assert (found is not None) == (times == 1)
+    assert workers.asked == tries
+    await builder.close()

@@ -53,10 +53,10 @@ def photograph(width=120, height=80, **options):
     return encoded(noise(width, height), "JPEG", **options)
 
 
-def bomb():
-    """Return a small PNG whose header promises 60000 × 60000 pixels."""
+def bomb(side=60000):
+    """Return a small PNG whose header promises a square with this side."""
     data = bytearray(encoded(noise(8, 8), "PNG"))
-    data[16:24] = (60000).to_bytes(4, "big") * 2
+    data[16:24] = side.to_bytes(4, "big") * 2
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
     return bytes(data)
 
