@@ -32,6 +32,7 @@ PRIVATE_WORDS = {
     Private.OWNER: "owner's name",
     Private.THUMBNAIL: "thumbnails",
     Private.MAKER_NOTES: "maker notes",
+    Private.TRAILING: "what follows the picture",
 }
 
 Config = Annotated[

@@ -24,14 +24,18 @@ MAX_NAME: Final = 2000
 class Edit:
     """One file's changes. With neither `rights` nor `strip` there are none."""
 
-    def __init__(self, rights: RightsPacket | None, *, strip: bool, signed: bool = False) -> None:
+    def __init__(
+        self, rights: RightsPacket | None, *, strip: bool, signed: bool = False, first_alone: bool = False
+    ) -> None:
         """Take what to write (None: nothing) and whether private data goes.
 
         Args:
+            first_alone: Nothing that follows the file's first picture stays.
             signed: A signature over the whole is made afterwards, so that one that is there may break.
         """
         self.rights = rights
         self.strip = strip
+        self.first_alone = first_alone
         self.added: tuple[str, ...] = ()
         self.removed: set[Private] = set()
         self._signed = signed
@@ -44,6 +48,21 @@ class Edit:
         if self.strip and HINT_IN_BINARY.search(manifest):
             # As the manifest of a parent it would be carried on whole.
             raise LeftAloneError(Why.SIGNED, "and private data stands in it")
+
+    def ends_at(self, data: bytes, end: int) -> int:
+        """Return up to where `data` is kept, whose first picture ends at `end`.
+
+        Raises:
+            LeftAloneError: Something unknown follows, in which private data can stand.
+        """
+        if not data[end:].strip(b"\0"):
+            return len(data)
+        if self.first_alone:
+            self.removed.add(Private.TRAILING)
+            return end
+        if self.strip:
+            raise LeftAloneError(Why.TRAILING_DATA, f"{len(data) - end} bytes")
+        return len(data)
 
     def exif(self, block: bytes) -> bytes:
         """Return an EXIF block (it begins with its TIFF header) as it shall be."""

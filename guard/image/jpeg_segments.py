@@ -66,6 +66,9 @@ def rewrite(data: bytes, edit: Edit) -> bytes:
     end = _end_of_picture(data, scan)
     kept = [kept for segment in segments if (kept := _changed(segment, edit)) is not None]
     kept = _with_packet(kept, edit)
+    if edit.first_alone and (kept_to := edit.ends_at(data, end)) < len(data):
+        kept = [segment for segment in kept if not _is(segment, _APP2, MULTI_PICTURE)]
+        return b"".join((b"\xff\xd8", *map(bytes, kept), data[scan:kept_to]))
     trailing = data[end:]
     listed = _only(kept, _APP2, MULTI_PICTURE)
     pictures = multi_picture.read(listed.payload[len(MULTI_PICTURE) :]) if listed else None

@@ -120,7 +120,7 @@ def read(data: bytes) -> Source:
 
 
 def _read(data: bytes) -> Source:
-    cleaned = rewrite(data, None, strip=True)
+    cleaned = rewrite(data, None, strip=True, first_alone=True)
     with Image.open(io.BytesIO(cleaned.body), formats=FORMATS) as image:
         if image.width * image.height > MAX_PIXELS:
             raise PictureError(f"{image.width} × {image.height} pixels are too many to be marked")

@@ -73,9 +73,7 @@ def rewrite(data: bytes, edit: Edit) -> bytes:
         if new is not None:
             pieces += [data[copied : chunk.start], new]
             copied = chunk.end
-    if edit.strip and data[end:].strip(b"\0"):
-        raise LeftAloneError(Why.TRAILING_DATA, f"{len(data) - end} bytes")
-    pieces.append(data[copied:])
+    pieces.append(data[copied : edit.ends_at(data, end)])
     merged = edit.packet(existing or b"")
     if not merged.packet:
         return b"".join(pieces)

@@ -20,6 +20,8 @@ class Private(StrEnum):
     OWNER = "owner"
     THUMBNAIL = "thumbnail"
     MAKER_NOTES = "maker_notes"
+    TRAILING = "trailing"
+    """Whatever follows the first picture of a file: a film, further pictures, data that nobody knows."""
 
 
 EXIF_TAGS: Final = {

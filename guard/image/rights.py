@@ -41,13 +41,16 @@ class Rewritten:
     """What private data was taken out."""
 
 
-def rewrite(data: bytes, rights: RightsPacket | None, *, strip: bool, sign: Sign | None = None) -> Rewritten:
+def rewrite(
+    data: bytes, rights: RightsPacket | None, *, strip: bool, sign: Sign | None = None, first_alone: bool = False
+) -> Rewritten:
     """Return the file with `rights` in it (None: with none added), and without private data if `strip`.
 
     Args:
+        first_alone: Take away whatever follows the file's first picture, further pictures and films included.
         sign: What makes a C2PA manifest for the result; None for none, and then a file that has one stays as it is.
     """
-    edit = Edit(rights, strip=strip, signed=sign is not None)
+    edit = Edit(rights, strip=strip, signed=sign is not None, first_alone=first_alone)
     try:
         if len(data) > MAX_FILE:
             raise LeftAloneError(Why.TOO_LARGE, f"{len(data)} bytes")

@@ -28,6 +28,8 @@ class RightsJob:
     """Whether private data goes."""
     sign: bool = False
     """Whether a C2PA manifest is made; the worker knows the key."""
+    first_alone: bool = False
+    """Whether what follows the file's first picture goes."""
 
 
 def fields(job: RightsJob) -> dict[str, object]:
@@ -37,7 +39,7 @@ def fields(job: RightsJob) -> dict[str, object]:
     if rights is not None:
         packet = {name: getattr(rights, name) for name in (*_TEXTS, *_WORDS)}
         packet["permitted"] = sorted(rights.permitted)
-    return {"rights": packet, "strip": job.strip, "sign": job.sign}
+    return {"rights": packet, "strip": job.strip, "sign": job.sign, "first_alone": job.first_alone}
 
 
 def pack_job(job: RightsJob, picture: bytes) -> bytes:
@@ -48,8 +50,14 @@ def pack_job(job: RightsJob, picture: bytes) -> bytes:
 def unpack_job(head: bytes) -> RightsJob:
     """Read the JSON part of a message that asks; raise PictureError if it is not one."""
     match jobs.read_object(head):
-        case {"rights": dict() | None as packet, "strip": bool(strip), "sign": bool(sign)}:
-            return RightsJob(rights=None if packet is None else _packet(packet), strip=strip, sign=sign)
+        case {
+            "rights": dict() | None as packet,
+            "strip": bool(strip),
+            "sign": bool(sign),
+            "first_alone": bool(first_alone),
+        }:
+            rights = None if packet is None else _packet(packet)
+            return RightsJob(rights=rights, strip=strip, sign=sign, first_alone=first_alone)
     raise PictureError("a job of the rights worker can not be read")
 
 

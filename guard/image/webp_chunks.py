@@ -37,8 +37,7 @@ def rewrite(data: bytes, edit: Edit) -> bytes:
         LeftAloneError: It can not be done rightly.
     """
     chunks, end = _chunks(data)
-    if edit.strip and data[end:].strip(b"\0"):
-        raise LeftAloneError(Why.TRAILING_DATA, f"{len(data) - end} bytes")
+    data = data[: edit.ends_at(data, end)]
     for chunk in chunks:
         if chunk.name == b"C2PA":
             edit.meets_manifest(chunk.content)

@@ -155,9 +155,14 @@ class InImage:
             again.close()
 
     async def source(self, exchange: Exchange, body: bytes) -> Source:
-        """Return a picture with the rights in it, or as it is where that can not be done."""
+        """Return a picture with the rights in it, or as it is where that can not be done.
+
+        A copy is of the first picture of a file alone: a film or a page behind it is no reason to leave the rights out.
+        """
         digest = await _digest(body)
         result = await self._result(exchange, body, digest) if exchange.site.in_image else None
+        if result is not None and result.why is Why.TRAILING_DATA:
+            result = await self._result(exchange, body, digest, first_alone=True)
         return _source(body, digest, result)
 
     async def smaller(self, exchange: Exchange, made: Smaller) -> Smaller:
@@ -200,9 +205,13 @@ class InImage:
             if not keep:
                 release()
 
-    async def _result(self, exchange: Exchange, body: bytes, digest: bytes) -> Result | None:
+    async def _result(
+        self, exchange: Exchange, body: bytes, digest: bytes, *, first_alone: bool = False
+    ) -> Result | None:
         """Return what becomes of these bytes at this place; None if nobody has time for it."""
         job = exchange.site.picture_job(exchange.facts)
+        if first_alone:
+            job = replace(job, first_alone=True)
         key = sha256(digest + json.dumps(rights_jobs.fields(job), sort_keys=True).encode()).digest()
         if (known := self._cache.get(key)) is not None:
             result = known

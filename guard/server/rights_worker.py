@@ -21,7 +21,7 @@ def answer(head: bytes, body: bytes, sign: Sign | None = None) -> bytes:
     """Do one job and return the message with its result."""
     try:
         job = rights_jobs.unpack_job(head)
-        made = rewrite(body, job.rights, strip=job.strip, sign=sign if job.sign else None)
+        made = rewrite(body, job.rights, strip=job.strip, sign=sign if job.sign else None, first_alone=job.first_alone)
         return rights_jobs.pack_answer(made)
     except PictureError as error:
         return jobs.pack_failure(str(error))

@@ -95,6 +95,19 @@ def test_what_the_header_says_is_kept():
     assert b"DMI-PROHIBITED" in image.info["xmp"]
 
 
+def test_what_follows_a_picture_is_no_reason_to_lose_its_rights():
+    """A phone appends a film; orientation, profile and rights still belong to the picture."""
+    data = photograph(640, 480, tags={0x0112: 6})
+
+    alone, followed = (
+        Image.open(io.BytesIO(copied(one))) for one in (data, data + b"\0\0\0\x18ftypmp42" + bytes(5000))
+    )
+
+    assert followed.getexif()[0x0112] == 6
+    assert followed.info["xmp"] == alone.info["xmp"]
+    assert b"DMI-PROHIBITED" in followed.info["xmp"]
+
+
 def test_several_pictures_in_one_file_leave_the_first():
     """What lies behind it would be an unmarked copy."""
     first, second = scenery(640, 480), scenery(640, 480, seed=2)

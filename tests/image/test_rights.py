@@ -184,6 +184,44 @@ def test_what_can_not_be_done_rightly_is_not_done(data, why):
     assert made.why is why, made.detail
 
 
+def several():
+    out = io.BytesIO()
+    noise().save(out, "MPO", save_all=True, append_images=[noise(60, 40)])
+    return out.getvalue()
+
+
+FOLLOWED = {
+    "JPEG with a film behind": photograph() + b"\0\0\0\x18ftypmp42" + bytes(100),
+    "JPEG with a JPEG behind": photograph() + photograph(),
+    "several pictures": several(),
+    "PNG with a page behind": encoded(noise(), "PNG") + b"<html>",
+    "WebP with a page behind": encoded(noise(), "WEBP") + b"<html>",
+}
+
+
+@pytest.mark.parametrize("strip", [True, False], ids=["private data goes", "private data stays"])
+@pytest.mark.parametrize("data", FOLLOWED.values(), ids=FOLLOWED.keys())
+def test_the_first_picture_can_be_taken_alone(data, strip):
+    """For copies: the rights go in, and nothing that followed is there any more; the pixels are the same."""
+    made = rewrite(data, RIGHTS, strip=strip, first_alone=True)
+
+    assert made.why is None
+    assert Private.TRAILING in made.removed
+    assert "plus:OtherConstraints" in made.added
+    alone = rewrite(made.body, None, strip=True, first_alone=True)
+    assert Private.TRAILING not in alone.removed
+    with Image.open(io.BytesIO(made.body)) as image:
+        assert getattr(image, "n_frames", 1) == 1
+        assert image.tobytes() == Image.open(io.BytesIO(data)).tobytes()
+
+
+def test_a_picture_that_nothing_follows_stays_as_it_is():
+    """To take it alone is then nothing to do."""
+    data = encoded(noise(), "JPEG")
+
+    assert rewrite(data, None, strip=True, first_alone=True).body is data
+
+
 def test_a_picture_of_enormous_size_is_no_different():
     """60000 × 60000 pixels are never decoded."""
     assert rewrite(bomb(), RIGHTS, strip=True).why is None

@@ -26,6 +26,8 @@ def gallery(tmp_path_factory):
     (folder / "press").mkdir()
     (folder / "press" / "1.jpg").write_bytes(PICTURES["/1.jpg"])
     (folder / "small.png").write_bytes(encoded(scenery(300, 200), "PNG"))
+    film = b"\0\0\0\x18ftypmp42" + bytes(5000)
+    (folder / "motion.jpg").write_bytes(encoded(scenery(1200, 800, seed=3), "JPEG", quality=88) + film)
     (folder / "ink.jpg").write_bytes(encoded(scenery(1200, 800).convert("CMYK"), "JPEG"))
     return folder
 
@@ -139,6 +141,15 @@ def test_a_copy_says_what_is_reserved_at_its_path(guard):
     assert b"DMI-PROHIBITED-EXCEPTSEARCH" in reserved.body
     assert b"DMI-PROHIBITED-SEECONSTRAINT" in press.body
     assert reserved.get("etag") != press.get("etag")
+
+
+def test_the_copy_of_a_motion_photo_is_its_picture_with_the_rights_in_it(guard):
+    """The film behind it is an unmarked copy, and no reason to leave the reservation out."""
+    copy = copy_of(guard, "/motion.jpg")
+
+    assert b"ftypmp42" not in copy.body
+    assert copy.body.endswith(b"\xff\xd9")
+    assert b"DMI-PROHIBITED" in copy.body
 
 
 def test_what_can_not_be_marked_comes_small(guard):
