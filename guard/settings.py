@@ -23,6 +23,7 @@ from pydantic import (
 from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
+from guard.settings_evidence import DEFAULT_EVIDENCE, Evidence
 from guard.settings_licences import Licences
 from guard.settings_pictures import InImage, SiteInImage
 from guard.settings_rights import Rights, TermsFiles, needless_offers
@@ -47,7 +48,6 @@ from guard.settings_text import (
     admin_listener,
     endpoint,
     host_name,
-    https_url,
     listener,
     policy_name,
     trusted_peer,
@@ -60,7 +60,6 @@ from guard.yaml12 import Document, load
 NO_FILE = "no configuration file"
 LICENCES = Path("guard") / "licences"
 """In the evidence directory, where nothing else is set."""
-DEFAULT_EVIDENCE = Path("~/.local/state/crawler-guard/evidence")
 
 
 _WORKERS_SCHEMA = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 64}, {"const": "auto"}], "default": 1}
@@ -133,15 +132,6 @@ class ClientAddressSource(Section):
             trusted=tuple(ip_network(text) for text in self.trusted if text != UNIX_PEER),
             trust_unix=UNIX_PEER in self.trusted,
         )
-
-
-class Evidence(Section):
-    """Where the evidence log is kept."""
-
-    directory: Path = Field(default=DEFAULT_EVIDENCE, description="A folder that only the guard writes to.")
-    time_stamps: tuple[Annotated[str, AfterValidator(https_url)], ...] = Field(
-        default=(), description="Time-stamp authorities (RFC 3161). Used from a later version on."
-    )
 
 
 class Settings(Section):
@@ -334,7 +324,9 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
             for index, site in enumerate(settings.sites)
         ),
         "rules": tuple(_with_whole_list(entry, whole) for entry in settings.rules),
-        "evidence": settings.evidence.model_copy(update={"directory": whole(str(directory), "evidence", "directory")}),
+        "evidence": settings.evidence.with_whole_paths(
+            whole(str(directory), "evidence", "directory"), lambda text, *key: whole(text, "evidence", *key)
+        ),
     }
     kept = settings.licences.directory
     kept = changes["evidence"].directory / LICENCES if kept is None else whole(str(kept), "licences", "directory")

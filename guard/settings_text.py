@@ -93,6 +93,16 @@ def https_url(text: str) -> str:
     return text
 
 
+def web_url(text: str) -> str:
+    """Return an http or https URL of a service that we ask, as it was written."""
+    parts = _split(text)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise WrongValueError("must be an address that starts with https:// or http://")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise WrongValueError("must not carry a user name, a password or a fragment")
+    return text
+
+
 def https_url_or_none(text: str) -> str:
     """Return an https URL as it was written; empty stays empty."""
     return https_url(text) if text else ""

@@ -1,5 +1,7 @@
 """What is allowed in a configuration, but probably not meant or without effect?"""
 
+import shutil
+from importlib.util import find_spec
 from ipaddress import ip_network
 
 from guard.core.client_address import UNIX_PEER
@@ -28,8 +30,7 @@ def warnings(settings: Settings) -> list[str]:
             for use, offer in rights.offer
             if offer is not None and offer.price
         ]
-    if settings.evidence.time_stamps:
-        found.append("evidence.time_stamps is used from a later version on")
+    found += _about_anchors(settings)
     if not settings.rights.contact:
         found.append("rights.contact is empty: who is refused does not learn whom to ask for a licence")
     stated = [settings.rights_of(site).offer for site in settings.sites]
@@ -51,4 +52,19 @@ def warnings(settings: Settings) -> list[str]:
         for rule in settings.rules
         if rule.always and not rule.monitor and rule.id != DEFAULT_RULE
     ]
+    return found
+
+
+def _about_anchors(settings: Settings) -> list[str]:
+    """Return sentences about time-stamp authorities and witnesses."""
+    found = []
+    if settings.evidence.time_stamps and find_spec("rfc3161_client") is None and shutil.which("openssl") is None:
+        found.append(
+            "evidence.time_stamps can not be used: tokens are verified with the extra 'evidence' (pip install "
+            "'crawler-guard[evidence]') or with the program openssl, and neither is installed"
+        )
+    if len(settings.evidence.time_stamps) == 1:
+        found.append(
+            "evidence.time_stamps names one authority: a second, independent one shows when a clock of the two is wrong"
+        )
     return found

@@ -405,7 +405,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 WARNINGS = {
     "profile": (SITE.replace("}]", ", profile: lychee}]"), "profile 'lychee' of site photo.example has no effect"),
-    "time stamps": (SITE + "evidence: {time_stamps: ['https://t.example']}", "time_stamps is used from a later"),
+    "one authority": (SITE + "evidence: {time_stamps: ['https://t.example']}", "time_stamps names one authority"),
     "contact": (SITE, "rights.contact is empty"),
     "peer on loopback": (SITE, "client_ip is 'peer'"),
     "trusts everybody": (SITE + "client_ip: {from: forwarded, trusted: [0.0.0.0/0]}", "trusts everybody"),
@@ -422,7 +422,7 @@ def test_what_is_probably_not_meant_is_a_warning(read: Any, text: str, said: str
 
 def test_nothing_is_warned_about_without_need(read: Any) -> None:
     """A complete configuration behind a front server is silent."""
-    text = WHOLE.replace("    profile: wordpress\n", "").replace(", time_stamps: [https://tsa.example/tsr]", "")
+    text = WHOLE.replace("    profile: wordpress\n", "").replace("example/tsr]", "example/tsr, http://other.example]")
 
     assert warnings(read(text)) == []
 

@@ -1,5 +1,6 @@
 """Is the evidence whole, and what can be said about it?"""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Annotated, Final
 import orjson
 import typer
 
+from guard.cli import evidence_stamp
+from guard.cli.evidence_time import heads_of, judge_for, time_lines
 from guard.evidence.report import Report
 from guard.store.log_files import verify_directory
 
@@ -38,36 +41,50 @@ def _group() -> None:
     """Verify the evidence log."""
 
 
+app.command("stamp")(evidence_stamp.stamp)
+
+
 @app.command()
 def verify(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The evidence directory, or its log/ folder.")],
     vkey: Annotated[
         str, typer.Option(metavar="TEXT", help="The key to trust, as you got it from elsewhere [that of the log].")
     ] = "",
+    tsa_ca: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Certificates to trust time-stamp authorities by [those with the log]."),
+    ] = None,
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A checkpoint of this log that you have from elsewhere, as from a witness."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Check that nothing was changed since it was recorded.
 
     Reads every record, signature, document and stored value; changes nothing; may be run
     while the guard is writing. Exits with 0 only if everything holds, with 1 if not, and
-    names each place.
+    names each place. Says between which times of others the records were made. A token that
+    is not of a trusted authority is a fault.
 
     \b
     Examples:
       guard evidence verify /var/lib/guard/evidence
       guard evidence verify copy/log --vkey photo.example/evidence/…+…+…
+      guard evidence verify evidence --tsa-ca authority.pem --head seen.checkpoint
     """
-    report = verify_directory(directory, vkey)
+    judge = judge_for(directory, tsa_ca or ())
+    report = verify_directory(directory, vkey, believe=judge.believe, heads=heads_of(head or ()))
     if as_json:
         typer.echo(orjson.dumps(asdict(report), option=orjson.OPT_INDENT_2))
     else:
-        typer.echo("\n".join(lines_of(report)))
+        typer.echo("\n".join(lines_of(report, time_lines(report, judge))))
     if not report.holds:
         raise typer.Exit(1)
 
 
-def lines_of(report: Report) -> list[str]:
-    """Return the report in words, for 80 columns."""
+def lines_of(report: Report, times: Sequence[str] = ()) -> list[str]:
+    """Return the report in words, for 80 columns; `times` is what others say about the time."""
     records = _count(report.records, "record")
     if report.holds:
         lines = [f"evidence verified: {records}, unchanged since recording"]
@@ -90,11 +107,12 @@ def lines_of(report: Report) -> list[str]:
     lines += _listed("faults", [str(fault) for fault in report.faults])
     if report.more_faults:
         lines.append(f"  … and {report.more_faults:,} more")
+    lines += _listed("time", times)
     lines += _listed("notes", report.notes)
     return lines
 
 
-def _listed(title: str, texts: "list[str] | tuple[str, ...]") -> list[str]:
+def _listed(title: str, texts: Sequence[str]) -> list[str]:
     if not texts:
         return []
     lines = ["", title]

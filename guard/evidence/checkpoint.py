@@ -22,7 +22,7 @@ from guard.errors import EvidenceError
 
 _ED25519: Final = b"\x01"
 _DASH: Final = "\u2014 "
-_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
+NAME: Final = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 LARGEST_NOTE: Final = 64 * 1024
 
@@ -64,12 +64,22 @@ class Checkpoint:
 
 def key_id(name: str, public: bytes) -> bytes:
     """Return the id of an Ed25519 key: the first four bytes of SHA-256 over name, line feed, 0x01 and key."""
-    return sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]
+    return hashed_key(name, _ED25519 + public)
+
+
+def hashed_key(name: str, typed_key: bytes) -> bytes:
+    """Return the id of a key of any type, given with its type in front."""
+    return sha256(name.encode() + b"\n" + typed_key).digest()[:4]
+
+
+def signature_line(name: str, hashed: bytes, signature: bytes) -> str:
+    """Return the line of a note, with its line feed, that holds a signature of the key with this id."""
+    return f"{_DASH}{name} {b64encode(hashed + signature).decode()}\n"
 
 
 def verifier_key(name: str, key: Ed25519PrivateKey) -> VerifierKey:
     """Return the verifier key that belongs to the private `key` under `name`."""
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise CheckpointError(f"{name!r:.80} can not be the name of a key: no spaces, no plus sign, 255 characters")
     return VerifierKey(name=name, public=key.public_key().public_bytes_raw())
 
@@ -83,7 +93,7 @@ def parse_verifier_key(text: str) -> VerifierKey:
     name, _, rest = text.partition("+")
     hashed, _, encoded = rest.partition("+")
     data = _base64(encoded)
-    if not _NAME.fullmatch(name) or data is None or len(data) != 33 or data[:1] != _ED25519:
+    if not NAME.fullmatch(name) or data is None or len(data) != 33 or data[:1] != _ED25519:
         raise CheckpointError("not an Ed25519 verifier key of the form <name>+<id>+<base64>")
     key = VerifierKey(name=name, public=data[1:])
     if hashed != key.id.hex():
@@ -95,8 +105,7 @@ def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> bytes:
     """Return the note that says `checkpoint`, signed under its origin as the key's name."""
     text = checkpoint.text
     signer = verifier_key(checkpoint.origin, key)
-    signature = b64encode(signer.id + key.sign(text.encode())).decode()
-    return f"{text}\n{_DASH}{signer.name} {signature}\n".encode()
+    return f"{text}\n{signature_line(signer.name, signer.id, key.sign(text.encode()))}".encode()
 
 
 def verify(note: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
@@ -106,7 +115,7 @@ def verify(note: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
         CheckpointError: It is no checkpoint, none of `keys` signed it, or a signature that claims one of
             them is wrong.
     """
-    text, signatures = _parts(note)
+    text, signatures = note_parts(note)
     found = 0
     for name, hashed, signature in signatures:
         for key in keys:
@@ -116,6 +125,15 @@ def verify(note: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
     if not found:
         raise CheckpointError("no signature of a known key")
     return _parse_text(text)
+
+
+def unsigned(note: bytes) -> Checkpoint:
+    """Return what `note` says, whoever signed it: to compare with what is known, never to believe.
+
+    Raises:
+        CheckpointError: It is no checkpoint.
+    """
+    return _parse_text(note_parts(note)[0])
 
 
 def split(data: bytes) -> Iterator[bytes]:
@@ -136,7 +154,12 @@ def split(data: bytes) -> Iterator[bytes]:
         yield data[start:]
 
 
-def _parts(note: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+def note_parts(note: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """Return the text of a note and its signatures, unchecked: the name, the id of the key, the signature.
+
+    Raises:
+        CheckpointError: It is no note.
+    """
     if len(note) > LARGEST_NOTE:
         raise CheckpointError(f"longer than {LARGEST_NOTE} bytes")
     try:
@@ -150,7 +173,7 @@ def _parts(note: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     for line in tail[:-1].split("\n"):
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
         data = _base64(encoded)
-        if not line.startswith(_DASH) or not _NAME.fullmatch(name) or data is None or len(data) < 5:
+        if not line.startswith(_DASH) or not NAME.fullmatch(name) or data is None or len(data) < 5:
             raise CheckpointError(f"not a signature line: {line!r:.60}")
         signatures.append((name, data[:4], data[4:]))
     return head + "\n", signatures
@@ -169,7 +192,7 @@ def _parse_text(text: str) -> Checkpoint:
         raise CheckpointError(f"a checkpoint has three lines, this has {len(lines) - 1}")
     origin, size, encoded, _ = lines
     root = _base64(encoded)
-    if not _NAME.fullmatch(origin) or not _SIZE.fullmatch(size) or root is None or len(root) != 32:
+    if not NAME.fullmatch(origin) or not _SIZE.fullmatch(size) or root is None or len(root) != 32:
         raise CheckpointError("not an origin, a size and a root")
     return Checkpoint(origin=origin, size=int(size), root=root)
 

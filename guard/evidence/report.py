@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from guard.evidence.anchor import Anchor
+
 MOST_FAULTS: Final = 100
 """A log with more than these is not looked at for further details; they are counted."""
 
@@ -67,6 +69,8 @@ class Report:
     more_faults: int
     """Faults beyond those listed."""
     notes: tuple[str, ...]
+    anchors: tuple[Anchor, ...] = ()
+    """What others vouch for, by size; only what holds."""
 
 
 @dataclass(slots=True)

@@ -69,6 +69,11 @@ class Token:
     """All that came with it, the signer's among them."""
 
 
+def digest(data: bytes) -> bytes:
+    """Return the imprint of `data` that is stamped: its SHA-256."""
+    return hashlib.sha256(data).digest()
+
+
 def request(imprint: bytes, nonce: int) -> bytes:
     """Return a query for a token over a SHA-256, with certificates, under `nonce` (64 random bits, positive)."""
     number = nonce.to_bytes(nonce.bit_length() // 8 + 1, "big")
@@ -204,7 +209,7 @@ def _accuracy(said: Element | None) -> int:
 def _certificate(one: Element) -> x509.Certificate:
     try:
         return x509.load_der_x509_certificate(one.expect(der.SEQUENCE).whole)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, x509.InvalidVersion) as error:
         raise TokenError(f"a certificate in it can not be read: {error}") from None
 
 
@@ -233,11 +238,19 @@ def _issuer_and_serial(certificate: Element) -> tuple[bytes, bytes]:
     return parts.take(der.SEQUENCE).whole, serial.whole
 
 
+def name_of(certificate: x509.Certificate) -> str:
+    """Return whose certificate it is, on one short line; also of one that nobody has believed yet."""
+    try:
+        return certificate.subject.rfc4514_string()[:200]
+    except ValueError:
+        return "unreadable"
+
+
 def _may_stamp(certificate: x509.Certificate) -> None:
     """RFC 3161, section 2.3: time stamps are the only use of the key, and that is critical."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
         raise TokenError("the certificate that signed it is not for time stamps") from None
     if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         raise TokenError("the certificate that signed it is not for time stamps alone")

@@ -11,11 +11,13 @@ it is the unsigned tail. Hostile bytes give faults, never an exception.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from guard.errors import LeafError
 from guard.evidence import record, reservation_record, segment
+from guard.evidence.anchor_check import AnchorCheck, Believe, Head
 from guard.evidence.checkpoint import Checkpoint, CheckpointError, VerifierKey, parse_verifier_key, split, verify
 from guard.evidence.comparison import Roots, Rows, Tiles
 from guard.evidence.merkle import EMPTY_ROOT, Frontier, leaf_hash
@@ -23,9 +25,18 @@ from guard.evidence.report import Findings, LogFiles, Report
 from guard.evidence.segment import Damage, Flaw, Frame
 
 
-def verify_log(files: LogFiles, vkey: str = "") -> Report:
-    """Check a whole log; `vkey` is the key that the reader trusts, else the log's own is taken."""
-    return _Verification(files, vkey).run()
+def verify_log(
+    files: LogFiles, vkey: str = "", *, believe: Believe | None = None, heads: Sequence[Head] = ()
+) -> Report:
+    """Check a whole log.
+
+    Args:
+        vkey: The key that the reader trusts, else the log's own is taken.
+        believe: Whether time-stamp tokens hold; without it their signatures are not checked.
+        heads: Checkpoints that the reader has from elsewhere, which this log must go on from.
+    """
+    findings = Findings()
+    return _Verification(files, vkey, AnchorCheck(findings, files, believe, heads), findings).run()
 
 
 _Readers = tuple[Rows, Tiles, Roots]
@@ -35,7 +46,8 @@ _Readers = tuple[Rows, Tiles, Roots]
 class _Verification:
     files: LogFiles
     trusted: str
-    findings: Findings = field(default_factory=Findings)
+    anchors: AnchorCheck
+    findings: Findings
     kinds: Counter[str] = field(default_factory=Counter)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     key: VerifierKey | None = None
@@ -63,6 +75,8 @@ class _Verification:
         rows.finish()
         tiles.finish()
         self._check_blobs()
+        keys = (self.key,) if self.key is not None else ()
+        anchors = self.anchors.finish(keys, self.at_least)
         if self.key is not None and self.kinds["key"] and str(self.key) not in self.log_keys:
             self.findings.fault("log/vkey", "the log names another key as its own")
         self._write_notes(rows.undisclosed)
@@ -84,6 +98,7 @@ class _Verification:
             faults=tuple(self.findings.faults),
             more_faults=self.findings.more_faults,
             notes=tuple(self.findings.notes),
+            anchors=anchors,
         )
 
     def _read_key(self) -> None:
@@ -110,6 +125,7 @@ class _Verification:
         history = self.files.read("checkpoints.log") or b""
         if self.key is None:
             return
+        self.anchors.expect((self.key,))
         newest = self._checkpoint(newest_note, "log/checkpoint") if newest_note is not None else None
         pieces = list(split(history))
         for count, piece in enumerate(pieces):
@@ -221,6 +237,8 @@ class _Verification:
         tiles.push(hashed)
         if self.tree.size in wanted.sizes:
             wanted.check(self.tree.size, self.tree.root())
+        if self.tree.size in self.anchors.sizes:
+            self.anchors.grown(self.tree.size, self.tree.root())
 
     def _leaf(self, place: str, frame: Frame, readers: _Readers) -> None:
         index = self.tree.size
@@ -268,6 +286,8 @@ class _Verification:
                 self.blobs.setdefault(one.fields["rules"], place)
             case record.RecordKind.KEY:
                 self.log_keys.add(one.fields["vkey"])
+            case record.RecordKind.ANCHOR:
+                self.anchors.leaf(place, index, one)
             case _:
                 pass
 

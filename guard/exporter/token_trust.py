@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from guard.errors import GuardError
 from guard.evidence import time_stamp
-from guard.evidence.time_stamp import Token, TokenError
+from guard.evidence.time_stamp import Token, TokenError, name_of
 
 _OPENSSL_SECONDS: Final = 20
 _LONGEST_CHAIN: Final = 8
@@ -78,7 +78,7 @@ def parse(data: bytes, place: str) -> Trust:
                 lists.append(x509.load_pem_x509_crl(block[0]))
         if not certificates and not lists:
             certificates.append(x509.load_der_x509_certificate(data))
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
         raise TrustError(f"{place}: not a certificate in PEM or DER") from None
     return Trust(certificates=tuple(certificates), lists=tuple(lists))
 
@@ -147,6 +147,11 @@ def anchor_of(token: Token, trust: Trust) -> x509.Certificate | None:
             return None
         current = issuer
     return None
+
+
+def has_expired(token: Token) -> bool:
+    """Say whether the certificate that signed has run out by now; the token stays good."""
+    return token.signer.not_valid_after_utc < datetime.now(UTC)
 
 
 def moment(microseconds: int) -> datetime:
@@ -233,6 +238,5 @@ def _in_words(why: str, token: Token) -> str:
             f"{signer.not_valid_after_utc:%Y-%m-%d}, and not at the time in the token"
         )
     if "issuer" in why or "self" in why or "chain" in why.lower():
-        name = signer.subject.rfc4514_string()
-        return f"{name[:120]!r} is no authority that is trusted here"
+        return f"{name_of(signer)!r} is no authority that is trusted here"
     return "its signature does not hold"

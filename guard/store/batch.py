@@ -100,18 +100,25 @@ class Batch:
                 if fields["req"] >= self.next:
                     return f"there is no record {fields['req']} to end"
             case RecordKind.RESERVATION:
-                if reservation_record.reservation_digest(one) != fields["digest"]:
-                    return "the digest is not that of the reservation"
-                for document in fields["set"]["documents"]:
-                    if not self.has_blob(document["sha256"]):
-                        return f"the document {document['sha256']} was not stored before"
+                return self._against_reservation(one)
             case RecordKind.RULES:
                 if not self.has_blob(fields["rules"]):
                     return f"the rule set {fields['rules']} was not stored before"
+            case RecordKind.ANCHOR:
+                if fields["size"] > self.next:
+                    return f"no head of this log has {fields['size']} records yet"
             case kind if kind in _OURS:
                 return f"a {kind.value} record is written by the recorder alone"
             case _:
                 pass
+        return ""
+
+    def _against_reservation(self, one: record.Record) -> str:
+        if reservation_record.reservation_digest(one) != one.fields["digest"]:
+            return "the digest is not that of the reservation"
+        for document in one.fields["set"]["documents"]:
+            if not self.has_blob(document["sha256"]):
+                return f"the document {document['sha256']} was not stored before"
         return ""
 
 

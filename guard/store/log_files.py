@@ -5,10 +5,11 @@ that came without the erasable values.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from guard.errors import UsageError
+from guard.evidence.anchor_check import Believe, Head
 from guard.evidence.report import Report
 from guard.evidence.verify import verify_log
 from guard.store.side_store import read_rows
@@ -57,10 +58,12 @@ def open_folder(path: Path) -> LogFolder:
     )
 
 
-def verify_directory(path: Path, vkey: str = "") -> Report:
-    """Check everything at `path`; `vkey` is the key to trust, else the log's own is taken.
+def verify_directory(
+    path: Path, vkey: str = "", *, believe: Believe | None = None, heads: Sequence[Head] = ()
+) -> Report:
+    """Check everything at `path`; arguments as `guard.evidence.verify.verify_log` has them.
 
     Raises:
         UsageError: `path` is no evidence directory.
     """
-    return verify_log(open_folder(path), vkey)
+    return verify_log(open_folder(path), vkey, believe=believe, heads=heads)
