@@ -1,28 +1,41 @@
 """How many records become durable in a second, how fast is each, and what does one cost?
 
-Run by hand: `python tests/bench/evidence.py [seconds] [rate]`. Starts a recorder process on a
+Run by hand: `python tests/bench/evidence.py [seconds] [million]`. Starts a recorder process on a
 temporary directory and appends request records, each with its three committed groups, through
-the client, as a proxy worker does. With a rate it offers that many a second, else it keeps
-2,000 records in flight.
+the client, as a proxy worker does: first 10,000 a second, then as many as go with 2,000 under way.
+Beside it, on the same disk: SQLite and a plain file with one JSON line a record. With `million` a
+log of a million records is made, verified, and a record of it proven.
 """
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Final
+
+import uvloop
 
 from guard.core.facts import AddressSource, ClientAddress, RequestFacts
 from guard.errors import RecorderUnavailableError
-from guard.evidence import disclosure, record
+from guard.evidence import disclosure, merkle, proof, record, tile
+from guard.evidence.checkpoint import parse_verifier_key, verify
+from guard.server.process import tune_memory
 from guard.server.recorder_client import RecorderClient
+from guard.store.batch import Entry
+from guard.store.log_directory import LogDirectory
 from guard.store.log_files import verify_directory
+from guard.store.log_values import environment
 
-IN_FLIGHT = 2000
+RATE: Final = 10_000
+IN_FLIGHT: Final = 2000
+MILLION: Final = 1_000_000
 FACTS = RequestFacts(
     at=datetime(2026, 1, 1, tzinfo=UTC),
     site="photo.example",
@@ -47,7 +60,7 @@ FACTS = RequestFacts(
 )
 
 
-def make_record() -> tuple[bytes, tuple[disclosure.Disclosure, ...]]:
+def make_record() -> Entry:
     salts = os.urandom(16 * disclosure.GROUPS_OF_REQUEST)
     groups = disclosure.of_request(FACTS, [salts[at : at + 16] for at in range(0, len(salts), 16)])
     leaf = record.request(
@@ -57,7 +70,7 @@ def make_record() -> tuple[bytes, tuple[disclosure.Disclosure, ...]]:
         resource_source="response", rsv="", rendition="card", ref="ABCD-EFGH", monitor=[],
         sd=[one.commitment for one in groups],
     )  # fmt: skip
-    return leaf, groups
+    return Entry(leaf, groups)
 
 
 async def load(client: RecorderClient, seconds: float, rate: float) -> tuple[list[float], int]:
@@ -97,44 +110,134 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
-    rate = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        socket, directory = f"{folder}/s", f"{folder}/evidence"
-        command = [sys.executable, "-m", "guard.server.recorder", "--directory", directory, "--socket", socket]
-        recorder = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: ASYNC220
-        assert recorder.stdout is not None
-        recorder.stdout.readline()
-        client = RecorderClient()
-        await client.connect(socket)
-        before, cpu_before, started = cpu_of(recorder.pid), time.process_time(), time.perf_counter()
-        times, lost = await load(client, seconds, rate)
-        took = time.perf_counter() - started
-        ours, its = time.process_time() - cpu_before, cpu_of(recorder.pid) - before
-        await client.close()
-        recorder.terminate()
-        recorder.wait(30)
-        recorder.stdout.close()
-        started = time.process_time()
-        report = verify_directory(Path(directory))
-        verifying = time.process_time() - started
+async def through_the_recorder(folder: Path, seconds: float, rate: float) -> None:
+    socket, directory = f"{folder}/s", folder / "evidence"
+    command = [sys.executable, "-m", "guard.server.recorder", "--directory", str(directory), "--socket", socket]
+    recorder = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: ASYNC220
+    assert recorder.stdout is not None
+    recorder.stdout.readline()
+    client = RecorderClient()
+    await client.connect(socket)
+    before, cpu_before, started = cpu_of(recorder.pid), time.process_time(), time.perf_counter()
+    times, lost = await load(client, seconds, rate)
+    took = time.perf_counter() - started
+    ours, its = time.process_time() - cpu_before, cpu_of(recorder.pid) - before
+    await client.close()
+    recorder.terminate()
+    recorder.wait(30)
+    recorder.stdout.close()
+    report = verify_directory(directory)
+    times.sort()
+    count = len(times)
+    p50, p99, slowest = (times[at] * 1e3 for at in (count // 2, int(count * 0.99), -1))
+    said = f"{rate:,.0f} records/s offered" if rate else f"{IN_FLIGHT:,} records under way"
+    print(f"{said}: {count / took:,.0f}/s durable ({count:,} in {took:.1f} s, {lost} refused), holds={report.holds}")
+    print(f"  ack p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {slowest:.1f} ms, machine's load {os.getloadavg()[0]:.1f}")
+    print(f"  CPU a record: worker {ours / count * 1e6:.1f} µs, recorder {its / count * 1e6:.1f} µs")
+
+
+async def nothing() -> None:
+    await asyncio.sleep(0)
+
+
+async def what_is_not_ours() -> None:
+    """Say what making a record costs, and what the benchmark's own task for each."""
     started = time.process_time()
     for _ in range(5000):
         make_record()
     making = (time.process_time() - started) / 5000 * 1e6
-    times.sort()
-    count = len(times)
-    rate, crowd = count / took, os.getloadavg()[0]
-    p50, p99, slowest = (times[at] * 1e3 for at in (count // 2, int(count * 0.99), -1))
-    print(f"{rate:,.0f} records/s durable ({count:,} in {took:.1f} s, {lost} refused), machine's load {crowd:.1f}")
-    print(f"ack p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {slowest:.1f} ms")
-    worker, its = ours / count * 1e6, its / count * 1e6
-    print(f"CPU per record: {worker:.1f} µs worker (of which {making:.1f} make it) + {its:.1f} µs recorder")
-    print(
-        f"verify: holds={report.holds}, {report.records:,} records, {verifying / report.records * 1e6:.1f} µs CPU each"
-    )
+    started = time.process_time()
+    for _ in range(10):
+        await asyncio.gather(*(nothing() for _ in range(1000)))
+    task = (time.process_time() - started) / 10_000 * 1e6
+    print(f"  of the worker's: {making:.1f} µs make the record, {task:.1f} µs are this benchmark's task for each\n")
+
+
+def others(folder: Path, seconds: float) -> None:
+    """Say what others reach with the same leaves on this disk: each record synced alone, and a thousand together."""
+    database = sqlite3.connect(folder / "rows.db", isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("CREATE TABLE records (leaf BLOB)")
+    lines = (folder / "lines").open("ab", buffering=0)
+
+    def rows(leaves: list[bytes]) -> None:
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO records VALUES (?)", ((leaf,) for leaf in leaves))
+        database.execute("COMMIT")
+
+    def text(leaves: list[bytes]) -> None:
+        lines.write(b"".join(leaf + b"\n" for leaf in leaves))
+        os.fsync(lines.fileno())
+
+    leaf = make_record().leaf
+    for name, write in (("SQLite WAL FULL, one row a record", rows), ("a JSON line a record, fsync", text)):
+        alone, together = (_rate(write, [leaf] * size, seconds) for size in (1, 1000))
+        print(
+            f"{name}: {alone:,.0f}/s each synced alone, {together:,.0f}/s by the thousand; no proofs, no values apart"
+        )
+    database.close()
+    lines.close()
+
+
+def _rate(write: Callable[[list[bytes]], None], leaves: list[bytes], seconds: float) -> float:
+    started, count = time.perf_counter(), 0
+    while time.perf_counter() - started < seconds:
+        write(leaves)
+        count += len(leaves)
+    return count / (time.perf_counter() - started)
+
+
+def a_million(folder: Path) -> None:
+    """Say how large a proof is in a log of a million records, requests and their ends, and what verifying it costs."""
+    root = folder / "million"
+    log = LogDirectory(root, host="photo.example", environment=environment())
+    while log.size < MILLION:
+        first = log.size
+        made = [make_record() for _ in range(2000)]
+        log.append(made)
+        ends = (
+            record.end(at=1, req=first + i, status=403, body_bytes=900, completed=True, body_sha256="", duration_us=9)
+            for i in range(2000)
+        )
+        log.append([Entry(leaf) for leaf in ends])
+        log.checkpoint()
+    log.close()
+    note = (root / "log/checkpoint").read_bytes()
+    key = parse_verifier_key((root / "log/vkey").read_text().strip())
+    head = verify(note, (key,))
+    node = tile.nodes_in_tiles(head.size, lambda one: (root / "log" / one.path).read_bytes())
+    index = MILLION // 3
+    started = time.process_time()
+    shown = proof.Proof(index=index, hashes=merkle.inclusion_proof(index, head.size, node), note=note)
+    proving = time.process_time() - started
+    hashed = node(0, index)
+    started = time.process_time()
+    proof.check(shown, hashed, key)
+    checking = time.process_time() - started
+    print(f"proof of a record among {head.size:,}: {len(proof.write(shown)):,} bytes ({len(shown.hashes)} hashes), "
+          f"{proving * 1e3:.2f} ms to make, {checking * 1e3:.2f} ms to check")  # fmt: skip
+    started = time.process_time()
+    report = verify_directory(root)
+    took = time.process_time() - started
+    print(f"verify: holds={report.holds}, {report.records:,} records, {report.disclosed:,} values: {took:.1f} s CPU")
+    started = time.process_time()
+    LogDirectory(root, host="photo.example", environment=environment()).close()
+    print(f"opening it: {time.process_time() - started:.1f} s CPU")
+
+
+async def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+    tune_memory()
+    with tempfile.TemporaryDirectory() as name:
+        for rate in (RATE, 0):
+            (folder := Path(name) / str(rate)).mkdir()
+            await through_the_recorder(folder, seconds, rate)
+        await what_is_not_ours()
+        others(Path(name), seconds / 2)
+        if "million" in sys.argv:
+            a_million(Path(name))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())
