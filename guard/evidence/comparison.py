@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from guard.errors import EvidenceError, LeafError
-from guard.evidence import disclosure, tile
+from guard.evidence import canonical, tile
 from guard.evidence.checkpoint import Checkpoint
 from guard.evidence.merkle import HASH_SIZE
 from guard.evidence.report import Findings, LogFiles
@@ -109,7 +109,7 @@ class Rows:
             where = f"side/disclosures.db, {group!r:.20} of record {at}"
             if commitments is not None and digest not in commitments:
                 self._findings.fault(where, "not what the record committed to")
-            elif commitments is not None and _group(data) != group:
+            elif commitments is not None and not _is_of(group, data):
                 self._findings.fault(where, "stored under the name of another group")
             opened.add(digest)
             self._next = self._advance()
@@ -134,8 +134,10 @@ class Rows:
             return None
 
 
-def _group(data: bytes) -> str:
+def _is_of(group: str, data: bytes) -> bool:
+    """Say whether the bytes, which were committed to, are a disclosure of `group`."""
     try:
-        return disclosure.read(data)[0]
+        parts = canonical.parse(data)
     except LeafError:
-        return ""
+        return False
+    return type(parts) is list and len(parts) == 3 and type(parts[0]) is str and parts[1] == group

@@ -11,12 +11,11 @@ groups with separate lifetimes (see `retention`), so each value is in exactly on
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv4Address, ip_network
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from guard.core.facts import IPAddress, RequestFacts
 from guard.core.signatures import SignatureVerdict
@@ -63,8 +62,7 @@ _TOOL_FIELDS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """One committed value, in the exact bytes that its commitment is over."""
 
     group: str
@@ -110,8 +108,7 @@ def read(data: bytes) -> tuple[str, Any]:
     return parts[1], parts[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestValues:
+class RequestValues(NamedTuple):
     """What is known of one request, secrets left out, by the group that it belongs to."""
 
     person: dict[str, Any]
@@ -144,8 +141,8 @@ def values_of_request(facts: RequestFacts, system: int = 0) -> RequestValues:
     in_tool: list[list[str | None]] = []
     in_request: list[list[str]] = []
     for name, value in facts.headers:
-        group, shown = _group_of_field(name)
-        kept = escape(redaction.header_value(name, value))
+        group, shown, kind = _field(name)
+        kept = escape(redaction.value_of(kind, value))
         if group is Group.TOOL:
             in_tool.append([shown, kept])
         else:
@@ -202,14 +199,15 @@ def prefix_of(address: IPAddress | None) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _group_of_field(name: str) -> tuple[Group, str]:
-    """Return the group that the field's value belongs to, and its name as it is recorded."""
+def _field(name: str) -> tuple[Group, str, redaction.FieldKind]:
+    """Return the group that the field's value belongs to, its name as it is recorded, and what to do to its value."""
     lower = name.lower()
+    group = Group.REQUEST
     if lower in PERSON_FIELDS:
-        return Group.PERSON, escape(name)
-    if lower in _TOOL_FIELDS or lower.startswith("sec-"):
-        return Group.TOOL, escape(name)
-    return Group.REQUEST, escape(name)
+        group = Group.PERSON
+    elif lower in _TOOL_FIELDS or lower.startswith("sec-"):
+        group = Group.TOOL
+    return group, escape(name), redaction.kind_of_field(name)
 
 
 def of_signature(verified: SignatureVerdict, salt: bytes) -> Disclosure:

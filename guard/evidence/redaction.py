@@ -7,6 +7,7 @@ little, a kept key much.
 """
 
 import re
+from enum import Enum, auto
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
@@ -43,19 +44,33 @@ _LINK_FIELDS: Final = frozenset({"referer", "x-original-url", "x-rewrite-url", "
 """Fields whose value is itself a URL and may hold secrets as a request target does."""
 
 
+class FieldKind(Enum):
+    """What a header field holds."""
+
+    SECRET = auto()
+    LINK = auto()
+    """A URL, which may itself hold secrets."""
+    OTHER = auto()
+
+
 def header_value(name: str, value: str) -> str:
     """Return the value of the field `name` as it may be recorded."""
-    secret, link = _kind_of_field(name)
-    if secret or _is_token(value):
+    return value_of(kind_of_field(name), value)
+
+
+def value_of(kind: FieldKind, value: str) -> str:
+    """Return the value of a field of this kind as it may be recorded."""
+    if kind is FieldKind.SECRET or _is_token(value):
         return DROPPED
-    return target(value) if link else value
+    return target(value) if kind is FieldKind.LINK else value
 
 
-@lru_cache(maxsize=1024)
-def _kind_of_field(name: str) -> tuple[bool, bool]:
-    """Say whether the field is a secret, and whether its value is a URL."""
+def kind_of_field(name: str) -> FieldKind:
+    """Say what the name of a field tells about its values."""
     lower = name.lower()
-    return lower in _SECRET_FIELDS or _SECRET_FIELD.search(lower) is not None, lower in _LINK_FIELDS
+    if lower in _SECRET_FIELDS or _SECRET_FIELD.search(lower) is not None:
+        return FieldKind.SECRET
+    return FieldKind.LINK if lower in _LINK_FIELDS else FieldKind.OTHER
 
 
 def target(text: str) -> str:
@@ -76,6 +91,7 @@ def target(text: str) -> str:
     return "".join(pieces)
 
 
+@lru_cache(maxsize=1024)
 def is_secret_parameter(name: str) -> bool:
     """Say whether the parameter `name`, as it stands in a URL, looks like one that holds a secret."""
     for _ in range(3):  # a name encoded twice is still decoded by some application

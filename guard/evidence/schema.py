@@ -7,8 +7,8 @@ needed in a dispute.
 
 import re
 from collections.abc import Callable, Mapping
-from itertools import pairwise
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
 from guard.evidence import canonical
 
@@ -43,20 +43,31 @@ def _digest_or_none(value: object) -> bool:
     return value == "" or _digest(value)
 
 
+_STRINGS = {str}
+
+
 def _texts(value: object) -> bool:
-    return type(value) is list and all(type(one) is str for one in value)
+    return type(value) is list and _STRINGS.issuperset(map(type, value))
+
+
+def _is_exact(value: int) -> bool:
+    return -canonical.LARGEST_INTEGER <= value <= canonical.LARGEST_INTEGER
 
 
 def _signals(value: object) -> bool:
     return type(value) is list and all(
-        type(one) is list and len(one) == 2 and _text(one[0]) and type(one[1]) is int for one in value
+        type(one) is list and len(one) == 2 and _text(one[0]) and type(one[1]) is int and _is_exact(one[1])
+        for one in value
     )
 
 
+_DIGESTS = re.compile(r"(?:[0-9a-f]{64} )*", re.ASCII)
+
+
 def _commitments(value: object) -> bool:
-    if type(value) is not list or not all(map(_digest, value)):
+    if type(value) is not list or not _texts(value):
         return False
-    return all(a < b for a, b in pairwise(value))
+    return _DIGESTS.fullmatch(" ".join([*value, ""])) is not None and value == sorted(set(value))
 
 
 def _counts(value: object) -> bool:
@@ -117,12 +128,33 @@ class Schema:
     def __init__(
         self, fields: Mapping[str, Callable[[object], bool]], later: Mapping[str, Callable[[object], bool]]
     ) -> None:
-        self.texts = tuple(name for name, fits in fields.items() if fits is _text)
-        self.others = tuple((name, fits) for name, fits in fields.items() if fits is not _text)
-        self.later = tuple(later.items())
-        self.names = fields.keys() | later.keys()
-        self.count = len(fields) + 2
-        """How many members a record has, with `v` and `kind` and without what came later."""
+        self._texts = tuple(name for name, fits in fields.items() if fits is _text)
+        self._get_texts = itemgetter("kind", "kind", *self._texts)  # of one name it would give no tuple
+        self._others = tuple((name, fits) for name, fits in fields.items() if fits is not _text)
+        self._later = tuple(later.items())
+        self._names = fields.keys() | later.keys() | {"v", "kind"}
+        self._count = len(fields) + 2
+
+    def misfit(self, value: Mapping[str, Any]) -> str:
+        """Return the first field that is missing from a record or can not be what it is; empty if all is well."""
+        try:
+            in_order = set(map(type, self._get_texts(value))) == _STRINGS
+        except KeyError:
+            in_order = False
+        if not in_order:
+            return next(name for name in self._texts if type(value.get(name)) is not str)
+        for name, fits in self._others:
+            if name not in value or not fits(value[name]):
+                return name
+        if len(value) != self._count:
+            for name, fits in self._later:
+                if name in value and not fits(value[name]):
+                    return name
+        return ""
+
+    def unknown(self, value: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the fields that are none of this kind's, sorted."""
+        return tuple(sorted(value.keys() - self._names)) if len(value) != self._count else ()
 
 
 SCHEMAS: Final = {kind: Schema(fields, _LATER.get(kind, {})) for kind, fields in _FIELDS.items()}

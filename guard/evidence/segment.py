@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from guard.evidence.merkle import leaf_hash
 
@@ -35,8 +35,7 @@ TORN: Final = frozenset({Flaw.SHORT_HEAD, Flaw.SHORT_LEAF, Flaw.ZEROS})
 """What an append that was cut short leaves behind. Anything else was changed, or lost by the disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One intact frame."""
 
     offset: int

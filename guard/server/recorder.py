@@ -3,7 +3,8 @@
 One process writes the log; workers reach it over a unix socket. Records that arrive while a
 batch is being synced make up the next one, and an idle recorder waits two milliseconds for
 company, so the cost of a sync is shared. The disk is touched only by one thread, in order;
-the event loop goes on reading meanwhile.
+the event loop goes on reading meanwhile. Only checkpoints are published from a second thread,
+so that nobody waits for their many small files.
 
 Commands that a person runs reach it over a second socket, see `command_socket`.
 
@@ -34,12 +35,17 @@ from guard.server import command_socket
 from guard.server.process import tune_memory
 from guard.server.recorder_protocol import Message, ProtocolError, Reader, done, message, parse_append, parse_disclose
 from guard.store.batch import Entry
+from guard.store.checkpoint_files import Prepared
 from guard.store.log_directory import LogDirectory
 from guard.store.log_values import environment
 
 _T = TypeVar("_T")
 LINGER: Final = 0.002
 """Seconds an idle recorder waits for further records before it syncs."""
+PACE: Final = 0.006
+"""Seconds from the start of one batch to that of the next while many records come: a sync costs as much CPU as ten."""
+CROWD: Final = 8
+"""Records in a batch that make many."""
 LARGEST_BATCH: Final = 4096
 LARGEST_BATCH_BYTES: Final = 8 * 1024 * 1024
 QUEUE_BYTES: Final = 64 * 1024 * 1024
@@ -102,6 +108,7 @@ class Recorder:
         self._directory = directory
         self._parent = os.getppid()
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
+        self._sealing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sealing")
         self._queue: list[_Item] = []
         self._queued = 0
         """Bytes in the queue."""
@@ -151,6 +158,7 @@ class Recorder:
                 await asyncio.sleep(0)  # lets the transports send what they hold and close
                 await self._on_disk(self._directory.close)
                 self._disk.shutdown()
+                self._sealing.shutdown()
 
     def receive(self, connection: _Connection, kind: int, number: int, body: bytes) -> None:
         """Take one message of a worker.
@@ -206,7 +214,11 @@ class Recorder:
                     await asyncio.sleep(LINGER)
                 continue
             batch = self._next_batch()
+            earliest = asyncio.get_running_loop().time() + PACE
             await self._write(batch)
+            rest = earliest - asyncio.get_running_loop().time()
+            if len(batch) > CROWD and rest > 0 and not self._stopping.is_set():
+                await asyncio.sleep(rest)
             if self._queued <= QUEUE_BYTES // 2:
                 for connection in self.connections:
                     connection.pause(False)
@@ -251,15 +263,17 @@ class Recorder:
             if os.getppid() != self._parent:
                 log.warning("the process that started the recorder is gone; it ends too")
                 self.stop()
-            await self._on_disk(self._tick)
+            prepared = await self._on_disk(self._tick)
+            if prepared is not None:
+                await asyncio.get_running_loop().run_in_executor(self._sealing, self._directory.publish, prepared)
             failing = self._directory.stats.failing
             if failing != was_failing:
                 log.log(logging.ERROR if failing else logging.WARNING, "%s", failing or "records are written again")
                 was_failing = failing
 
-    def _tick(self) -> None:
+    def _tick(self) -> Prepared | None:
         self._directory.retry()
-        self._directory.checkpoint()
+        return self._directory.prepare_checkpoint()
 
     async def _on_disk(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work)

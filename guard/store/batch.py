@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from guard.errors import LeafError
 from guard.evidence import record, reservation_record, segment
@@ -25,8 +25,7 @@ _OURS: Final = frozenset({RecordKind.BOOT, RecordKind.KEY, RecordKind.REPAIR})
 _GAP: Final = b'"kind":"gap"'
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One record to append, and the values it commits to."""
 
     leaf: bytes

@@ -3,11 +3,15 @@
 Order: tiles, then `checkpoints.log`, then the head guard, then `checkpoint`. Each is durable
 before the next, so whoever reads `checkpoint` finds everything it stands for, and after a
 crash in between the furthest of them is true of the segments, which were synced long before.
+
+A busy log fills dozens of tiles a second, and each is synced. So what is to be published is
+taken in the thread that appends and published in another, while appending goes on.
 """
 
 import os
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from guard.errors import LogDamagedError
@@ -22,6 +26,15 @@ from guard.store.recovery import Signed
 _BACKUP = "a backup was restored, or the log was cut back"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The log as it was at one moment, to be signed and published."""
+
+    size: int
+    root: bytes
+    tiles: tuple[tuple[Tile, bytes], ...]
+
+
 class CheckpointFiles:
     """The checkpoints and tiles of one log."""
 
@@ -32,7 +45,8 @@ class CheckpointFiles:
         self._head = guard.head(key.public.name)
         self._history = folder / "checkpoints.log"
         self._history_size = 0
-        self._full: list[tuple[Tile, bytes]] = []
+        self._full: dict[Tile, bytes] = {}
+        """Full tiles that are not written yet."""
         self.size = 0
         """How many records the newest published checkpoint covers."""
         self.count = 0
@@ -67,7 +81,7 @@ class CheckpointFiles:
 
     def full_tile(self, tile: Tile, data: bytes) -> None:
         """Take a tile that has become full; it is written with the next checkpoint."""
-        self._full.append((tile, data))
+        self._full[tile] = data
 
     def tile(self, tile: Tile) -> bytes:
         """Return the bytes of a full tile, whether it is written already or not.
@@ -75,10 +89,8 @@ class CheckpointFiles:
         Raises:
             OSError: It can not be read.
         """
-        for waiting, data in self._full:
-            if waiting == tile:
-                return data
-        return (self._folder / tile.path).read_bytes()
+        waiting = self._full.get(tile)
+        return (self._folder / tile.path).read_bytes() if waiting is None else waiting
 
     def repair_tile(self, tile: Tile, data: bytes) -> None:
         """Write a full tile again if it is not there as it should be."""
@@ -88,7 +100,7 @@ class CheckpointFiles:
                 return
         except OSError:
             pass
-        self._full.append((tile, data))
+        self._full[tile] = data
 
     def repair_partial_tiles(self, rows: TileRows) -> None:
         """Take away partial tiles that say something else than the tree: of records that were cut off."""
@@ -98,18 +110,22 @@ class CheckpointFiles:
                 if width > tile.width or path.read_bytes() != data[: width * 32]:
                     path.unlink()
 
-    def publish(self, tree: Frontier, rows: TileRows) -> None:
-        """Sign the tree as it is and make that durable.
+    def prepare(self, tree: Frontier, rows: TileRows) -> Prepared:
+        """Take what is to be published of the tree as it is now."""
+        return Prepared(size=tree.size, root=tree.root(), tiles=(*self._full.items(), *rows.partial()))
+
+    def publish(self, prepared: Prepared) -> None:
+        """Sign what was prepared and make that durable. May run in another thread than everything else.
 
         Raises:
             OSError, sqlite3.Error: Something could not be written; the old checkpoint stays, try again later.
             LogDamagedError: Another recorder has moved the log on.
         """
-        checkpoint = Checkpoint(origin=self._key.public.name, size=tree.size, root=tree.root())
+        checkpoint = Checkpoint(origin=self._key.public.name, size=prepared.size, root=prepared.root)
         note = sign(checkpoint, self._key.private)
-        for tile, data in (*self._full, *rows.partial()):
+        for tile, data in prepared.tiles:
             self._write_tile(tile, data)
-        self._full.clear()
+            self._full.pop(tile, None)
         self._append(note)
         self._guard.advance(self._head, checkpoint, note)
         self._head = Head(checkpoint.size, checkpoint.root)

@@ -33,7 +33,7 @@ from guard.evidence.merkle import HASH_SIZE, leaf_hash
 from guard.evidence.tile import WIDTH, Tile
 from guard.store import log_keys
 from guard.store.batch import Batch, Entry, Refusal, undisclosable
-from guard.store.checkpoint_files import CheckpointFiles
+from guard.store.checkpoint_files import CheckpointFiles, Prepared
 from guard.store.durable import make_folder, replace
 from guard.store.head_guard import HeadGuard
 from guard.store.log_values import Clock, Environment, Lost, Stats, microseconds
@@ -48,7 +48,7 @@ _DISK_ERRORS: Final = (OSError, sqlite3.Error)
 
 
 class LogDirectory:
-    """An evidence directory, open for writing. Not for use by two threads at once."""
+    """An evidence directory, open for writing. Not for use by two threads at once, save for `publish`."""
 
     def __init__(
         self,
@@ -188,13 +188,28 @@ class LogDirectory:
         Raises:
             LogDamagedError: Another recorder has moved the log on.
         """
+        prepared = self.prepare_checkpoint()
+        return prepared is None or self.publish(prepared)
+
+    def prepare_checkpoint(self) -> Prepared | None:
+        """Return what `publish` needs to sign the log as it is; None if there is no news."""
         if self._tree.size == self._checkpoints.size:
-            return True
+            return None
+        return self._checkpoints.prepare(self._tree, self._rows)
+
+    def publish(self, prepared: Prepared) -> bool:
+        """Sign and publish; say whether that was done. May run in another thread while the log is appended to.
+
+        Raises:
+            LogDamagedError: Another recorder has moved the log on.
+        """
         try:
-            self._checkpoints.publish(self._tree, self._rows)
+            self._checkpoints.publish(prepared)
         except _DISK_ERRORS as error:
             self.stats.failing = f"no checkpoint could be written: {error}"
             return False
+        with suppress(sqlite3.Error):  # nothing is lost: the values stay in the journal
+            self._side.fold()
         self.stats.signed, self.stats.checkpoints = self._checkpoints.size, self._checkpoints.count
         if time.monotonic() >= self._retry_at and not self._lost.count:
             self.stats.failing = ""

@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS disclosures (
 """
 _INSERT: Final = "INSERT INTO disclosures (leaf, name, disclosure) VALUES (?, ?, ?)"
 _INSERT_AGAIN: Final = "INSERT OR IGNORE INTO disclosures (leaf, name, disclosure) VALUES (?, ?, ?)"
+_LARGEST_JOURNAL: Final = 4096
+"""Pages (of 4 KiB) after which a writer folds the journal itself, if nobody else got round to it."""
 Row = tuple[int, str, bytes]
 """Index of the leaf, group, bytes of the disclosure."""
 
@@ -35,6 +37,7 @@ class SideStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection = self._open()
+        self._folding = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
 
     def _open(self) -> sqlite3.Connection:
         self.path.touch(mode=0o600)
@@ -44,6 +47,7 @@ class SideStore:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_LARGEST_JOURNAL}")
             connection.execute(_SCHEMA)
         except sqlite3.Error:
             connection.close()
@@ -68,12 +72,17 @@ class SideStore:
                 execute("ROLLBACK")
             raise
 
+    def fold(self) -> None:
+        """Move what the journal holds into the file. May run in another thread: nobody who writes waits for it."""
+        self._folding.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def purge_from(self, size: int) -> int:
         """Delete the rows of leaves that do not exist, `size` and above, and say how many there were."""
         return self._connection.execute("DELETE FROM disclosures WHERE leaf >= ?", (size,)).rowcount
 
     def close(self) -> None:
         """Close the file and fold its journal into it."""
+        self._folding.close()
         self._connection.close()
 
 

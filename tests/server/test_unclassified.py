@@ -18,10 +18,11 @@ from guard.server import unclassified
 from guard.server.recorder_client import RecorderClient
 from guard.server.recorder_protocol import ProtocolError, disclose_body, parse_disclose
 from guard.server.unclassified import Unclassified
+from guard.store.batch import Entry
 from guard.store.log_files import verify_directory
 from guard.store.side_store import read_rows
 from tests.support import facts as make
-from tests.support.evidence import AT, end_all, open_log, request_entry, start_recorder, stop
+from tests.support.evidence import AT, end_all, open_log, start_recorder, stop
 
 ADDRESS = "198.51.100.23"
 PERSON, SCRAPER = b"p" * 16, b"s" * 16
@@ -437,7 +438,7 @@ def test_values_are_kept_for_records_in_every_tile(log, tmp_path):
 
 
 def unclassified_entry(leaf):
-    return replace(request_entry(), leaf=leaf, disclosures=())
+    return Entry(leaf)
 
 
 def test_values_of_another_record_are_refused(log, tmp_path):

@@ -341,6 +341,38 @@ def test_values_without_a_record_are_purged(tmp_path):
     assert verify_directory(killed).holds
 
 
+def test_a_checkpoint_is_published_while_the_log_grows(tmp_path):
+    """What was prepared is what is signed, whatever was appended, tiles filled up included, in the meantime."""
+    log = open_log(tmp_path / "e")
+    log.append([Entry(request_leaf()) for _ in range(250)])
+    prepared = log.prepare_checkpoint()
+    log.append([Entry(request_leaf()) for _ in range(600)])
+    published = log.publish(prepared)
+    first = verify_directory(tmp_path / "e")
+    log.checkpoint()
+    second = verify_directory(tmp_path / "e")
+    log.close()
+
+    assert published
+    assert (first.holds, first.signed_records, first.unsigned_records) == (True, 252, 600)
+    assert (second.holds, second.unsigned_records) == (True, 0)
+
+
+def test_the_journal_of_the_side_store_is_folded_with_each_checkpoint(tmp_path):
+    """Nobody who appends waits for it, and it does not grow for ever."""
+    log = open_log(tmp_path / "e")
+    sizes = []
+    for _ in range(5):
+        log.append([request_entry() for _ in range(500)])
+        log.checkpoint()
+        sizes.append((tmp_path / "e/side/disclosures.db-wal").stat().st_size)
+    file = (tmp_path / "e/side/disclosures.db").stat().st_size
+    log.close()
+
+    assert file > 5 * 500 * 2 * 60
+    assert sizes[-1] == sizes[1]
+
+
 def test_a_lost_side_store_leaves_the_log_whole(tmp_path):
     """The log goes on; what was committed is not disclosable any more."""
     log = open_log(tmp_path / "e")
