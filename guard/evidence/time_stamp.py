@@ -10,12 +10,14 @@ unsorted, which strict readers refuse. `sorted_token` is the same token in stric
 """
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Final
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from guard.errors import EvidenceError
@@ -208,8 +210,11 @@ def _accuracy(said: Element | None) -> int:
 
 def _certificate(one: Element) -> x509.Certificate:
     try:
-        return x509.load_der_x509_certificate(one.expect(der.SEQUENCE).whole)
-    except (ValueError, TypeError, x509.InvalidVersion) as error:
+        with warnings.catch_warnings():
+            # What the library merely warns of today, like a negative serial number, it will refuse tomorrow.
+            warnings.simplefilter("error", CryptographyDeprecationWarning)
+            return x509.load_der_x509_certificate(one.expect(der.SEQUENCE).whole)
+    except (ValueError, TypeError, x509.InvalidVersion, CryptographyDeprecationWarning) as error:
         raise TokenError(f"a certificate in it can not be read: {error}") from None
 
 
