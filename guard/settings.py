@@ -35,6 +35,7 @@ from guard.settings_sections import (
     Marks,
     SearchCheck,
     Section,
+    Tickets,
     Timeouts,
     UpstreamRobots,
 )
@@ -166,6 +167,7 @@ class Settings(Section):
     images: Images = Images()
     in_image: InImage = InImage()
     marks: Marks = Marks()
+    tickets: Tickets = Tickets()
     search_check: SearchCheck = SearchCheck()
     upstream_robots: UpstreamRobots = UpstreamRobots()
     timeouts: Timeouts = Timeouts()

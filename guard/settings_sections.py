@@ -10,6 +10,7 @@ from guard.core.challenge import MOST_BITS
 from guard.core.front_hints import HintFields
 from guard.core.header_print import SENT_BY_CLIENTS, Front
 from guard.core.header_signals import READ_FROM_FRONTS
+from guard.settings_text import ANY_HOST, host_name
 from guard.validation import WrongValueError, YesNo
 
 
@@ -126,6 +127,23 @@ class Images(Section):
         if self.preview_side > self.display_side:
             raise WrongValueError(f"must be at most display_side, which is {self.display_side}", at=("preview_side",))
         return self
+
+
+def _embedder(text: str) -> str:
+    name = host_name(text.removeprefix("*."))
+    if name == ANY_HOST:
+        raise WrongValueError("would open every picture to every page; name the sites, or turn tickets off")
+    return f"*.{name}" if text.startswith("*.") else name
+
+
+class Tickets(Section):
+    """Originals only after a look at a page of the site."""
+
+    give: YesNo = Field(default=False, description="Pages give tickets, and rules may ask for one.")
+    hours: int = Field(default=24, ge=1, le=720, description="So long a ticket is good after the last page.")
+    embedders: tuple[Annotated[str, AfterValidator(_embedder)], ...] = Field(
+        default=(), description="Sites whose pages may show originals: a host name, or *.name for all below it."
+    )
 
 
 class Marks(Section):

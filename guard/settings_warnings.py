@@ -4,6 +4,7 @@ import shutil
 from importlib.util import find_spec
 from ipaddress import ip_network
 
+from guard.core.classification import TicketState
 from guard.core.client_address import UNIX_PEER
 from guard.core.policy_file import DEFAULT_RULE
 from guard.settings import Settings
@@ -44,6 +45,12 @@ def warnings(settings: Settings) -> list[str]:
             "client_ip is 'peer' and only this machine can reach the listener: behind a front server every visitor "
             "has its address; set client_ip to the header that it sends"
         )
+    if not settings.tickets.give:
+        found += [
+            f"rule '{rule.id}' asks for a ticket and never matches: no tickets are given; set tickets.give: yes"
+            for rule in settings.rules
+            if rule.when.ticket and TicketState.NOT_ASKED not in rule.when.ticket
+        ]
     for text in settings.client_ip.trusted:
         if text != UNIX_PEER and ip_network(text).prefixlen == 0:
             found.append(f"client_ip.trusted {text} trusts everybody: any client can claim any address")

@@ -410,6 +410,7 @@ WARNINGS = {
     "peer on loopback": (SITE, "client_ip is 'peer'"),
     "trusts everybody": (SITE + "client_ip: {from: forwarded, trusted: [0.0.0.0/0]}", "trusts everybody"),
     "rule for all": (SITE + "rules: [{id: a, action: allow}]", "rule 'a' has no condition"),
+    "ticket": (SITE + "rules: [{id: a, when: {ticket: missing}, action: preview}]", "set tickets.give: yes"),
     "training": (SITE + "rights: {train: yes}", "permits training, but policy 'moderate' still refuses"),
 }
 
@@ -435,3 +436,18 @@ def test_the_schema_knows_every_setting() -> None:
     assert schema["additionalProperties"] is False
     assert "from" in schema["$defs"]["ClientAddressSource"]["properties"]
     assert schema["properties"]["workers"]["anyOf"][1] == {"const": "auto"}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "kept"), [("[Blog.Example, '*.friends.example']", ("blog.example", "*.friends.example")), ("[]", ())]
+)
+def test_sites_that_may_show_originals_are_host_names(read: Any, hosts: str, kept: tuple[str, ...]) -> None:
+    """With everything below one, too."""
+    assert read(SITE + f"tickets: {{give: yes, embedders: {hosts}}}").tickets.embedders == kept
+
+
+@pytest.mark.parametrize("host", ["'*'", "https://blog.example", "'*.*'", "'a b'"])
+def test_no_site_may_show_originals_that_is_not_named(read: Any, host: str) -> None:
+    """A star would open every original to every page."""
+    with pytest.raises(ConfigurationError):
+        read(SITE + f"tickets: {{embedders: [{host}]}}")

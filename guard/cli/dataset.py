@@ -84,7 +84,9 @@ def scan(
         Path | None,
         typer.Option(metavar="FILE", help="Write rules for guard.yaml that keep what was found from crawlers."),
     ] = None,
-    answer: Annotated[str, typer.Option(metavar="NAME", help="What the rules answer: gone (410) or preview.")] = "gone",
+    answer: Annotated[
+        str, typer.Option(metavar="NAME", help="What the rules answer: gone (410), preview or ticket.")
+    ] = "gone",
 ) -> None:
     """List the rows of a data set that are yours, and say how sure that is.
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from guard.cli.explain_tree import explanation_tree, explanation_value
 from guard.cli.judge import Judge, choose, find_judge
 from guard.cli.record_tree import record_tree, record_value
-from guard.core.classification import Classification
+from guard.core.classification import Classification, TicketState
 from guard.core.client_address import AddressPolicy, parse_address
 from guard.core.explanation import Explanation
 from guard.core.explanation import explain as explain_request
@@ -24,7 +24,7 @@ from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.licence import NO_LICENCE, LicenceVerdict
 from guard.core.log_line import LogFormat, Unreadable, detect, parse
 from guard.core.raw_request import RawRequest, facts_of_request, parse_header, parse_request
-from guard.errors import RequestError, UsageError
+from guard.errors import GuardError, RequestError, UsageError
 from guard.settings import Settings
 from guard.store.record_finder import find_request
 from guard.store.replay import RESERVATION_PATHS, as_judged, facts_of, kind_of
@@ -163,6 +163,7 @@ def _explained(
 ) -> Explanation:
     identity = None if who else judge.identify(facts, judge.pipeline.sight(facts))
     believed = who or judge.pipeline.classify(facts, identity)
+    licence = _licence(judge, facts, believed)
     return explain_request(
         judge.pipeline,
         _without_token(facts),
@@ -170,8 +171,25 @@ def _explained(
         reservation_paths=RESERVATION_PATHS,
         who=who,
         identity=identity,
-        licence=_licence(judge, facts, believed),
+        licence=licence,
+        ticket=_ticket(judge, facts, replace(believed, licence=licence)),
     )
+
+
+def _ticket(judge: Judge, facts: RequestFacts, who: Classification) -> TicketState:
+    """Read the tickets as the proxy does; without its keys none is any good."""
+    settings = judge.settings
+    if settings is None or not settings.tickets.give:
+        return TicketState.NOT_ASKED
+    from guard.server.tickets import TicketOptions, look
+    from guard.store.ticket_keys import folder_in, load
+
+    try:
+        keys = load(folder_in(settings.evidence.directory))
+    except GuardError:
+        keys = ()
+    options = TicketOptions(hours=settings.tickets.hours, embedders=settings.tickets.embedders)
+    return look(keys, options, facts, who).state
 
 
 def _licence(judge: Judge, facts: RequestFacts, who: Classification) -> LicenceVerdict:

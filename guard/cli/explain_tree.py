@@ -10,12 +10,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from guard.cli.terminal import printable
-from guard.core.classification import HardFact, Identity
+from guard.core.classification import HardFact, Identity, TicketState
 from guard.core.explanation import Explanation, FailedCondition, Outcome, Step, StepResult
 from guard.core.facts import AddressSource
 from guard.core.licence import LicenceState, LicenceVerdict
 from guard.core.policy import Limit
-from guard.core.response import Answer, Challenge, Forward, Hangup, Mark, ResponsePlan, Shrink
+from guard.core.response import Admit, Answer, Challenge, Forward, Hangup, Mark, ResponsePlan, Shrink
 from guard.evidence.text import escape
 
 LONGEST: Final = 400
@@ -95,6 +95,8 @@ def plan_words(planned: ResponsePlan) -> str:
             return f"status {planned.status} with {forms[planned.form]}"
         case Challenge():
             return "a page that lets through who keeps a cookie"
+        case Admit():
+            return "a page that shows the picture and gives a ticket for it"
         case Hangup():
             return "nothing; the connection is closed"
         case _:
@@ -147,6 +149,8 @@ def _draw_client(branch: Tree, explained: Explanation) -> None:
     if who.licence.state is not LicenceState.NONE:
         licence = branch.add(Text(f"licence: {' '.join((who.licence.state, who.licence.id)).strip()}"))
         licence.add(Text(printable(who.licence.reason or f"issued to {_licensee(who.licence)}", LONGEST)))
+    if who.ticket is not TicketState.NOT_ASKED:
+        branch.add(Text(f"ticket: {who.ticket}"))
     known = "" if explained.signals or sighting is None else "; nothing is known of what it did before"
     conduct = branch.add(Text(f"conduct: {who.conduct}{known}"))
     for one in explained.signals:
@@ -260,6 +264,7 @@ def explanation_value(explained: Explanation) -> dict[str, Any]:
                 "licensee": _licensee(who.licence),
                 "reason": who.licence.reason,
             },
+            "ticket": who.ticket,
             "conduct": who.conduct,
             "signals": [
                 {

@@ -38,6 +38,18 @@ class Conduct(StrEnum):
     HOSTILE = "hostile"
 
 
+class TicketState(StrEnum):
+    """Whether a client shows that it has looked at a page of the site before."""
+
+    __hash__ = str.__hash__  # asked for with every request, and that of Enum is slow
+
+    NOT_ASKED = "not_asked"
+    """There are no tickets here, or this client needs none."""
+    VALID = "valid"
+    MISSING = "missing"
+    """There is none, or none that is any good (any more)."""
+
+
 class HardFact(StrEnum):
     """A thing that is so, or is not: no weights, no scores."""
 
@@ -69,6 +81,7 @@ class Classification:
     facts: frozenset[HardFact]
     licence: LicenceVerdict = NO_LICENCE
     """What the licence token of the request is worth."""
+    ticket: TicketState = TicketState.NOT_ASKED
 
     @property
     def operator(self) -> str:

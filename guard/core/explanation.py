@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
-from guard.core.classification import Classification
+from guard.core.classification import Classification, TicketState
 from guard.core.crawlers import Sighting
 from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.identity import IdentityVerdict
@@ -96,6 +96,7 @@ def explain(
     identity: IdentityVerdict | None = None,
     signals: Sequence[Fired] = (),
     licence: LicenceVerdict = NO_LICENCE,
+    ticket: TicketState = TicketState.NOT_ASKED,
 ) -> Explanation:
     """Explain what the proxy would do.
 
@@ -106,9 +107,10 @@ def explain(
         identity: What the check of the claim came to; None where nobody has checked it.
         signals: What is odd about how the client behaves; `who` must have been judged with them.
         licence: What came of the request's licence token.
+        ticket: Whether it shows that its client has looked at a page.
     """
     sighting = None if who else pipeline.sight(facts)
-    who = replace(who or pipeline.classify(facts, identity), licence=licence)
+    who = replace(who or pipeline.classify(facts, identity), licence=licence, ticket=ticket)
     if facts.path in reservation_paths:
         steps: tuple[Step, ...] = ()
         outcomes: tuple[Outcome, ...] = (_told_to_everybody(pipeline, facts),)

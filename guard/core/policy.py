@@ -110,6 +110,8 @@ class Condition:
     """What the request's licence token is worth. Of a licence for some kinds of resources the response decides."""
     paths_file: tuple[PathList, ...] = ()
     """Lists of whole paths."""
+    ticket: frozenset[str] = frozenset()
+    """Whether the client shows that it has looked at a page before."""
 
     def holds_for_request(self, request: RequestFacts, who: Classification) -> bool:
         """Tell whether everything holds that does not depend on the resource: all but `kind`, and most licences."""
@@ -125,6 +127,7 @@ class Condition:
             and (not self.path or any(path_matches(pattern, request.path) for pattern in self.path))
             and (not self.network or _inside(request, self.network))
             and (not self.licence or who.licence.depends_on_kind or who.licence.state in self.licence)
+            and (not self.ticket or who.ticket in self.ticket)
             and (not self.paths_file or any(request.path in one.paths for one in self.paths_file))
         )
 
@@ -185,6 +188,8 @@ class Decision:
     """Of a refusal."""
     by_conduct: bool = False
     """The rule asked how the client behaves: such a decision is softened in the learning week."""
+    by_ticket: bool = False
+    """The rule asked for a page view first: whoever opens the picture by itself is told so."""
 
     def while_learning(self) -> "Decision":
         """Return what is done instead while the guard still learns: a client is at most marked for its behaviour.
@@ -247,6 +252,7 @@ def decide(
             monitored=tuple(monitored),
             status=rule.status,
             by_conduct=bool(rule.when.conduct),
+            by_ticket=bool(rule.when.ticket),
         )
     raise AssertionError(f"policy {policy.name} has no rule without a condition at its end")
 

@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from guard.core.classification import Conduct, HardFact, Identity
+from guard.core.classification import Conduct, HardFact, Identity, TicketState
 from guard.core.crawlers import Catalogue, Purpose
 from guard.core.facts import Kind
 from guard.core.licence import LicenceState
@@ -112,6 +112,7 @@ class WhenEntry(Entry):
     )
     fact: OneOrMore[HardFact] = Field(default=(), description="Hard facts about the request.")
     licence: OneOrMore[LicenceState] = Field(default=(), description="What the request's licence token is worth.")
+    ticket: OneOrMore[TicketState] = Field(default=(), description="Whether it has looked at a page before.")
     paths_file: str = Field(default="", description="A file with whole paths, one a line: any of them.")
 
     @model_serializer(mode="wrap")
@@ -134,6 +135,7 @@ class WhenEntry(Entry):
             network=self.network,
             fact=frozenset(self.fact),
             licence=frozenset(self.licence),
+            ticket=frozenset(self.ticket),
             paths_file=(listed,) if listed is not None else (),
         )
 

@@ -11,8 +11,10 @@ from typing import assert_never
 
 from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.policy import FORBIDDEN, Action, Decision, PreviewSize
+from guard.core.tickets import opened_by_itself
 
 NOT_PICTURES = frozenset({Kind.PAGE, Kind.OTHER})
+_SMALLER = frozenset({Action.PREVIEW, Action.MARK})
 
 
 class Form(StrEnum):
@@ -61,11 +63,16 @@ class Challenge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Admit:
+    """Answer with a page that shows the picture, says why, and lets the client have it from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hangup:
     """Close the connection without an answer."""
 
 
-ResponsePlan = Forward | Shrink | Mark | Answer | Challenge | Hangup
+ResponsePlan = Forward | Shrink | Mark | Answer | Challenge | Admit | Hangup
 
 
 def plan(
@@ -77,6 +84,8 @@ def plan(
         response: What is known of the resource; None if nothing is.
         retry_after: Seconds until a throttled client may come back.
     """
+    if decision.by_ticket and decision.action in _SMALLER and _is_opened(request, response):
+        return Admit()
     match decision.action:
         case Action.ALLOW:
             return Forward()
@@ -106,6 +115,17 @@ def plan(
 def no_picture(request: RequestFacts, response: ResponseFacts | None) -> Answer:
     """Return what is answered where a picture that is not to go out as it is can be made into no other."""
     return Answer(status=FORBIDDEN, form=form_of(request, response))
+
+
+def _is_opened(request: RequestFacts, response: ResponseFacts | None) -> bool:
+    """Tell whether a browser opens a picture by itself: only there is a page where somebody can read something."""
+    return (
+        response is not None
+        and response.kind.is_picture
+        and not _stays_as_it_is(response)
+        and request.method in ("GET", "HEAD")
+        and opened_by_itself(request)
+    )
 
 
 def _challenge(request: RequestFacts, response: ResponseFacts | None) -> ResponsePlan:

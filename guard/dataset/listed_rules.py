@@ -3,8 +3,10 @@
 By two rules for the owner's `guard.yaml`: one for crawlers of data sets and training and for
 programs that copy, one for clients that behave like such. They answer 410 (gone), which tells
 a downloader that the list is out of date, or give a preview. Search engines, previews of links
-and people are spared: for them nothing changes. Only addresses on the owner's own hosts count,
-and pages that the data set itself calls pages are left alone.
+and people are spared: for them nothing changes. A third rule, if wanted, gives the picture only to
+those who have looked at a page of the site, which whoever works through a list has not. Only
+addresses on the owner's own hosts count, and pages that the data set itself calls pages are left
+alone.
 """
 
 from collections.abc import Iterable
@@ -18,7 +20,7 @@ from guard.dataset.matcher import Reason
 from guard.dataset.scan import Found
 from guard.errors import RequestError
 
-ANSWERS: Final = ("gone", "preview")
+ANSWERS: Final = ("gone", "preview", "ticket")
 MOST_PATHS: Final = 500_000
 
 _OWN: Final = frozenset({Reason.HOST, Reason.BELOW_HOST})
@@ -42,6 +44,18 @@ _RULES: Final = """\
     conduct: [suspect, hostile]
     purpose: [browser, unknown]{action}
   because: A data set lists this picture's address, and the client behaves like a program.
+"""
+
+
+_TICKET: Final = """\
+# This rule has an effect only with `tickets: {{give: yes}}` in guard.yaml.
+- id: listed-in-data-sets-ticket
+  when:
+    paths_file: {paths}
+    ticket: missing
+    purpose: [browser, unknown]
+  action: preview
+  because: A data set lists this picture's address, and whoever asks has looked at no page.
 """
 
 
@@ -72,8 +86,9 @@ class ListedPaths:
 
 def rules_text(paths_file: str, count: int, answer: str, day: date) -> str:
     """Return the rules as YAML; `answer` is one of `ANSWERS`, `paths_file` the name of the list beside guard.yaml."""
-    action = _GONE if answer == "gone" else _PREVIEW
-    return _RULES.format(count=count, day=day.isoformat(), paths=paths_file, action=action)
+    action = _PREVIEW if answer == "preview" else _GONE
+    rules = _RULES.format(count=count, day=day.isoformat(), paths=paths_file, action=action)
+    return rules + _TICKET.format(paths=paths_file) if answer == "ticket" else rules
 
 
 def paths_text(paths: Iterable[str]) -> str:

@@ -127,6 +127,13 @@ class Metrics:
             ("result",),
             registry=registry,
         )
+        self.tickets = Counter(
+            "guard_tickets",
+            "Tickets for originals: given (by a page), smaller (a smaller picture for want of one), page (a picture "
+            "opened by itself came in a page that gives one).",
+            ("site", "result"),
+            registry=registry,
+        )
         self.requests_open = Gauge(
             "guard_requests_open",
             "Requests that are being answered.",

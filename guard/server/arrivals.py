@@ -26,6 +26,7 @@ from guard.server.kinds import Kinds
 from guard.server.licences import Licences
 from guard.server.search_guard import SearchGuard
 from guard.server.site import Sites
+from guard.server.tickets import Tickets
 from guard.server.upstream import Answered
 
 
@@ -43,6 +44,7 @@ class Arrivals:
         behaviour: Behaviour,
         crowds: CrowdWatch,
         decoys: Decoys | None,
+        tickets: Tickets | None,
         search_guard: SearchGuard,
         metrics: Metrics,
     ) -> None:
@@ -54,6 +56,7 @@ class Arrivals:
         self._behaviour = behaviour
         self._crowds = crowds
         self._decoys = decoys
+        self._tickets = tickets
         self._search_guard = search_guard
         self._metrics = metrics
         self._kinds = Kinds()
@@ -101,12 +104,18 @@ class Arrivals:
             who = self._pipeline.classify(facts, identity, conduct, judged.facts)
             signature = self._identities.signature(facts) if identity.grade is Grade.SIGNATURE else None
             licence, signature = self._licences.check(facts, who, signature)
+        who = who if licence is NO_LICENCE else replace(who, licence=licence)
+        due = False
+        if self._tickets is not None:
+            worth = self._tickets.look(facts, who, own=own is not None)
+            who, due = replace(who, ticket=worth.state), worth.due
         return Exchange(
             request=request,
             facts=facts,
             site=site,
             reservation=reservation,
-            who=who if licence is NO_LICENCE else replace(who, licence=licence),
+            who=who,
+            ticket_due=due,
             identity=identity,
             signature=signature,
             judged=judged,

@@ -45,6 +45,7 @@ from guard.server.reports import Reports
 from guard.server.rights_workers import RightsWorkers
 from guard.server.search_guard import SearchGuard
 from guard.server.site import Site, Sites, Upstream
+from guard.server.tickets import TicketOptions, Tickets
 from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
 from guard.server.upstream_requests import UpstreamRequests
@@ -52,6 +53,7 @@ from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
+from guard.store import ticket_keys
 from guard.store import upstream_robots as robots_files
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
@@ -140,6 +142,7 @@ class Worker:
             [_site(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]
         )
         self.metrics = Metrics()
+        self._tickets = self._ticket_office() if settings.tickets.give else None
         self.search_guard = SearchGuard(
             self.pipeline,
             given.own_token,
@@ -224,6 +227,7 @@ class Worker:
             pipeline=self.pipeline,
             licences=self._licences,
             decoys=self._decoys,
+            tickets=self._tickets,
             search_guard=self.search_guard,
             metrics=self.metrics,
         )
@@ -251,6 +255,7 @@ class Worker:
             metrics=self.metrics,
             licences=self._licences,
             decoys=self._decoys,
+            tickets=self._tickets,
             pages=pages,
             online=self._online,
             search_guard=self.search_guard,
@@ -261,6 +266,12 @@ class Worker:
         """Return the autonomous system of the client's address; 0 where the operator supplies no file that knows."""
         systems, address = self._given.systems, facts.client.address
         return UNKNOWN if systems is None or address is None else systems.number_of(address)
+
+    def _ticket_office(self) -> Tickets:
+        said = self._settings.tickets
+        keys = ticket_keys.load(ticket_keys.folder_in(self._settings.evidence.directory))
+        options = TicketOptions(hours=said.hours, embedders=said.embedders)
+        return Tickets(keys, options, self.pipeline.policy, self.metrics.tickets)
 
     def _marked_copies(self, upstreams: UpstreamRequests, in_image: InImage) -> MarkedCopies | None:
         if not self._mark_key:

@@ -50,6 +50,8 @@ class Exchange:
     crowd: CrowdVerdict = NOBODY
     own: bool = False
     """A request of the guard itself: neither counted, nor recorded, nor held to limits."""
+    ticket_due: bool = False
+    """A page should give this client a ticket."""
     seen: ResponseFacts | None = None
     decision: Decision | None = None
     rendition: str = "none"

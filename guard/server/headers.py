@@ -29,8 +29,8 @@ FORWARDING = frozenset(
     {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip"}
 )
 
-_OURS = "guard_pass"
-"""A cookie that is between the client and us."""
+_OURS = frozenset({"guard_pass", "guard_view"})
+"""Cookies that are between the client and us: a site's own page cache would pass over a visitor with cookies."""
 
 _PINNED = frozenset({"host", "content-length", "content-type", "authorization", "cookie"})
 """A Connection field that names one of these would change what the request means; it is not believed."""
@@ -77,11 +77,11 @@ def for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, witho
 
 
 def _without_ours(headers: Headers) -> Iterator[tuple[str, str]]:
-    """Leave our cookie out; a Cookie field that held nothing else is gone, any other stays as it was written."""
+    """Leave our cookies out; a Cookie field that held nothing else is gone, any other stays as it was written."""
     for name, value in headers:
-        if name.lower() == "cookie" and _OURS in value:
+        if name.lower() == "cookie" and "guard_" in value:
             crumbs = value.split(";")
-            others = [crumb for crumb in crumbs if crumb.partition("=")[0].strip() != _OURS]
+            others = [crumb for crumb in crumbs if crumb.partition("=")[0].strip() not in _OURS]
             if not others:
                 continue
             if len(others) < len(crumbs):

@@ -12,13 +12,25 @@ from typing import assert_never
 
 from aiohttp import web
 
-from guard.core.classification import Identity
+from guard.core.classification import Identity, TicketState
 from guard.core.client_address import client_network
 from guard.core.facts import Kind, KindSource, ResponseFacts
 from guard.core.licence import LicenceState
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
-from guard.core.response import Answer, Challenge, Forward, Hangup, Mark, ResponsePlan, Shrink, no_picture, plan
+from guard.core.response import (
+    NOT_PICTURES,
+    Admit,
+    Answer,
+    Challenge,
+    Forward,
+    Hangup,
+    Mark,
+    ResponsePlan,
+    Shrink,
+    no_picture,
+    plan,
+)
 from guard.errors import RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
@@ -37,6 +49,7 @@ from guard.server.records import Records
 from guard.server.reports import Reports
 from guard.server.search_guard import SearchGuard
 from guard.server.sending import hang_up, in_pieces, send, send_bytes
+from guard.server.tickets import Tickets
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
 from guard.server.websocket import bridge, wants_websocket
@@ -68,6 +81,7 @@ class Proxy:
         metrics: Metrics,
         licences: Licences,
         decoys: Decoys | None,
+        tickets: Tickets | None,
         pages: Pages,
         online: PicturesOnline,
         search_guard: SearchGuard,
@@ -87,6 +101,7 @@ class Proxy:
         self._metrics = metrics
         self._licences = licences
         self._decoys = decoys
+        self._tickets = tickets
         self._pages = pages
         self._online = online
         self._search_guard = search_guard
@@ -154,7 +169,10 @@ class Proxy:
                 answered = await self._upstreams.ask(exchange, whole=asking.whole, only_if_not=asking.only_if_not)
                 exchange.seen = await self._look(exchange, answered)
                 planned = self._plan(exchange, exchange.decision or self._decide_on_response(exchange))
-                if answered.status == 304 and asking.for_a_copy and not isinstance(planned, Mark):
+                for_a_copy = answered.status == 304 and asking.for_a_copy and not isinstance(planned, Mark)
+                # It was no picture when it was last seen, and is one now.
+                became = answered.status in (206, 304) and not asking.whole and isinstance(planned, Shrink | Mark)
+                if for_a_copy or became:
                     answered.close()
                     answered = await self._upstreams.ask(exchange, whole=True)
             return await self._carry_out(exchange, planned, answered)
@@ -173,9 +191,20 @@ class Proxy:
                 answered.close()
 
     def _asking(self, exchange: Exchange, planned: ResponsePlan | None) -> Asking:
-        if isinstance(planned, Forward):
+        if isinstance(planned, Forward) or (planned is None and self._is_only_for_a_ticket(exchange)):
             return self._in_image.before(exchange)
         return self._substitutes.before(exchange)
+
+    def _is_only_for_a_ticket(self, exchange: Exchange) -> bool:
+        """Tell whether all that is open is a ticket, and what is asked for was no picture when it was last seen.
+
+        Then a page stays compressed, and a film comes in parts, for those too who keep no cookies.
+        """
+        if exchange.who.ticket is not TicketState.MISSING or exchange.kind not in NOT_PICTURES:
+            return False
+        with_one = replace(exchange.who, ticket=TicketState.VALID)
+        decided = self._pipeline.decide(exchange.facts, with_one)
+        return isinstance(decided, Decision) and decided.action is Action.ALLOW
 
     def _decide_on_response(self, exchange: Exchange) -> Decision:
         seen = exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
@@ -228,6 +257,11 @@ class Proxy:
                 made = self._challenges.page(exchange)
                 await self._record(exchange, made)
                 return await self._send_made(exchange, made)
+            case Admit():
+                assert self._tickets is not None  # noqa: S101  # without tickets none is missing
+                made = self._tickets.page(exchange)
+                await self._record(exchange, made)
+                return await self._send_made(exchange, made)
             case Hangup():
                 await self._record(exchange)
                 return hang_up(exchange)
@@ -246,14 +280,19 @@ class Proxy:
         exchange.rendition = "as_is"
         await self._record(exchange)
         headers, body = await self._pages.change(exchange, answered)
+        headers = self._dressed(exchange, answered.status, headers)
         return await send(exchange, answered.status, answered.reason, headers, body)
+
+    def _dressed(self, exchange: Exchange, status: int, headers: Headers) -> Headers:
+        return headers if self._tickets is None else self._tickets.dressed(exchange, status, headers)
 
     async def _send_ready(self, exchange: Exchange, ready: Ready) -> web.StreamResponse:
         exchange.rendition = "rights"
         try:
             await self._record(exchange)
             body = b"" if exchange.facts.method == "HEAD" else ready.body
-            return await send(exchange, ready.status, "", ready.headers, in_pieces(body))
+            headers = self._dressed(exchange, ready.status, ready.headers)
+            return await send(exchange, ready.status, "", headers, in_pieces(body))
         finally:
             ready.done()
 
@@ -277,7 +316,8 @@ class Proxy:
             exchange.mark_key = copy.commitment.hex()
         try:
             await self._record(exchange)
-            return await send_bytes(exchange, other.status, other.headers, other.body)
+            headers = self._dressed(exchange, other.status, other.headers)
+            return await send_bytes(exchange, other.status, headers, other.body)
         finally:
             other.done()
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -34,6 +34,7 @@ from guard.server.listeners import Listener, open_listeners
 from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.mark_ids import SLOTS as MARK_ID_SLOTS
 from guard.settings import Settings
+from guard.store import ticket_keys
 from guard.store.client_snapshot import restore, save
 from guard.store.clients import ClientTable
 from guard.store.first_start import first_start
@@ -85,6 +86,8 @@ class Supervisor:
         if settings.marks.copies:
             # Before there are several workers to make one each.
             load_or_create(folder_in(evidence))
+        if settings.tickets.give:
+            ticket_keys.renew(ticket_keys.folder_in(evidence), datetime.now(UTC).date())
         self._learning_until = first_start(evidence) + timedelta(days=settings.behaviour.learning_days)
         self._started = time.time()
         self._own_token = secrets.token_urlsafe(32)

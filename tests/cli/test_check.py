@@ -28,7 +28,7 @@ def test_a_right_configuration_is_summed_up(file: Path, capsys: pytest.CaptureFi
     shown = capsys.readouterr().out
     assert status == 0
     assert "photo.example -> http://127.0.0.1:8080" in shown
-    assert "moderate: 19 rules, 1 of them yours" in shown
+    assert "moderate: 20 rules, 1 of them yours" in shown
     assert "crawlers" in shown
     assert "rules of the checkout" in shown
     assert "warning: rights.contact is empty" in shown

@@ -186,7 +186,7 @@ USAGE = {
     "two forms": ((*HOST, "--json", "--csv"), "take one of --json and --csv"),
     "another language": ((*HOST, "--lang", "fr"), "take en or de"),
     "another field": ((*HOST, "--column", "x=y"), "write FIELD=NAME"),
-    "another answer": ((*HOST, "--answer", "drop"), "take gone or preview"),
+    "another answer": ((*HOST, "--answer", "drop"), "take gone or preview or ticket"),
     "a list that is not there": ((*HOST, "--identifiers", "gone.yaml"), "gone.yaml"),
     "a file that is there": ((*HOST, "--out", "/dev/null"), "is there already"),
 }

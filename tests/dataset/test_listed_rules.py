@@ -51,3 +51,14 @@ def test_the_rules_stand_in_a_configuration(tmp_path):
         assert [(one.action, one.status) for one in rules] == [(action, status)] * 2
         assert [one.when.paths_file[0].paths for one in rules] == [{"/a.jpg"}] * 2
         assert configuration.warnings == []
+
+
+def test_people_need_a_ticket_where_that_is_wanted(tmp_path):
+    """Crawlers are told that it is gone; the missing setting is told."""
+    configuration = _configuration(tmp_path, "ticket")
+    gone, behaviour, ticket = configuration.policy.rules[:3]
+
+    assert {gone.status, behaviour.status} == {GONE}
+    assert (ticket.action, ticket.when.ticket) == (Action.PREVIEW, {"missing"})
+    assert "ai_training" not in ticket.when.purpose
+    assert ["set tickets.give: yes" in one for one in configuration.warnings] == [True]
