@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from guard.evidence.checkpoint import CheckpointError
 from guard.evidence.cosignature import parse_cosigner_key
+from guard.settings_rights import path_beginning
 from guard.settings_sections import Section
 from guard.settings_text import web_url
 from guard.validation import WrongValueError, YesNo
@@ -20,6 +21,12 @@ def _witness_key(text: str) -> str:
         return str(parse_cosigner_key(text))
     except CheckpointError as error:
         raise WrongValueError(str(error)) from None
+
+
+def _private(text: str) -> str:
+    if text == "/":
+        raise WrongValueError("must be more than /: nothing would be recorded of any address on the site")
+    return path_beginning(text)
 
 
 class TimeStampAuthority(Section):
@@ -82,6 +89,11 @@ class Evidence(Section):
         default=60, ge=10, le=1440, description="So often they, and the witnesses, are asked while there is news."
     )
     witnesses: tuple[Witness, ...] = Field(default=(), description="Witnesses that cosign the log.")
+
+    private: tuple[Annotated[str, AfterValidator(_private)], ...] = Field(
+        default=(),
+        description="Beginnings of paths, like /clients/, of which no more than that is recorded.",
+    )
 
     def with_whole_paths(self, directory: Path, whole: Any) -> "Evidence":
         """Return the same with every path whole; `whole` takes a text and the key that it stands at."""

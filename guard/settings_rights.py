@@ -17,7 +17,7 @@ from guard.validation import WrongValueError, YesNo
 _QUESTIONS = ("train", "ai_use", "search", "tdm")
 
 
-def _prefix(text: str) -> str:
+def path_beginning(text: str) -> str:
     """Return the beginning of a path as requests are compared with it; what is no plain beginning is told so."""
     if not text.startswith("/"):
         raise WrongValueError("must begin with /, like /albums/press/", f"/{text}" if text else "")
@@ -47,7 +47,7 @@ def _currency(text: str) -> str:
 class PathRights(Section):
     """Answers for everything below one path. What is not said here holds as for the whole site."""
 
-    path: Annotated[str, AfterValidator(_prefix)] = Field(
+    path: Annotated[str, AfterValidator(path_beginning)] = Field(
         description="The beginning of the paths that are meant, like /albums/press/; the longest one that fits counts."
     )
     train: YesNo | None = Field(default=None, description="May they train models?")

@@ -133,6 +133,8 @@ def request(
     licence_state: str = "",
     mark: str = "",
     original: str = "",
+    robots: str = "",
+    robots_since: int = 0,
 ) -> bytes:
     """Say how one request was decided; what it ended with is said by `end`.
 
@@ -141,7 +143,9 @@ def request(
     be said about who it was (A to E), `signals` what was odd about its behaviour and how much, in thousandths of a nat.
     `licence_state` is what the licence token that came with it was worth, and `licence` the id in it if the owner had
     signed it; a request without a token has neither field. `mark` is the id, in hex, under which a marked copy was
-    issued, and `original` the SHA-256 of what the upstream had sent for it; other answers have neither field.
+    issued, and `original` the SHA-256 of what the upstream had sent for it, or for another picture that was changed on
+    its way. `robots` are the first 16 hex digits of the SHA-256 of the robots.txt of this host that this client was
+    delivered last, and `robots_since` is when it got this version first. Each is left out where there is none.
     """
     fields = {
         "action": action,
@@ -172,7 +176,11 @@ def request(
     if licence_state:
         fields |= {"licence": licence, "licence_state": licence_state}
     if mark:
-        fields |= {"mark": mark, "original": original}
+        fields["mark"] = mark
+    if original:
+        fields["original"] = original
+    if robots:
+        fields |= {"robots": robots, "robots_since": robots_since}
     # Of types that the signature names: looking at each again would cost as much as all the rest.
     return _sized(canonical.spell(fields))
 

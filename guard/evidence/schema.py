@@ -32,11 +32,11 @@ def _digest(value: object) -> bool:
     return type(value) is str and _HEX.fullmatch(value) is not None
 
 
-_MARK = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_EIGHT_BYTES = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
 def _mark(value: object) -> bool:
-    return type(value) is str and _MARK.fullmatch(value) is not None
+    return type(value) is str and _EIGHT_BYTES.fullmatch(value) is not None
 
 
 def _digest_or_none(value: object) -> bool:
@@ -117,7 +117,14 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
 
 
 _LATER: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
-    "req": {"licence": _text, "licence_state": _text, "mark": _mark, "original": _digest},
+    "req": {
+        "licence": _text,
+        "licence_state": _text,
+        "mark": _mark,
+        "original": _digest,
+        "robots": _mark,
+        "robots_since": _count,
+    },
 }
 """Fields that records written before do not have, and that later ones have only where there is something to say."""
 

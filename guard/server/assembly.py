@@ -11,6 +11,7 @@ from guard.core.header_print import MASKS
 from guard.core.pipeline import Pipeline
 from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
+from guard.evidence.private import PrivatePaths
 from guard.exporter.access_log import AccessLog
 from guard.exporter.metrics import Metrics
 from guard.reservation import html
@@ -151,7 +152,8 @@ class Worker:
             now=utc_now,
         )
         self.recorder = RecorderClient()
-        self._online = PicturesOnline(settings.evidence.directory / PICTURES_FILE, now=utc_now)
+        self._private = PrivatePaths(settings.evidence.private)
+        self._online = PicturesOnline(settings.evidence.directory / PICTURES_FILE, now=utc_now, private=self._private)
         self._images = ImageWorkers()
         self._rights = RightsWorkers(signing_folder(settings))
         self._mark_key = load_mark_keys(folder_in(settings.evidence.directory)).newest if settings.marks.copies else b""
@@ -182,6 +184,7 @@ class Worker:
             self.metrics,
             now=utc_now,
             system_of=self._system_of,
+            private=self._private,
         )
         self._records.start()
         self._robots = UpstreamRobots(

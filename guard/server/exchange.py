@@ -59,10 +59,11 @@ class Exchange:
     pack: KeyedPack | None = None
     """What a marked copy can be made of without the upstream's bytes."""
     mark_id: str = ""
-    """Under which a marked copy is issued, in hex; `original` is the SHA-256 of what it was made of."""
+    """Under which a marked copy is issued, in hex."""
     mark_key: str = ""
     """The commitment to the key that it is marked with, in hex."""
     original: str = ""
+    """SHA-256, in hex, of the upstream's picture that what is sent was made of; empty where nothing was made."""
     reference: str = ""
     record: int | None = None
     """Index of the `req` leaf; None where nothing was recorded."""

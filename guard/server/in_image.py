@@ -66,6 +66,8 @@ class Ready:
     headers: Headers
     body: bytes
     done: Callable[[], None]
+    original: str = ""
+    """SHA-256, in hex, of what the upstream sent for it; empty where it was not read for this answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,7 @@ class InImage:
         result = await self._result(exchange, made.preview.body, await _digest(made.preview.body))
         if result is None or not result.body:
             return made
-        return Smaller(preview=replace(made.preview, body=result.body), entity_tag=result.tag)
+        return replace(made, preview=replace(made.preview, body=result.body), entity_tag=result.tag)
 
     async def _made(self, exchange: Exchange, answered: Answered) -> Ready | None:
         """Read the whole picture, and return the answer that is made of it."""
@@ -200,7 +202,7 @@ class InImage:
             keep = True
             release()
             release = self._hold(len(result.body))
-            return self._answer(exchange, answered, known, result.body, release)
+            return replace(self._answer(exchange, answered, known, result.body, release), original=digest.hex())
         finally:
             if not keep:
                 release()

@@ -38,6 +38,8 @@ class Substitute:
     body: bytes = field(repr=False)
     rendition: str
     """`marked`, or the size."""
+    original: str
+    """SHA-256, in hex, of what the upstream sent."""
     copy: MarkedCopy | None = None
     """Where it is one."""
     done: Callable[[], None] = field(repr=False)
@@ -117,7 +119,7 @@ class Substitutes:
             counted(exchange.site.host, "marked").inc()
             return Substitute(
                 status=copy.status, headers=copy.headers, body=copy.body, rendition="marked",
-                copy=copy, done=done,
+                original=copy.rendition.hex(), copy=copy, done=done,
             )  # fmt: skip
         if exchange.facts.method == "HEAD":
             return Instead.AS_IS
@@ -137,6 +139,7 @@ class Substitutes:
             headers=smaller.headers(answered.headers),
             body=b"" if known else smaller.preview.body,
             rendition=planned.size,
+            original=smaller.original.hex(),
             done=done,
         )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from guard.core.facts import RequestFacts, ResponseFacts
+from guard.evidence.private import PrivatePaths
 from guard.server.upstream import Answered
 from guard.store.log_values import microseconds_at
 from guard.store.pictures_online import Online, add
@@ -33,7 +34,15 @@ log = logging.getLogger("guard.online")
 class PicturesOnline:
     """Notes for one worker."""
 
-    def __init__(self, file: Path, *, now: Callable[[], datetime], every: float = EVERY) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        now: Callable[[], datetime],
+        every: float = EVERY,
+        private: PrivatePaths | None = None,
+    ) -> None:
+        self._private = private or PrivatePaths()
         self._file = file
         self._now = now
         self._every = every
@@ -58,6 +67,8 @@ class PicturesOnline:
         if not seen.kind.is_picture or seen.hands_off or len(facts.path) > LONGEST:
             return
         if any(name.lower() in _CREDENTIALS for name, _ in facts.headers) or answered.header("set-cookie"):
+            return
+        if self._private.beginning(facts.path):
             return
         validator = answered.header("etag") or answered.header("last-modified")
         key = (facts.site, facts.path, validator[:LONGEST].encode("ascii", "replace").decode())

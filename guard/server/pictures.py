@@ -54,6 +54,8 @@ class Smaller:
 
     preview: Preview
     entity_tag: str
+    original: bytes
+    """SHA-256 of what the upstream sent."""
 
     def headers(self, upstream: Headers) -> Headers:
         """Return the header lines of an answer with it, given those of the upstream's."""
@@ -100,12 +102,13 @@ class Pictures:
         if body is None:
             raise PictureError(f"the picture has more than {MAX_BODY >> 20} MiB")
         side = self.sizes.of(size)
-        key = (sha256(body).digest(), side, mark)
+        original = sha256(body).digest()
+        key = (original, side, mark)
         if (known := self._made.get(key)) is not None:
             self._made.move_to_end(key)
             return known
         preview = await self._workers.preview(body, longest_side=side, visible_mark=mark)
-        made = Smaller(preview=preview, entity_tag=f'"{sha256(preview.body).hexdigest()[:32]}"')
+        made = Smaller(preview=preview, entity_tag=f'"{sha256(preview.body).hexdigest()[:32]}"', original=original)
         self._keep(key, made)
         return made
 

@@ -287,7 +287,7 @@ class Proxy:
         return headers if self._tickets is None else self._tickets.dressed(exchange, status, headers)
 
     async def _send_ready(self, exchange: Exchange, ready: Ready) -> web.StreamResponse:
-        exchange.rendition = "rights"
+        exchange.rendition, exchange.original = "rights", ready.original
         try:
             await self._record(exchange)
             body = b"" if exchange.facts.method == "HEAD" else ready.body
@@ -310,10 +310,9 @@ class Proxy:
         return await self._send_made(exchange, made)
 
     async def _send_substitute(self, exchange: Exchange, other: Substitute) -> web.StreamResponse:
-        exchange.rendition = other.rendition
+        exchange.rendition, exchange.original = other.rendition, other.original
         if (copy := other.copy) is not None:
-            exchange.mark_id, exchange.original = copy.mark_id.hex(), copy.rendition.hex()
-            exchange.mark_key = copy.commitment.hex()
+            exchange.mark_id, exchange.mark_key = copy.mark_id.hex(), copy.commitment.hex()
         try:
             await self._record(exchange)
             headers = self._dressed(exchange, other.status, other.headers)

@@ -15,11 +15,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from guard.core import robots_standing
 from guard.core.facts import RequestFacts
 from guard.core.licence import LicenceState
 from guard.core.policy import Policy
+from guard.core.robots_standing import RobotsStanding
 from guard.errors import LeafError, RecorderUnavailableError
 from guard.evidence import disclosure, record, reservation_record
+from guard.evidence.private import PrivatePaths
 from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
@@ -44,8 +47,10 @@ class Records:
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
         system_of: Callable[[RequestFacts], int] = lambda _facts: 0,
+        private: PrivatePaths | None = None,
     ) -> None:
         """Take `system_of` as `Unclassified` does."""
+        self._private = private or PrivatePaths()
         self._recorder = recorder
         self._system_of = system_of
         self._policy = policy
@@ -81,11 +86,12 @@ class Records:
         """
         if not (exchange.is_automatic or exchange.mark_id) or exchange.record is not None:
             return
-        facts, who, decision = exchange.facts, exchange.who, exchange.decided
+        facts, who, decision = self._private.hide(exchange.facts), exchange.who, exchange.decided
         salts = [_salt() for _ in range(disclosure.GROUPS_OF_REQUEST)]
         disclosures = [*disclosure.of_request(facts, salts, self._system_of(facts))]
-        if exchange.signature is not None:
+        if exchange.signature is not None and facts is exchange.facts:  # what was signed may name a private path
             disclosures.append(disclosure.of_signature(exchange.signature, _salt()))
+        told = _told(exchange)
         try:
             rsv = await self._what_is_in_force(exchange, decision.digest)
             leaf = record.request(
@@ -113,6 +119,8 @@ class Records:
                 signals=_signals(exchange),
                 mark=exchange.mark_id,
                 original=exchange.original,
+                robots=told.version.hex() if told else "",
+                robots_since=told.since * 1_000_000 if told else 0,
                 licence=who.licence.id,
                 licence_state=exchange.licence if exchange.licence is not LicenceState.NONE else "",
             )
@@ -133,7 +141,7 @@ class Records:
             if exchange.is_automatic:
                 self._unclassified.promote(exchange.judged.key)
             elif exchange.kind.is_picture:
-                self._unclassified.note(exchange.judged.key, exchange.facts)
+                self._unclassified.note(exchange.judged.key, self._private.hide(exchange.facts))
         if exchange.record is None:
             return
         sent = exchange.sent
@@ -249,6 +257,13 @@ class Records:
                 self._metrics.evidence_records.labels("agg").inc()
             except RecorderUnavailableError:
                 self._metrics.evidence_unrecorded.inc()
+
+
+def _told(exchange: Exchange) -> RobotsStanding | None:
+    """Return which robots.txt of this host the client was delivered before this request; None if it was none."""
+    if exchange.judged is None:
+        return None
+    return robots_standing.standing(exchange.judged.at_hand.known.past.told, exchange.facts.host)
 
 
 def _signals(exchange: Exchange) -> list[tuple[str, int]]:

@@ -3,11 +3,14 @@
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from guard.cli.evidence import verify_directory
-from guard.store.record_finder import FoundRequest, find_request
+from guard.evidence import record
+from guard.store.log_files import open_folder
+from guard.store.record_finder import FoundRequest, find_request, leaves
 from tests.server.conftest import Upstreams
 from tests.support.http import GPTBOT, Reply, ask
 from tests.support.running import RunningGuard
@@ -17,7 +20,14 @@ SECRETS = (
     ("Cookie", "session=topsecret1"),
     ("Authorization", "Bearer topsecret2"),
     ("X-Api-Key", "topsecret3"),
+    ("Referer", "https://cloud.example/x?X-Amz-Signature=topsecret5&sig=topsecret6"),
 )
+PRIVATE = (
+    ("Referer", "https://photo.example/cli%65nts/miller-wedding/index.html?page=2"),
+    ("HX-Current-URL", "https://photo.example/clients/miller-wedding/"),
+    ("X-Original-URL", "/x/../clients/miller-wedding/17.jpg"),
+)
+ASSISTANT = "Mozilla/5.0 (compatible; ChatGPT-User/1.0; +https://openai.com/bot)"
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +38,16 @@ def visited(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> t
         {
             "sites": [{"host": "photo.example", "upstream": upstreams.good}],
             "client_ip": {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]},
+            "evidence": {"directory": "evidence", "private": ["/clients/"]},
         },
     )
     replies = {
         "robots": ask(guard.port, "/robots.txt", CLIENT, agent=GPTBOT),
         "picture": ask(guard.port, "/original.jpg?token=topsecret4&size=1", CLIENT, *SECRETS, agent=GPTBOT),
         "page": ask(guard.port, "/album/", CLIENT, ("Accept", "text/html"), agent=GPTBOT),
+        "private": ask(guard.port, "//cli%65nts/miller-wedding/17.jpg?page=2", CLIENT, *PRIVATE, agent=GPTBOT),
+        "preview": ask(guard.port, "/original.jpg", CLIENT, agent=ASSISTANT),
+        "original": ask(urlsplit(upstreams.good).port or 80, "/original.jpg"),
     }
     assert guard.stop() == 0
     return guard.evidence, replies
@@ -45,12 +59,12 @@ def found(visited: tuple[Path, dict[str, Reply]], name: str) -> FoundRequest:
 
 
 def test_the_whole_log_holds(visited: tuple[Path, dict[str, Reply]]):
-    """Three requests, three ends, one reservation, one rule set."""
+    """Five requests, five ends, one reservation, one rule set."""
     report = verify_directory(visited[0])
 
     assert report.holds, report.faults
     kinds = dict(report.kinds)
-    assert (kinds["req"], kinds["end"], kinds["rsv"], kinds["cls"]) == (3, 3, 1, 1)
+    assert (kinds["req"], kinds["end"], kinds["rsv"], kinds["cls"]) == (5, 5, 1, 1)
 
 
 def test_the_code_on_the_card_finds_the_decision(visited: tuple[Path, dict[str, Reply]]):
@@ -117,3 +131,38 @@ def test_secrets_are_nowhere(visited: tuple[Path, dict[str, Reply]]):
 
     assert b"topsecret" not in stored
     assert b"size=1" in stored
+
+
+def test_of_a_private_path_only_its_beginning_is_recorded(visited: tuple[Path, dict[str, Reply]]):
+    """Nowhere in the evidence directory is the rest, however it was spelled and whichever line it came in."""
+    stored = b"".join(path.read_bytes() for path in visited[0].rglob("*") if path.is_file())
+
+    assert b"miller" not in stored
+    assert b"page=2" not in stored
+    one = find_request(visited[0], reference=visited[1]["private"].get("Guard-Reference"))
+    values = dict(one.values)
+    assert (values["target"]["path"], values["request"]["query"]) == ("/clients/(not-recorded)", "")
+    assert dict(values["request"]["headers"])["Referer"] == "https://photo.example/clients/(not-recorded)"
+
+
+def test_the_record_says_which_robots_txt_this_client_was_delivered_before(visited: tuple[Path, dict[str, Reply]]):
+    """The version, by the beginning of its digest, and since when; whoever fetched none has no such field."""
+    evidence, replies = visited
+    asked = find_request(evidence, reference=replies["picture"].get("Guard-Reference")).request.fields
+    requests = [record.read(leaf) for _, leaf in leaves(open_folder(evidence)) if b'"kind":"req"' in leaf]
+
+    assert asked["robots"] == sha256(replies["robots"].body).hexdigest()[:16]
+    assert abs(asked["robots_since"] - asked["at"]) < 60_000_000
+    assert "robots" not in requests[0].fields
+    assert requests[0].fields["rendition"] == "reservation"
+
+
+def test_a_smaller_copy_names_the_original_that_it_was_made_of(visited: tuple[Path, dict[str, Reply]]):
+    """The upstream's bytes and the bytes that were sent, each by its hash."""
+    evidence, replies = visited
+    requests = [record.read(leaf) for _, leaf in leaves(open_folder(evidence)) if b'"kind":"req"' in leaf]
+    (preview,) = [one for one in requests if one.fields["rendition"] == "preview"]
+
+    assert replies["preview"].status == 200
+    assert preview.fields["original"] == sha256(replies["original"].body).hexdigest()
+    assert "mark" not in preview.fields
