@@ -32,11 +32,11 @@ Combine = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 class Strength:
     """How strong the mark is, in grey levels."""
 
-    flat: float = 0.9
+    flat: float = 0.95
     """Where the picture is smooth."""
-    texture: float = 0.05
+    texture: float = 0.052
     """More, for each grey level of local standard deviation."""
-    most: float = 2.5
+    most: float = 2.6
     """Not more than this, below 3."""
 
 

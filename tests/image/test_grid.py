@@ -1,6 +1,6 @@
 import pytest
 
-from guard.image.grid import CELLS, CELLS_DOWN, choose_grid
+from guard.image.grid import CELLS, CELLS_DOWN, FEW_CHIPS, choose_grid
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,14 @@ def test_a_small_file_gets_long_segments():
 
     assert light.segments * 5 < 20_000 * 0.08
     assert light.segments < heavy.segments
+
+
+def test_long_segments_are_made_up_for_by_low_rows_where_there_are_bytes_for_it():
+    """Few chips can not tell several who put their copies together; a file with hardly any bytes stays as it is."""
+    some, hardly_any = (choose_grid(1600, 1200, (16, 16), size) for size in (150_000, 95_000))
+
+    assert (some.rows, hardly_any.rows) == (1, 2)
+    assert some.chips >= FEW_CHIPS > hardly_any.chips
 
 
 def test_what_goes_over_the_end_of_a_row_carries_no_mark():
