@@ -10,12 +10,12 @@ import typer
 from guard import __version__
 from guard.cli import trace_report
 from guard.cli.issued_marks import Issued
-from guard.cli.terminal import complain
+from guard.cli.terminal import complain, with_progress
 from guard.cli.trace_report import Gallery, ReportFiles
 from guard.cli.trace_search import Result, Search, listed
 from guard.cli.trace_words import Language, sentences
 from guard.errors import PictureError, UsageError
-from guard.image.archive import Archive
+from guard.image.originals import Originals
 from guard.store import found_record
 from guard.store.found_pictures import files_in, find_pictures
 from guard.store.found_record import FoundFile, FoundRecord
@@ -52,14 +52,14 @@ def trace(found: list[Path], *, originals: Path, given: Issued, wanted: Wanted) 
     record = _recorded(report, found, files) if report else None
     if wanted.record_only:
         return EXIT_FOUND
-    archives = _archives(originals, given.keys)
-    search, gallery = Search(files, given, archives), Gallery()
+    mine = _originals(originals)
+    search, gallery = Search(files, given, mine), Gallery()
     search.run(found, gallery.add if report else lambda *_: None)
     results, whole = search.results(), search.together()
-    _print(results, whole, search, given, wanted, originals=len(archives[0]))
+    _print(results, whole, search, given, wanted, originals=len(mine))
     if report is not None and record is not None:
         page = trace_report.page(
-            search, given, gallery, record, at=datetime.now(UTC), program=PROGRAM, originals=len(archives[0]),
+            search, given, gallery, record, at=datetime.now(UTC), program=PROGRAM, originals=len(mine),
             lang=wanted.lang,
         )  # fmt: skip
         trace_report.write(report.page, trace_report.html(page))
@@ -99,18 +99,15 @@ def _print(
     typer.echo(sentences(results, whole, given.log, given.shared, **counts, lang=wanted.lang))
 
 
-def _archives(folder: Path, keys: tuple[bytes, ...]) -> list[Archive]:
-    """Return the originals, once for each key that may have marked them."""
+def _originals(folder: Path) -> Originals:
     if not folder.exists():
         raise UsageError(f"--originals: {folder} does not exist")
-    archives = [Archive(key) for key in keys]
-    for picture in find_pictures([folder], complain):
-        path = Path(picture.name)
+    originals = Originals()
+    for picture in with_progress(find_pictures([folder], complain), "originals"):
         try:
-            for archive in archives:
-                archive.add(picture.name, picture.data, path.read_bytes)
+            originals.add(picture.name, picture.data, Path(picture.name).read_bytes)
         except PictureError as error:
             complain(f"{picture.name}: {error}")
-    if not len(archives[0]):
+    if not len(originals):
         raise UsageError(f"--originals: there is no picture in {folder}")
-    return archives
+    return originals

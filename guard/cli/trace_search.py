@@ -13,7 +13,7 @@ from typing import Final
 from guard.cli.issued_marks import Issued
 from guard.cli.terminal import complain, printable, with_progress
 from guard.errors import PictureError
-from guard.image.archive import Archive
+from guard.image.originals import Originals
 from guard.image.tracer import Agreement, Sighting, Tracer
 from guard.store.found_pictures import FoundPicture, find_pictures
 from guard.store.found_record import FoundFile
@@ -66,10 +66,9 @@ def listed(paths: list[Path], *, source: str, retrieved: str) -> list[FoundFile]
 class Search:
     """Compares what was listed with the originals."""
 
-    def __init__(self, files: Sequence[FoundFile], given: Issued, archives: Sequence[Archive]) -> None:
-        """Take one archive of the originals for each key."""
+    def __init__(self, files: Sequence[FoundFile], given: Issued, originals: Originals) -> None:
         self.files = files
-        self.tracer = Tracer(archives, given.ids)
+        self.tracer = Tracer(originals, given.keys, given.ids)
         self.sightings: dict[str, Sighting | None] = {}
         """By SHA-256; None where it shows none of the originals. What can not be read is not in it."""
         self.whole: Agreement | None = None

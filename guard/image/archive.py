@@ -1,80 +1,37 @@
-"""Which original does a found picture show?
+"""How does an original look that copies were marked from with one key?
 
-Features of every original are kept (about 90 kB each); the one with most matches that agree on
-one map is taken. The choice looks at the picture alone, never at a mark.
+It is decoded and its mark made when a found picture may show it; the last few are kept.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
 
 from guard.errors import PictureError
-from guard.image.luma import luma_of
+from guard.image.originals import Known
 from guard.image.pattern import Strength
-from guard.image.registration import Features, Found, features, match
 from guard.image.trace import Original
 
-FEW = 12
-"""Matching features below which a picture is also looked for by correlation."""
 _READY = 8
 """Originals that are kept decoded."""
-_LIKELY = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    name: str
-    features: Features
-    read: Callable[[], bytes]
 
 
 class Archive:
-    """The owner's originals, as the upstream served them."""
+    """Originals with the marks of one key."""
 
     def __init__(self, key: bytes, strength: Strength | None = None) -> None:
         self._key = key
         self._strength = strength
-        self._entries: list[_Entry] = []
-        self._ready: OrderedDict[str, Original] = OrderedDict()
+        self._ready: OrderedDict[str, Original | None] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def add(self, name: str, data: bytes, read: Callable[[], bytes]) -> None:
-        """Take in an original; `read` gives its bytes again.
-
-        Raises:
-            PictureError: It can not be read.
-        """
-        kept = features(luma_of(data))
-        if kept.descriptors is not None:
-            kept = Features(points=kept.points, descriptors=kept.descriptors.astype(np.uint8), tolerance=kept.tolerance)
-        self._entries.append(_Entry(name=name, features=kept, read=read))
-
-    def candidates(self, found: Found) -> list[tuple[str, Original]]:
-        """Return the originals that `found` may show, most likely first; all of them where nothing matches."""
-        matched = []
-        for entry in self._entries:
-            one = match(found, entry.features)
-            matched.append((one.inliers if one else 0, entry))
-        matched.sort(key=lambda pair: -pair[0])
-        best = matched[0][0] if matched else 0
-        likely = matched if best < FEW else [pair for pair in matched[:_LIKELY] if pair[0] >= FEW]
-        ready = ((entry.name, self._original(entry)) for _, entry in likely)
-        return [(name, original) for name, original in ready if original is not None]
-
-    def _original(self, entry: _Entry) -> Original | None:
-        """Return the original; None where no copy of it can have been marked (see `pack.build`)."""
-        if (ready := self._ready.get(entry.name)) is not None:
-            self._ready.move_to_end(entry.name)
-            return ready
+    def original(self, known: Known) -> Original | None:
+        """Return an original; None where no copy of it can have been marked (see `pack.build`)."""
+        if known.name in self._ready:
+            self._ready.move_to_end(known.name)
+            return self._ready[known.name]
         try:
-            made = Original(entry.read(), self._key, self._strength)
+            made = Original(known.read(), self._key, self._strength)
         except PictureError:
-            return None
-        self._ready[entry.name] = made
+            made = None
+        self._ready[known.name] = made
         if len(self._ready) > _READY:
             self._ready.popitem(last=False)
         return made

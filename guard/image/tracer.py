@@ -1,10 +1,10 @@
 """What do found pictures, the owner's originals and the ids that were issued say together?
 
 Every found picture is held against the originals that it may show, once for each key that may have
-marked them; each such pair counts towards the threshold. The original is chosen by how much the
-picture's chips say, before any id is tried. That does not tell the right key from a wrong one, whose pattern
-finds as much in what an encoder left; so the key is chosen by the highest z, which the count of pairs
-covers, and what several pictures say is added up for each key apart.
+marked them; each such pair counts towards the threshold. The original is chosen by what it leaves
+unexplained and how much the chips say, before any id is tried. That does not tell the right key from
+a wrong one, whose pattern finds as much in what an encoder left; so the key is chosen by the highest z,
+which the count of pairs covers, and what several pictures say is added up for each key apart.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from guard.image.archive import Archive
 from guard.image.luma import luma_of
+from guard.image.originals import Known, Originals
 from guard.image.registration import Found, Matrix
 from guard.image.soft_chips import Reading
 from guard.image.trace import Original, Together, bound, threshold
 
+_AS_GOOD: Final = 1.15
+"""An original that leaves not more than so many times as much unexplained as the best may be the one as well."""
 CHART: Final = np.linspace(-8, 8, 65)
 """Edges of the bins in which z of the ids is counted for a chart."""
 
@@ -71,18 +74,22 @@ class Sighting:
 class Tracer:
     """Holds found pictures against originals and ids."""
 
-    archives: Sequence[Archive]
-    """The originals, one archive for each key."""
+    originals: Originals
+    keys: Sequence[bytes]
+    """Those that may have marked copies."""
     ids: Sequence[bytes]
     pairs: int = 0
     """How many found pictures were compared with how many originals and keys, so far."""
     pictures: int = 0
     """How many of the found pictures show one of the originals."""
+    _archives: tuple[Archive, ...] = field(init=False)
+    """For each key."""
     _together: tuple[Together, ...] = field(init=False)
     """For each key."""
 
     def __post_init__(self) -> None:
-        self._together = tuple(Together(len(self.ids)) for _ in self.archives)
+        self._archives = tuple(Archive(key) for key in self.keys)
+        self._together = tuple(Together(len(self.ids)) for _ in self.keys)
 
     def look(self, data: bytes) -> Sighting | None:
         """Take in one found picture; None where it shows none of the originals. No picture may come twice.
@@ -91,23 +98,27 @@ class Tracer:
             PictureError: It can not be read.
         """
         found = Found(luma_of(data))
-        seen = [one for key in range(len(self.archives)) if (one := self._with(key, found)) is not None]
+        likely = self.originals.candidates(found)
+        seen = [one for key in range(len(self.keys)) if (one := self._with(key, found, likely)) is not None]
         self.pictures += bool(seen)
         return max(seen, key=lambda one: one.agreement.z, default=None)
 
-    def _with(self, key: int, found: Found) -> Sighting | None:
+    def _with(self, key: int, found: Found, likely: Sequence[Known]) -> Sighting | None:
         """Return which original a picture shows best if its copy was marked with this key."""
-        best: tuple[str, Original, Reading] | None = None
-        for name, original in self.archives[key].candidates(found):
-            reading = original.read(found)
-            if reading is None:
+        readings: list[tuple[str, Original, Reading]] = []
+        for known in likely:
+            original = self._archives[key].original(known)
+            reading = original.read(found) if original is not None else None
+            if original is None or reading is None:
                 continue
             self.pairs += 1
-            if best is None or reading.energy > best[2].energy:
-                best = name, original, reading
-        if best is None:
+            readings.append((known.name, original, reading))
+        if not readings:
             return None
-        name, original, reading = best
+        # A wrong original leaves more unexplained; of several sizes of one picture, only the right one has the mark.
+        least = min(reading.noise for _, _, reading in readings)
+        fitting = [one for one in readings if one[2].noise <= _AS_GOOD * least]
+        name, original, reading = max(fitting, key=lambda one: one[2].energy)
         scores = original.scores(reading.chips, self.ids)
         self._together[key].add(original.rendition, reading.chips, scores)
         return Sighting(
@@ -135,5 +146,5 @@ class Tracer:
         """
         if self.pictures < 2:
             return None
-        self.pairs += len(self.archives)
+        self.pairs += len(self.keys)
         return max((Agreement.of(one.scores()) for one in self._together), key=lambda one: one.z)

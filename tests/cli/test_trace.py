@@ -1,3 +1,4 @@
+import contextlib
 import io
 import json
 import os
@@ -91,16 +92,25 @@ def test_a_hostile_name_does_nothing_to_a_terminal(folder, tmp_path):
     assert "b\\x1b[31m.jpg: not a picture" in said.stderr
 
 
+def everything_from(terminal):
+    """Return what is written to a terminal until nobody has it open any more."""
+    parts = []
+    with open(terminal, "rb", buffering=0) as opened, contextlib.suppress(OSError):
+        while part := opened.read(4096):
+            parts.append(part)
+    return b"".join(parts).decode()
+
+
 def test_a_terminal_shows_how_far_it_is(folder):
     """A file shows nothing of it."""
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "guard", "trace", "found", "--originals", "originals", "--mark-ids", "ids",
                "--key-file", "mark.key"]  # fmt: skip
     environ = os.environ | {"TERM": "xterm", "COLUMNS": "80"}
-    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, cwd=folder, env=environ, check=False)
-    os.close(follower)
-    shown = os.read(leader, 65536).decode()
-    os.close(leader)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, cwd=folder, env=environ) as ended:
+        os.close(follower)
+        shown = everything_from(leader)
+        ended.communicate()
 
     assert ended.returncode == 0
     assert "comparing" in shown

@@ -7,8 +7,8 @@ from PIL import Image
 
 pytest.importorskip("cv2")
 
-from guard.image.archive import Archive
 from guard.image.mark import copy_for
+from guard.image.originals import Originals
 from guard.image.trace import threshold
 from guard.image.tracer import CHART, Agreement, Tracer
 from tests.support.pictures import encoded, packed, scenery
@@ -24,11 +24,10 @@ def served(seed):
 
 
 def tracer():
-    archives = [Archive(OLD), Archive(NEW)]
-    for archive in archives:
-        for seed in (1, 2):
-            archive.add(f"{seed}.jpg", served(seed), lambda seed=seed: served(seed))
-    return Tracer(archives, IDS)
+    originals = Originals()
+    for seed in (1, 2):
+        originals.add(f"{seed}.jpg", served(seed), lambda seed=seed: served(seed))
+    return Tracer(originals, [OLD, NEW], IDS)
 
 
 def found(seed, key=NEW, side=320):
