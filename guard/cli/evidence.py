@@ -19,13 +19,16 @@ __all__ = ["app", "verify_directory"]
 
 _WIDTH: Final = 80
 _WORDS: Final = {
+    "acc": "looks at disclosed values",
     "agg": "counts of visitors",
     "anc": "anchors: times that others put to the log",
     "boot": "starts of the recorder",
     "cls": "rule sets in force",
     "cmt": "commitments to what visitors asked for",
     "end": "answers sent",
+    "era": "erasures of values",
     "gap": "gaps admitted",
+    "hold": "holds set or released",
     "key": "signing keys",
     "mky": "mark keys",
     "rec": "repairs",

@@ -49,6 +49,12 @@ class RecordKind(StrEnum):
     """Records that should be here and could not be shown to be."""
     REPAIR = "rec"
     """Bytes of a segment, from an offset to its end, that are not part of the log."""
+    ERASURE = "era"
+    """Values that records commit to were erased: by how many records, and why."""
+    HOLD = "hold"
+    """Values are kept for a case from here on whatever their period, or that ended."""
+    ACCESS = "acc"
+    """Somebody looked at values that may identify a person."""
 
 
 class Rendition(StrEnum):

@@ -113,6 +113,9 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
     "cmt": {"at": _count, "count": _count, "from": _count, "sd": _commitments, "site": _text, "to": _count},
     "gap": {"at": _count, "count": _count, "from": _count, "to": _count, "why": _text},
     "rec": {"at": _count, "bytes": _count, "offset": _count, "segment": _count, "sha256": _digest},
+    "era": {"at": _count, "first": _count, "ground": _text, "last": _count, "records": _count, "values": _text},
+    "hold": {"at": _count, "hold": _text, "matter": _text, "state": _text, "what": _text},
+    "acc": {"at": _count, "by": _text, "first": _count, "last": _count, "records": _count, "why": _text},
 }  # fmt: skip
 
 

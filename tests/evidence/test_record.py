@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.errors import LeafError
-from guard.evidence import canonical, record, reservation_record
+from guard.evidence import canonical, custody, record, reservation_record
 from guard.evidence.anchor import Anchor, AnchorKind, anchor_record
 from guard.evidence.record import RecordKind
 from tests.support.evidence import AT, RULES, end_leaf, request_leaf
@@ -44,6 +44,9 @@ LEAVES = {
     "agg": record.aggregate(at=AT, site="photo.example", since=1, until=2, requests={"page": 3}),
     "cmt": record.commitment(at=AT, site="photo.example", since=1, until=2, count=3, sd=["02" * 32, "01" * 32]),
     "gap": record.gap(at=AT, count=3, since=1, until=2, why="enospc"),
+    "era": custody.erasure(at=AT, ground="expiry", values=custody.Values.PEOPLE, records=1, first=1, last=1),
+    "hold": custody.hold(at=AT, name="h", state=custody.HoldState.SET, matter="m", what="everything"),
+    "acc": custody.access(at=AT, by="evidence show", why="w", records=1, first=1, last=1),
     "rec": record.repair(at=AT, segment=0, offset=100, cut=5, digest="03" * 32),
 }
 
