@@ -47,7 +47,7 @@ def erasure(*, at: int, ground: str, values: Values, records: int, first: int, l
 def hold(*, at: int, name: str, state: HoldState, matter: str, what: str) -> bytes:
     """Say that the hold `name` begins or ends; `what` are the records it holds, in words, `matter` the case."""
     return leaf(
-        RecordKind.HOLD, at, hold=escape(name), matter=plain(matter), state=state.value, what=escape(what)
+        RecordKind.HOLD, at, hold=plain(name), matter=plain(matter), state=state.value, what=escape(what)
     )  # fmt: skip
 
 

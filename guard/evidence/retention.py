@@ -6,6 +6,7 @@ years later. A crawler whose claim was verified is no person but a company's mac
 that the company publishes, so all its values have the second lifetime.
 """
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -24,10 +25,30 @@ class Lifetime(IntEnum):
     TOOLS = 2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """The two periods in whole days; None: as long as the owner does not erase."""
+
+    people: int | None = 30
+    tools: int | None = None
+
+    def of(self, lifetime: Lifetime) -> int | None:
+        """Return one of them."""
+        return self.people if lifetime is Lifetime.PEOPLE else self.tools
+
+
+DEFAULT_RETENTION: Final = Retention()
+
+
 def lifetime_of(one: Record, group: str) -> Lifetime:
     """Return how long the value of `group` is kept that the record commits to. A group nobody knows is a person's."""
     if one.kind is RecordKind.REQUEST and one.fields["grade"] in VERIFIED_GRADES:
         return Lifetime.TOOLS
+    return lifetime_of_group(group)
+
+
+def lifetime_of_group(group: str) -> Lifetime:
+    """Return how long a value of `group` is kept that belongs to who may be a person."""
     return Lifetime.PEOPLE if group in _OF_PEOPLE or group not in _KNOWN else Lifetime.TOOLS
 
 

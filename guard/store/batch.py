@@ -17,12 +17,15 @@ from guard.evidence import record, reservation_record, segment
 from guard.evidence.disclosure import Disclosure
 from guard.evidence.merkle import leaf_hash
 from guard.evidence.record import RecordKind
+from guard.evidence.retention import lifetime_of
+from guard.store.side_store import Kept
 
 _OURS: Final = frozenset({RecordKind.BOOT, RecordKind.KEY, RecordKind.REPAIR})
 """Records that only the log's own keeper may write."""
 
 
-_GAP: Final = b'"kind":"gap"'
+_KNOWN_ELSEWHERE: Final = (b'"kind":"gap"', b'"kind":"era"', b'"kind":"hold"')
+"""Who wanted to write one of these keeps it until it is written."""
 
 
 class Entry(NamedTuple):
@@ -33,8 +36,8 @@ class Entry(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Whether its loss is a gap. That of a gap record is not: whoever wanted to write it still knows the number."""
-        return _GAP not in self.leaf
+        """Whether its loss is a gap."""
+        return not any(kind in self.leaf for kind in _KNOWN_ELSEWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,13 @@ class Batch:
     """Digests of the sets that earlier batches put on record."""
     has_blob: Callable[[str], bool]
     """Say whether the document with this SHA-256 is stored."""
+    holding: Callable[[int, record.Record, Sequence[Disclosure]], Sequence[str]] = lambda _index, _one, _values: ()
+    """Say which holds a record falls under that is about to be written."""
     hashes: list[bytes] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
-    rows: list[tuple[int, str, bytes]] = field(default_factory=list)
+    rows: list[Kept] = field(default_factory=list)
+    held: list[tuple[int, str]] = field(default_factory=list)
+    """Index of a record, and a hold that it falls under."""
     new_reservations: set[str] = field(default_factory=set)
 
     @property
@@ -75,16 +82,18 @@ class Batch:
             return Refusal(reason)
         if one.kind is RecordKind.RESERVATION:
             self.new_reservations.add(one.fields["digest"])
-        return self.add(entry.leaf, entry.disclosures)
+        index = self.add(entry.leaf)
+        if entry.disclosures:
+            self.rows += kept(index, one, entry.disclosures)
+            self.held += [(index, name) for name in self.holding(index, one, entry.disclosures)]
+        return index
 
-    def add(self, leaf: bytes, disclosures: Sequence[Disclosure] = ()) -> int:
+    def add(self, leaf: bytes) -> int:
         """Add a leaf as it is and return its index."""
         index = self.next
         hashed = leaf_hash(leaf)
         self.hashes.append(hashed)
         self.frames.append(segment.encode(leaf, hashed))
-        for one in disclosures:
-            self.rows.append((index, one.group, one.data))
         return index
 
     def _against(self, one: record.Record) -> str:
@@ -119,6 +128,11 @@ class Batch:
             if not self.has_blob(document["sha256"]):
                 return f"the document {document['sha256']} was not stored before"
         return ""
+
+
+def kept(index: int, one: record.Record, disclosures: Sequence[Disclosure]) -> list[Kept]:
+    """Return what the side store keeps of the record at `index`, and how long."""
+    return [(index, each.group, each.data, lifetime_of(one, each.group)) for each in disclosures]
 
 
 def undisclosable(one: record.Record, disclosures: Sequence[Disclosure]) -> str:

@@ -7,7 +7,7 @@
     log/blobs/<sha256>        documents that records name
     log/vkey                  the public key
     guard/checkpoints.db      the newest head seen, against restored backups
-    side/disclosures.db       the erasable values
+    side/disclosures.db       the erasable values, and in side/keys/ what they are sealed with
     keys/log.key              the private key
 
 The directory is locked while it is open. A batch is first in the side store, then in the
@@ -26,14 +26,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from guard.errors import LeafError, LogDamagedError, LogInUseError, RecorderUnavailableError
+from guard.errors import EvidenceError, LeafError, LogDamagedError, LogInUseError, RecorderUnavailableError
 from guard.evidence import record
 from guard.evidence.disclosure import Disclosure
 from guard.evidence.merkle import HASH_SIZE, leaf_hash
+from guard.evidence.retention import DEFAULT_RETENTION, Retention
 from guard.evidence.tile import WIDTH, Tile
 from guard.store import log_keys
-from guard.store.batch import Batch, Entry, Refusal, undisclosable
+from guard.store.batch import Batch, Entry, Refusal, kept, undisclosable
 from guard.store.checkpoint_files import CheckpointFiles, Prepared
+from guard.store.custody import Custody
 from guard.store.durable import make_folder, replace
 from guard.store.head_guard import HeadGuard
 from guard.store.log_values import Clock, Environment, Lost, Stats, microseconds
@@ -59,8 +61,9 @@ class LogDirectory:
         guard_folder: Path | None = None,
         clock: Clock = microseconds,
         wait: float = 0.0,
+        retention: Retention = DEFAULT_RETENTION,
     ) -> None:
-        """Open the log at `root`, or begin one.
+        """Open the log at `root`, or begin one. `retention` says how long values are kept, see `custody`.
 
         Raises:
             LogInUseError: Another process has it open, also after `wait` seconds.
@@ -70,6 +73,7 @@ class LogDirectory:
         self.root = root
         self._log = root / "log"
         self._clock = clock
+        self._retention = retention
         self._lock = _lock(root, wait)
         try:
             self._open(host, environment, guard_folder or root / "guard")
@@ -96,9 +100,10 @@ class LogDirectory:
         found = recover(self._log / "seg", self._checkpoints.signed(), self._checkpoints.repair_tile)
         self._checkpoints.repair_partial_tiles(found.rows)
         try:
-            self._side = SideStore(self.root / "side" / "disclosures.db")
+            self._side = SideStore(self.root / "side" / "disclosures.db", clock=self._clock)
             self._side.purge_from(found.tree.size)
-        except sqlite3.Error as error:
+            self.custody = Custody(self, self._side, retention=self._retention, clock=self._clock)
+        except (EvidenceError, sqlite3.Error) as error:
             raise LogDamagedError(
                 str(self.root / "side" / "disclosures.db"),
                 f"can not be used: {error}; move it away: the log goes on, what it held is no longer disclosable",
@@ -107,6 +112,8 @@ class LogDirectory:
         self._owed = self._opening_records(found, environment)
         with suppress(RecorderUnavailableError):
             self.append(())
+        with suppress(*_DISK_ERRORS):
+            self.custody.settle()
 
     def _take(self, found: Recovered) -> None:
         self._tree, self._rows = found.tree, found.rows
@@ -230,7 +237,7 @@ class LogDirectory:
             if reason := undisclosable(one, disclosures):
                 return Refusal(reason)
             self._clean_side()
-            self._side.put([(index, one.group, one.data) for one in disclosures], again=True)
+            self._side.put(kept(index, one, disclosures), again=True)
         except LeafError as error:
             return Refusal(str(error))
         except _DISK_ERRORS as error:
@@ -278,7 +285,7 @@ class LogDirectory:
         return (self._log / "blobs" / digest).exists()
 
     def _begin(self) -> Batch:
-        batch = Batch(self._tree.size, self._reservations, self._has_blob)
+        batch = Batch(self._tree.size, self._reservations, self._has_blob, self.custody.holding)
         now = self._clock()
         if self._files.abandoned is not None:
             end = self._files.abandoned
@@ -295,7 +302,7 @@ class LogDirectory:
         self._clean_side()
         if batch.rows:
             self._side_is_clean = False  # until the leaves are there too
-            self._side.put(batch.rows)
+            self._side.put(batch.rows, held=batch.held)
         self._files.append(b"".join(batch.frames))
         self._side_is_clean = True
         self.stats.last_sync_seconds = time.monotonic() - started

@@ -6,11 +6,11 @@ the erasable values; nothing is kept but the requests whose end has not come yet
 works while a recorder writes: what came after the pass began may be missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from guard.store.record_finder import leaves
 
 Values = dict[str, Any]
 """By group, what is still disclosed of a record; each value was checked against its commitment."""
+_SETS: Final = ("crawlers", "operators", "pictures", "marks", "actions", "grades", "records")
 Match = tuple[int, bytes, Record, Values]
 """Index, bytes of the leaf, what it says, what is still disclosed of it."""
 
@@ -57,10 +58,29 @@ class Filter:
     records: frozenset[int] = frozenset()
     """Indexes. Named records are of any kind."""
 
+    def value(self) -> dict[str, Any]:
+        """Return what is asked, for JSON."""
+        texts = {name: sorted(getattr(self, name)) for name in _SETS if getattr(self, name)}
+        times = {name: at for name, at in (("since", self.since), ("until", self.until)) if at is not None}
+        networks = {"addresses": [str(one) for one in self.addresses]} if self.addresses else {}
+        return {**texts, **times, **networks}
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "Filter":
+        """Return what `value` put together."""
+        sets = {name: frozenset(value.get(name, ())) for name in _SETS}
+        networks = tuple(ip_network(text) for text in value.get("addresses", ()))
+        return cls(**sets, since=value.get("since"), until=value.get("until"), addresses=networks)
+
     @property
     def is_empty(self) -> bool:
         """Whether every request is meant."""
         return self == Filter()
+
+    @property
+    def asks_values(self) -> bool:
+        """Whether anything is asked that only disclosed values say."""
+        return bool(self.addresses or any(one.startswith("/") for one in self.pictures))
 
     @property
     def asks_the_record(self) -> bool:
@@ -213,3 +233,17 @@ def moment(text: str, *, after: bool = False) -> int:
     except (ValueError, OverflowError):
         raise UsageError(f"{text!r} is no time: write a day like 2026-11-25, or 2026-11-25T03:00 (UTC)") from None
     return microseconds_at(at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def words(wanted: Filter) -> str:
+    """Return what is asked in one line, as it goes on record. It names no address: that could not be erased there."""
+    parts = [f"{name}: {', '.join(map(str, values))}" for name, values in wanted.value().items() if name in _SETS]
+    if wanted.addresses:
+        parts.append("addresses: not named here")
+    times = (("since", wanted.since), ("until", wanted.until))
+    parts += [f"{name}: {_when(at)}" for name, at in times if at is not None]
+    return "; ".join(parts) or "every request"
+
+
+def _when(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1e6, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,43 +1,78 @@
-"""Where are the values that records only commit to, and how are they erased for good?
+"""Where are the values that records only commit to?
 
-An SQLite file outside the log. `synchronous=FULL`: with NORMAL a power cut can take back
-what was committed. `secure_delete`: deleted values are overwritten with zeros. A row is
-written before its leaf; after a crash between the two it has no leaf, so opening the log
-purges the rows from its size on.
+In an SQLite file outside the log, encrypted under the keys of `side_keys`; how they are erased is
+said in `custody`. The values of one record that have one lifetime are one row. `synchronous=FULL`:
+with NORMAL a power cut can take back what was committed. A row is written before its leaf;
+after a crash between the two it has no leaf, so opening the log purges the rows from its size on.
 """
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from struct import Struct
+from struct import error as StructError  # noqa: N812 - it is one
 from typing import Final
 
 from guard.errors import EvidenceError
+from guard.evidence.retention import Lifetime, lifetime_of_group
+from guard.store.log_values import Clock, microseconds
+from guard.store.side_keys import FOLDER, SideKeys
 
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS disclosures (
+CREATE TABLE IF NOT EXISTS sealed (
     leaf INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    disclosure BLOB NOT NULL,
-    expires INTEGER,
-    hold INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (leaf, name)
-) WITHOUT ROWID
+    lifetime INTEGER NOT NULL,
+    key INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (leaf, lifetime)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (
+    number INTEGER PRIMARY KEY,
+    lifetime INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    records INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'live',
+    cursor INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS doomed (
+    leaf INTEGER NOT NULL, lifetime INTEGER NOT NULL, PRIMARY KEY (leaf, lifetime)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS holds (
+    name TEXT PRIMARY KEY, at INTEGER NOT NULL, matter TEXT NOT NULL, wanted TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS held (
+    leaf INTEGER NOT NULL, hold TEXT NOT NULL, PRIMARY KEY (leaf, hold)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owed (number INTEGER PRIMARY KEY, leaf BLOB NOT NULL)
 """
-_INSERT: Final = "INSERT INTO disclosures (leaf, name, disclosure) VALUES (?, ?, ?)"
-_INSERT_AGAIN: Final = "INSERT OR IGNORE INTO disclosures (leaf, name, disclosure) VALUES (?, ?, ?)"
+"""`keys` says what lies under each key: the day on which it was first used, and between which records. `doomed` rows
+are erased, only not taken away yet. `owed` are leaves that the log does not have yet about what was done here."""
+
 _LARGEST_JOURNAL: Final = 4096
 """Pages (of 4 KiB) after which a writer folds the journal itself, if nobody else got round to it."""
+DAY: Final = 86_400_000_000
 Row = tuple[int, str, bytes]
 """Index of the leaf, group, bytes of the disclosure."""
+Kept = tuple[int, str, bytes, Lifetime]
+"""The same, and how long it is kept."""
+_HEAD: Final = Struct(">BI")
 
 
 class SideStore:
-    """The erasable values beside one log. Raises sqlite3.Error where the disk does not do its part."""
+    """The erasable values beside one log. Raises sqlite3.Error and OSError where the disk does not do its part."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, clock: Clock = microseconds) -> None:
         self.path = path
-        self._connection = self._open()
+        self.keys = SideKeys(path.with_name(FOLDER))
+        self._clock = clock
+        self._current: dict[Lifetime, tuple[int, int]] = {}
+        self.connection = self._open()
         self._folding = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=2)
+        self._take_over()
 
     def _open(self) -> sqlite3.Connection:
         self.path.touch(mode=0o600)
@@ -47,30 +82,96 @@ class SideStore:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_LARGEST_JOURNAL}")
-            connection.execute(_SCHEMA)
+            connection.executescript(_SCHEMA)
         except sqlite3.Error:
             connection.close()
             raise
+        self._current.clear()
         return connection
 
     def reopen(self) -> None:
         """Begin anew after an error, from what is on the disk."""
-        self._connection.close()
-        self._connection = self._open()
+        self.connection.close()
+        self.connection = self._open()
 
-    def put(self, rows: Iterable[Row], *, again: bool = False) -> None:
-        """Keep `rows`, durably; with `again` those that are there already stay as they are."""
-        insert = _INSERT_AGAIN if again else _INSERT
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
-        try:
-            self._connection.executemany(insert, rows)
-            execute("COMMIT")
-        except sqlite3.Error:
-            if self._connection.in_transaction:
-                execute("ROLLBACK")
-            raise
+    def put(self, rows: Iterable[Kept], *, again: bool = False, held: Iterable[tuple[int, str]] = ()) -> None:
+        """Keep `rows`, durably, and that these records are `held`; with `again` what is there already stays."""
+        bodies: defaultdict[tuple[int, Lifetime], list[tuple[str, bytes]]] = defaultdict(list)
+        for leaf, name, data, lifetime in rows:
+            bodies[leaf, lifetime].append((name, data))
+        keys = {lifetime: self.key_for(lifetime) for lifetime in {one for _, one in bodies}}
+        with transaction(self.connection):
+            for lifetime, number in keys.items():
+                leaves = [leaf for leaf, one in bodies if one is lifetime]
+                if again:
+                    leaves = [leaf for leaf in leaves if self._add(leaf, lifetime, bodies[leaf, lifetime])]
+                sealed = [self.keys.seal(number, leaf, lifetime, packed(bodies[leaf, lifetime])) for leaf in leaves]
+                self.connection.executemany(
+                    "INSERT INTO sealed (leaf, lifetime, key, body) VALUES (?, ?, ?, ?)",
+                    [(leaf, int(lifetime), number, body) for leaf, body in zip(leaves, sealed, strict=True)],
+                )
+                if leaves:
+                    self.connection.execute(USED, (min(leaves), max(leaves), len(leaves), number))
+            self.connection.executemany("INSERT OR IGNORE INTO held (leaf, hold) VALUES (?, ?)", held)
+
+    def _add(self, leaf: int, lifetime: Lifetime, values: list[tuple[str, bytes]]) -> bool:
+        """Add values to a row that is there, unless they are in it; say whether there is none."""
+        found = self.connection.execute(
+            "SELECT key, body FROM sealed WHERE leaf = ? AND lifetime = ?", (leaf, int(lifetime))
+        ).fetchone()
+        if found is None:
+            return True
+        number, body = found
+        opened = self.keys.open(number, leaf, lifetime, body)
+        if opened is not None:
+            kept = dict(unpacked(opened))
+            if new := [one for one in values if one[0] not in kept]:
+                sealed = self.keys.seal(number, leaf, lifetime, packed([*kept.items(), *new]))
+                self.connection.execute(
+                    "UPDATE sealed SET body = ? WHERE leaf = ? AND lifetime = ?", (sealed, leaf, int(lifetime))
+                )
+        return False
+
+    def key_for(self, lifetime: Lifetime, day: int | None = None, state: str = "live") -> int:
+        """Return the key for new values, of today or of another `day`; it is made if there is none."""
+        today = self._clock() // DAY
+        if day is None and self._current.get(lifetime, (0, -1))[1] == today:
+            return self._current[lifetime][0]
+        # A clock that was ahead has made a key of the future, whose values would be kept too long.
+        self.connection.execute("UPDATE keys SET day = ? WHERE day > ?", (today, today))
+        found = self.connection.execute(
+            "SELECT number FROM keys WHERE lifetime = ? AND day = ? AND state = ? ORDER BY number DESC LIMIT 1",
+            (int(lifetime), today if day is None else day, state),
+        ).fetchone()
+        number: int
+        if found is None:
+            (number,) = self.connection.execute("SELECT coalesce(max(number), 0) + 1 FROM keys").fetchone()
+            self.keys.create(number)
+            self.connection.execute(
+                "INSERT INTO keys (number, lifetime, day, first, last, state) VALUES (?, ?, ?, ?, -1, ?)",
+                (number, int(lifetime), today if day is None else day, (1 << 62), state),
+            )
+        else:
+            (number,) = found
+        if day is None:
+            self._current[lifetime] = number, today
+        return number
+
+    def _take_over(self) -> None:
+        """Seal the values that lie open in a store of the first weeks; nobody knows their age, so it begins now."""
+        find = "SELECT name FROM sqlite_master WHERE name = 'disclosures'"
+        if self.connection.execute(find).fetchone() is None:
+            return
+        rows = self.connection.execute("SELECT leaf, name, disclosure FROM disclosures ORDER BY leaf").fetchall()
+        self.put([(leaf, name, data, lifetime_of_group(name)) for leaf, name, data in rows], again=True)
+        self.connection.execute("DROP TABLE disclosures")
+        self.connection.execute("VACUUM")
+
+    def forget_current(self) -> None:
+        """Look anew for the keys to use: one of them is being cleared."""
+        self._current.clear()
 
     def fold(self) -> None:
         """Move what the journal holds into the file. May run in another thread: nobody who writes waits for it."""
@@ -78,33 +179,89 @@ class SideStore:
 
     def purge_from(self, size: int) -> int:
         """Delete the rows of leaves that do not exist, `size` and above, and say how many there were."""
-        return self._connection.execute("DELETE FROM disclosures WHERE leaf >= ?", (size,)).rowcount
+        self.connection.execute("DELETE FROM held WHERE leaf >= ?", (size,))
+        return self.connection.execute("DELETE FROM sealed WHERE leaf >= ?", (size,)).rowcount
 
     def close(self) -> None:
         """Close the file and fold its journal into it."""
         self._folding.close()
-        self._connection.close()
+        self.connection.close()
+
+
+USED: Final = "UPDATE keys SET first = min(first, ?), last = max(last, ?), records = records + ? WHERE number = ?"
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do what is done in it wholly or, on any error, not at all."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the rows of the side store at `path`, by leaf, without changing anything.
+    """Yield the values in the side store at `path`, by leaf, without changing anything.
 
     Raises:
-        EvidenceError: The file can not be read, or not further.
+        EvidenceError: The file can not be read, or not further, or its values were changed.
+    """
+    connection = open_to_read(path)
+    keys = SideKeys(path.with_name(FOLDER))
+    try:
+        for leaf, lifetime, number, body in connection.execute(_READ):
+            if not all(type(one) is int for one in (leaf, lifetime, number)) or type(body) is not bytes:
+                raise EvidenceError("a row of other types than the store writes")
+            opened = keys.open(number, leaf, lifetime, body)
+            for name, data in sorted(unpacked(opened)) if opened is not None else ():
+                yield leaf, name, data
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError, StructError) as error:
+        raise EvidenceError(f"can not be read: {error}") from None
+    finally:
+        connection.close()
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open the side store at `path` without changing anything.
+
+    Raises:
+        EvidenceError: It can not be read.
     """
     # Without a journal beside it nobody is writing, and `immutable` needs no right to write there.
     journal = path.with_name(path.name + "-wal")
     mode = "mode=ro" if journal.exists() else "mode=ro&immutable=1"
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=2)
+        return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=2)
     except sqlite3.Error as error:
         raise EvidenceError(f"can not be read: {error}") from None
-    try:
-        for leaf, name, data in connection.execute("SELECT leaf, name, disclosure FROM disclosures ORDER BY leaf"):
-            if not (type(leaf) is int and type(name) is str and type(data) is bytes):
-                raise EvidenceError("a row of other types than the store writes")
-            yield leaf, name, data
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise EvidenceError(f"can not be read: {error}") from None
-    finally:
-        connection.close()
+
+
+_READ: Final = """
+SELECT leaf, lifetime, key, body FROM sealed
+WHERE NOT EXISTS (SELECT 1 FROM doomed WHERE doomed.leaf = sealed.leaf AND doomed.lifetime = sealed.lifetime)
+ORDER BY leaf
+"""
+
+
+def packed(values: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return groups and disclosures as they lie in one row."""
+    parts: list[bytes] = []
+    for name, data in values:
+        encoded = name.encode()
+        parts += (_HEAD.pack(len(encoded), len(data)), encoded, data)
+    return b"".join(parts)
+
+
+def unpacked(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what `packed` put together."""
+    at = 0
+    while at < len(body):
+        name, size = _HEAD.unpack_from(body, at)
+        start = at + _HEAD.size + name
+        yield body[at + _HEAD.size : start].decode(), body[start : start + size]
+        at = start + size

@@ -17,7 +17,7 @@ from guard.evidence.segment import Frame
 from guard.evidence.verify import verify_log
 from guard.store.batch import Entry
 from guard.store.log_files import LogFolder, verify_directory
-from tests.support.evidence import AT, RULES, end_leaf, fill, open_log, request_leaf
+from tests.support.evidence import AT, RULES, change_values, end_leaf, fill, open_log, request_leaf
 
 
 @pytest.fixture(scope="module")
@@ -255,15 +255,9 @@ def test_a_wrong_tile_is_a_fault_and_a_missing_one_is_not(root):
     assert verify_directory(root).holds
 
 
-def edit(root, statement, *values):
-    connection = sqlite3.connect(root / "side/disclosures.db", isolation_level=None)
-    connection.execute(statement, values)
-    connection.close()
-
-
 def test_an_erased_value_is_not_disclosable_and_no_fault(root):
     """Erasing leaves the log whole."""
-    edit(root, "DELETE FROM disclosures WHERE name = 'person'")
+    change_values(root, lambda leaf, name, data: None if name == "person" else (leaf, name, data))
     report = verify_directory(root)
 
     assert report.holds
@@ -271,22 +265,39 @@ def test_an_erased_value_is_not_disclosable_and_no_fault(root):
     assert any("not disclosable" in note for note in report.notes)
 
 
+WRONG_VALUES = {
+    "edited": lambda leaf, name, data: (leaf, name, data.replace(b"203.0.113.7", b"203.0.113.8")),
+    "another group": lambda leaf, name, data: (leaf, "request" if name == "person" else name, data),
+    "another record": lambda leaf, name, data: (leaf + 1 if name == "person" else leaf, name, data),
+    "added": lambda leaf, name, data: (leaf, name, data) if name == "person" else (leaf, "extra", b"[]"),
+    "negative": lambda leaf, name, data: (-1 if leaf == 4 else leaf, name, data),
+}
+
+
+@pytest.mark.parametrize("change", WRONG_VALUES.values(), ids=list(WRONG_VALUES))
+def test_a_value_that_was_not_committed_to_is_a_fault(root, change):
+    """What the side store holds is what the record committed to, or it is nothing."""
+    change_values(root, change)
+
+    assert any("side/disclosures.db" in fault for fault in faults(root))
+
+
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE disclosures SET disclosure = replace(disclosure, '203.0.113.7', '203.0.113.8') WHERE name = 'person'",
-        "UPDATE disclosures SET name = 'request' WHERE name = 'person'",
-        "UPDATE disclosures SET leaf = leaf + 1 WHERE name = 'person'",
-        "UPDATE disclosures SET disclosure = (SELECT max(disclosure) FROM disclosures)",
-        "UPDATE disclosures SET disclosure = 7 WHERE leaf < 5",
-        "INSERT INTO disclosures (leaf, name, disclosure) VALUES (4, 'extra', x'5b5d')",
-        "INSERT INTO disclosures (leaf, name, disclosure) VALUES (-1, 'extra', x'5b5d')",
+        "UPDATE sealed SET body = 7 WHERE leaf < 5",
+        "UPDATE sealed SET body = zeroblob(100) WHERE lifetime = 1",
+        "UPDATE sealed SET leaf = leaf + 1 WHERE lifetime = 1",
+        "UPDATE sealed SET body = (SELECT max(body) FROM sealed)",
+        "UPDATE sealed SET key = 3 - key",
     ],
-    ids=["edited", "another group", "another record", "swapped", "type", "added", "negative"],
+    ids=["type", "overwritten", "another record", "swapped", "another key"],
 )
-def test_a_value_that_was_not_committed_to_is_a_fault(root, statement):
-    """What the side store holds is what the record committed to, or it is nothing."""
-    edit(root, statement.replace("replace(disclosure", "CAST(replace(disclosure").replace(".8')", ".8') AS BLOB)"))
+def test_a_row_that_was_touched_is_a_fault(root, statement):
+    """What is sealed is bound to its record; without the keys nobody can even put something else there."""
+    connection = sqlite3.connect(root / "side/disclosures.db", isolation_level=None)
+    connection.execute(statement)
+    connection.close()
 
     assert any("side/disclosures.db" in fault for fault in faults(root))
 

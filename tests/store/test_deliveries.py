@@ -1,5 +1,4 @@
 import shutil
-import sqlite3
 
 import pytest
 
@@ -8,6 +7,7 @@ from guard.evidence import disclosure
 from guard.image.chips import commitment
 from guard.store import deliveries as module
 from guard.store.deliveries import deliveries
+from tests.support.evidence import change_values
 from tests.support.marked import MarkedLog
 
 KEY = b"\x07" * 32
@@ -61,11 +61,8 @@ def test_many_deliveries_are_counted_and_the_first_told(marked, monkeypatch):
 
 def test_a_value_that_is_not_the_recorded_one_is_not_told(marked):
     """The side store is no part of what is signed; only what its record commits to counts."""
-    store = sqlite3.connect(marked.root / "side" / "disclosures.db")
-    with store:
-        forged = disclosure.commit("person", {"address": "198.51.100.1", "port": 1}, b"0" * 16).data
-        store.execute("UPDATE disclosures SET disclosure = ? WHERE name = 'person'", (forged,))
-    store.close()
+    forged = disclosure.commit("person", {"address": "198.51.100.1", "port": 1}, b"0" * 16).data
+    change_values(marked.root, lambda leaf, name, data: (leaf, name, forged if name == "person" else data))
 
     (first, _) = deliveries(marked.root, {MINE: frozenset({ORIGINAL})}).copies[MINE, ORIGINAL]
 

@@ -10,7 +10,7 @@ from guard.evidence import disclosure, record
 from guard.evidence.record import RecordKind
 from guard.store.batch import Entry
 from guard.store.record_filter import Filter, matching, moment, picture
-from tests.support.evidence import AT, end_leaf, open_log, request_leaf
+from tests.support.evidence import AT, change_values, end_leaf, open_log, request_leaf
 
 DAY = 86_400_000_000
 
@@ -90,11 +90,7 @@ def test_values_come_with_their_record(log):
 
 def test_a_value_of_another_record_is_not_shown(log):
     """A row that was moved fits no commitment there."""
-    import sqlite3
-
-    with sqlite3.connect(log / "side" / "disclosures.db") as store:
-        store.execute("DELETE FROM disclosures WHERE leaf = 2 AND name = 'person'")
-        store.execute("UPDATE disclosures SET leaf = 2 WHERE leaf = 4 AND name = 'person'")
+    change_values(log, lambda leaf, name, data: (6 - leaf if leaf in (2, 4) and name == "person" else leaf, name, data))
 
     found = {index: values for index, _, _, values in matching(log, Filter(), ends=False)}
 

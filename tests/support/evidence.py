@@ -3,15 +3,17 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from guard.evidence import disclosure, record, reservation_record
+from guard.evidence.retention import lifetime_of_group
 from guard.store.batch import Entry
 from guard.store.log_directory import LogDirectory
 from guard.store.log_values import Environment
+from guard.store.side_store import SideStore, read_rows
 
 ENVIRONMENT = Environment(run="00" * 16, program="test", python="3", openssl="OpenSSL", system="Linux")
 AT = 1_767_225_600_000_000
@@ -75,6 +77,16 @@ def fill(log: LogDirectory, requests: int = 5) -> list[int]:
         indexes.append(index)
         log.checkpoint()
     return indexes
+
+
+def change_values(root: Path, change: Callable[[int, str, bytes], tuple[int, str, bytes] | None]) -> None:
+    """Change what lies beside a closed log as somebody does who has its keys; None takes a value away."""
+    path = root / "side" / "disclosures.db"
+    rows = [new for row in read_rows(path) if (new := change(*row)) is not None]
+    store = SideStore(path)
+    store.purge_from(-10)
+    store.put([(*row, lifetime_of_group(row[1])) for row in rows])
+    store.close()
 
 
 def start_recorder(directory: Path, socket: Path, *options: str, **settings: Any) -> "subprocess.Popen[bytes]":
