@@ -23,6 +23,7 @@ _WORDS: Final = {
     "agg": "counts of visitors",
     "anc": "anchors: times that others put to the log",
     "boot": "starts of the recorder",
+    "clk": "looks at the clock",
     "cls": "rule sets in force",
     "cmt": "commitments to what visitors asked for",
     "end": "answers sent",

@@ -45,6 +45,8 @@ class RecordKind(StrEnum):
     """Somebody who may be a person asked for pictures; who, and for which, only commitments say."""
     ANCHOR = "anc"
     """Somebody outside put a time to a head of this log: a time-stamp authority, or a witness."""
+    CLOCK = "clk"
+    """What the machine knew about its own time."""
     GAP = "gap"
     """Records that should be here and could not be shown to be."""
     REPAIR = "rec"

@@ -50,6 +50,10 @@ def _texts(value: object) -> bool:
     return type(value) is list and _STRINGS.issuperset(map(type, value))
 
 
+def _integer(value: object) -> bool:
+    return type(value) is int and _is_exact(value)
+
+
 def _is_exact(value: int) -> bool:
     return -canonical.LARGEST_INTEGER <= value <= canonical.LARGEST_INTEGER
 
@@ -111,6 +115,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
             "qualified": _flag, "root": _digest, "sha256": _digest, "size": _count, "time": _count},
     "agg": {"at": _count, "from": _count, "requests": _counts, "site": _text, "to": _count},
     "cmt": {"at": _count, "count": _count, "from": _count, "sd": _commitments, "site": _text, "to": _count},
+    "clk": {"at": _count, "boot": _text, "boottime_us": _count, "error_us": _count, "estimate_us": _count,
+            "slept_us": _count, "state": _text, "step_us": _integer, "why": _text},
     "gap": {"at": _count, "count": _count, "from": _count, "to": _count, "why": _text},
     "rec": {"at": _count, "bytes": _count, "offset": _count, "segment": _count, "sha256": _digest},
     "era": {"at": _count, "first": _count, "ground": _text, "last": _count, "records": _count, "values": _text},

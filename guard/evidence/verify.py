@@ -19,6 +19,7 @@ from guard.errors import LeafError
 from guard.evidence import record, reservation_record, segment
 from guard.evidence.anchor_check import AnchorCheck, Believe, Head
 from guard.evidence.checkpoint import Checkpoint, CheckpointError, VerifierKey, parse_verifier_key, split, verify
+from guard.evidence.clock_check import ClockCheck
 from guard.evidence.comparison import Roots, Rows, Tiles
 from guard.evidence.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from guard.evidence.report import Findings, LogFiles, Report
@@ -63,6 +64,7 @@ class _Verification:
     """The size of the newest valid checkpoint."""
     unsigned_bytes: int = 0
     newer: int = 0
+    clock: ClockCheck = field(default_factory=ClockCheck)
     first_at: int = 0
     last_at: int = 0
 
@@ -250,6 +252,7 @@ class _Verification:
         else:
             self.kinds[one.kind.value] += 1
             self.newer += bool(one.unknown)
+            self.clock.see(one)
             self.first_at = self.first_at or one.at
             self.last_at = one.at
             commitments = one.fields.get("sd", [])
@@ -316,6 +319,8 @@ class _Verification:
             self.findings.note(f"the log admits gaps: {self.kinds['gap']} records say what could not be recorded")
         if self.kinds["rec"]:
             self.findings.note(f"the log was repaired {self.kinds['rec']} times after a crash or a failed write")
+        for note in self.clock.notes():
+            self.findings.note(note)
         if undisclosed:
             self.findings.note(f"{undisclosed} committed values are not disclosable: erased or not here")
 

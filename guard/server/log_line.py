@@ -29,6 +29,7 @@ from guard.server.recorder_protocol import (
 from guard.store.batch import Entry, Refusal
 from guard.store.log_directory import LogDirectory
 from guard.store.log_values import environment
+from guard.store.system_clock import ClockWatch
 
 PATIENCE: Final = 15.0
 """Seconds to wait for a recorder that is just starting or ending: it reads the whole log first."""
@@ -149,6 +150,8 @@ class _ToDirectory:
     def __init__(self, directory: Path, host: str) -> None:
         _check_owner(directory)
         self._log = LogDirectory(directory, host=host, environment=environment())
+        if leaf := ClockWatch().look():
+            self._log.say(leaf)
 
     def append(self, leaf: bytes, disclosures: Sequence[Disclosure] = ()) -> int:
         (result,) = self._log.append([Entry(leaf, disclosures)])

@@ -38,6 +38,7 @@ from guard.store.batch import Entry
 from guard.store.checkpoint_files import Prepared
 from guard.store.log_directory import LogDirectory
 from guard.store.log_values import environment
+from guard.store.system_clock import ClockWatch
 
 _T = TypeVar("_T")
 LINGER: Final = 0.002
@@ -106,6 +107,7 @@ class Recorder:
 
     def __init__(self, directory: LogDirectory) -> None:
         self._directory = directory
+        self._clock = ClockWatch()
         self._parent = os.getppid()
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._sealing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sealing")
@@ -136,6 +138,7 @@ class Recorder:
             servers.append(await loop.create_unix_server(lambda: _Connection(self), sock=commands))
         except OSError as error:
             log.warning("commands can not write to the log while this guard runs: %s", error)
+        await self._on_disk(self._look_at_clock)
         ready()
         ticks = asyncio.create_task(self._ticks())
         writing = asyncio.create_task(self._write_batches())
@@ -273,7 +276,12 @@ class Recorder:
 
     def _tick(self) -> Prepared | None:
         self._directory.retry()
+        self._look_at_clock()
         return self._directory.prepare_checkpoint()
+
+    def _look_at_clock(self) -> None:
+        if leaf := self._clock.look():
+            self._directory.say(leaf)
 
     async def _on_disk(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work)

@@ -20,7 +20,7 @@ from guard.evidence.record import RecordKind
 from guard.evidence.retention import lifetime_of
 from guard.store.side_store import Kept
 
-_OURS: Final = frozenset({RecordKind.BOOT, RecordKind.KEY, RecordKind.REPAIR})
+_OURS: Final = frozenset({RecordKind.BOOT, RecordKind.CLOCK, RecordKind.KEY, RecordKind.REPAIR})
 """Records that only the log's own keeper may write."""
 
 

@@ -183,6 +183,14 @@ class LogDirectory:
             self._written(batch)
         return results
 
+    def say(self, leaf: bytes) -> None:
+        """Add a record of the keeper's own; it is left out while the disk does not work."""
+        self._owed.append(leaf)
+        try:
+            self.append(())
+        except RecorderUnavailableError:
+            self._owed.remove(leaf)
+
     def retry(self) -> None:
         """Try to write what is owed, if anything is: a gap, the records of the start."""
         if self._lost.count or self._owed:
