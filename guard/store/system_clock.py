@@ -6,7 +6,6 @@ since the boot; slewing (at most 500 parts in a million) stays below what counts
 """
 
 import ctypes
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ LEAST_STEP: Final = 50_000
 LEAST_SLEEP: Final = 1_000_000
 _UNSYNCHRONISED: Final = 0x40
 """STA_UNSYNC of linux/timex.h."""
+_BOOTTIME: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _TRIES: Final = 5
 _APART: Final = 1_000
 """Microseconds within which the clocks are read one after the other; a longer pause between makes no jump."""
@@ -91,16 +91,13 @@ class ClockWatch:
 
 
 def _boottime() -> int:
-    if sys.platform == "linux":
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
-    return time.monotonic_ns() // 1000
+    return time.clock_gettime_ns(_BOOTTIME) // 1000
 
 
 def _kernel() -> tuple[ClockState, int, int]:
-    if sys.platform != "linux":
-        return ClockState.UNKNOWN, 0, 0
     timex = _Timex()
-    if ctypes.CDLL(None).adjtimex(ctypes.byref(timex)) < 0:
+    ask = getattr(ctypes.CDLL(None), "adjtimex", None)
+    if ask is None or ask(ctypes.byref(timex)) < 0:
         return ClockState.UNKNOWN, 0, 0
     state = ClockState.UNSYNCHRONISED if timex.status & _UNSYNCHRONISED else ClockState.SYNCHRONISED
     return state, max(int(timex.maxerror), 0), max(int(timex.esterror), 0)
