@@ -1,7 +1,7 @@
 """What does a found picture say about each chip of the mark that it may carry?
 
 The owner has the original, so it is subtracted: what is left is the attacker's tones and
-noise, and perhaps the mark. Tones are fitted away by a cubic curve, pixels that no curve
+noise, and perhaps the mark. Tones are fitted away (see `tones`), pixels that no curve
 explains (overlays, clipped ones) left out, and what remains is correlated with the pattern of
 each chip, weighted by the local noise. Nothing here knows a mark id, so nothing here can favour one.
 """
@@ -25,11 +25,13 @@ from guard.image.registration import (
     scaled,
     warped,
 )
+from guard.image.tones import Floats, blurred, without_tones
 
 _LARGEST_SIDE = 448
 """Pixels: the mark is coarse, and at this size all of it is there."""
 _LEAST_CHIPS = 16
-Floats = NDArray[np.float32]
+_CELLS_AROUND = 4.0
+"""Within which tones may differ from those elsewhere: more than a cell, so that no chip is taken for a tone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +115,12 @@ def _read(
     valid &= chip >= 0
     if valid.sum() < 256:
         return None
-    rest, noise = _without_tones(shown, seen, valid)
-    coarse = _blurred(rest, 1.5)
+    cell = mark.grid.rows * mark.grid.mcu_height * scale
+    rest, noise = without_tones(shown, seen, valid, _CELLS_AROUND * cell)
+    coarse = blurred(rest, 1.5)
     odd = (shown >= 251) | (shown <= 4) | (np.abs(coarse) > 4 * noise + 5)
     valid &= cv2.dilate(odd.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
     limit = 4 * noise + 8
-    cell = mark.grid.rows * mark.grid.mcu_height * scale
     chip[~valid] = -1
     chips = _matched(np.clip(rest, -limit, limit), np.where(valid, pattern, 0), chip, cell, count=mark.grid.chips)
     return None if chips is None else (chips, noise, matrix @ np.linalg.inv(reduced))
@@ -133,20 +135,16 @@ def _matched(
 
     def without_slopes(values: Floats) -> Floats:
         shown = values * seen
-        around = _blurred(shown, 1.5 * cell) / np.maximum(_blurred(seen, 1.5 * cell), 0.05)
+        around = blurred(shown, 1.5 * cell) / np.maximum(blurred(seen, 1.5 * cell), 0.05)
         return np.asarray((shown - around) * seen, np.float32)
 
     rest, pattern = without_slopes(rest), without_slopes(pattern)
     reach = max(1.5, 0.75 * cell)
-    weight = seen * np.maximum(_blurred(seen, reach), 0.1) / (_blurred(rest * rest, reach) + 0.25)
+    weight = seen * np.maximum(blurred(seen, reach), 0.1) / (blurred(rest * rest, reach) + 0.25)
     index = chip[valid]
     product = np.bincount(index, (weight * rest * pattern)[valid], count).astype(np.float64)
     energy = np.bincount(index, (weight * pattern * pattern)[valid], count).astype(np.float64)
     return _posterior(product, energy)
-
-
-def _blurred(values: Floats, reach: float) -> Floats:
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), reach), np.float32)
 
 
 def _posterior(product: NDArray[np.float64], energy: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -168,25 +166,6 @@ def _posterior(product: NDArray[np.float64], energy: NDArray[np.float64]) -> NDA
             break
         gain, noise = float(np.clip(gain, 0.05, 1.5)), float(max(noise, 0.3))
     return np.where(heard, np.tanh(np.sqrt(gain) * product / noise), 0.0)
-
-
-def _without_tones(shown: Floats, seen: Floats, valid: NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Subtract the original under the cubic tone curve that explains most pixels; return the rest and its noise."""
-    tone = np.clip(seen, 0, 255) / 255
-    curve = np.stack([np.ones_like(tone), tone, tone**2, tone**3], -1)
-    fair = valid & (shown > 3) & (shown < 252)
-    if fair.sum() < 64:
-        fair = valid
-    chosen, noise = fair, 1.0
-    rest = shown - seen
-    for _ in range(3):
-        factors, *_ = np.linalg.lstsq(curve[chosen][::5], shown[chosen][::5], rcond=None)
-        rest = (shown - curve @ factors.astype(np.float32)).astype(np.float32)
-        noise = 1.4826 * float(np.median(np.abs(rest[fair]))) + 0.3
-        chosen = fair & (np.abs(rest) < 3 * noise)
-        if chosen.sum() < 64:
-            break
-    return np.where(valid, rest, 0).astype(np.float32), noise
 
 
 def _chips_seen(mark: Mark, matrix: Matrix, shape: tuple[int, ...]) -> NDArray[np.int32]:
