@@ -25,15 +25,24 @@ def serve(config: Path | None, upstream: str, listen: str) -> None:
     Raises:
         GuardError: The configuration or the rules have faults, or a part can not be started.
     """
+    from guard.server.reload import Loaded
     from guard.server.supervisor import Supervisor
 
-    configuration, as_of = _configuration(config, upstream, listen)
-    for sentence in configuration.warnings:
+    def read() -> Loaded:
+        configuration, as_of = _configuration(config, upstream, listen)
+        return Loaded(
+            settings=configuration.settings,
+            as_of=as_of,
+            systems=configuration.networks.systems if configuration.networks else None,
+            warnings=tuple(configuration.warnings),
+        )
+
+    loaded = read()
+    for sentence in loaded.warnings:
         _say(f"guard: note: {sentence}")
 
     async def run() -> None:
-        systems = configuration.networks.systems if configuration.networks else None
-        await Supervisor(configuration.settings, as_of, _say, systems).run()
+        await Supervisor(loaded, _say, read).run()
 
     asyncio.run(run())
 

@@ -205,6 +205,18 @@ class Decision:
             monitored=(*self.monitored, self.rule),
         )
 
+    def paused(self) -> "Decision":
+        """Return what is done instead while the owner has stopped everything: nothing is, and it is noted likewise."""
+        if self.action is Action.ALLOW and self.limit is None:
+            return self
+        return replace(
+            self,
+            action=Action.ALLOW,
+            limit=None,
+            because=f"paused by the owner; rule {self.rule} would {self.action}",
+            monitored=(*self.monitored, self.rule),
+        )
+
     def passed(self) -> "Decision":
         """Return this decision for a client that is not, or no longer, to be challenged."""
         return replace(self, action=Action.ALLOW, because=f"needs no challenge of rule {self.rule}")

@@ -61,6 +61,7 @@ from guard.store.licences import LicenceBook
 from guard.store.mark_keys import folder_in
 from guard.store.mark_keys import load as load_mark_keys
 from guard.store.packs import PackFolder
+from guard.store.pause import Pause
 from guard.store.pictures_online import FILE as PICTURES_FILE
 from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
@@ -96,6 +97,8 @@ class Given:
     """What came from each network and by each header shape, shared likewise."""
     systems: AutonomousSystems | None
     """Which autonomous system an address belongs to, where the operator supplies that."""
+    pause: Pause
+    """Until when the owner has stopped everything."""
     portfolios: Portfolios
     """How many pictures each site has, counted by all workers."""
     started: float
@@ -263,6 +266,7 @@ class Worker:
             online=self._online,
             search_guard=self.search_guard,
             learning_until=self._given.learning_until,
+            pause=self._given.pause,
         )
 
     def _system_of(self, facts: RequestFacts) -> int:

@@ -4,6 +4,8 @@ Bytes that are no HTTP get 400 and our own faults 500, from the HTTP library its
 them is told the reservation too.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -23,8 +25,28 @@ class HttpServer(web.Server):
         **options: Any,
     ) -> None:
         """Take `reservation`, which returns the header lines for an answer to nobody in particular."""
-        super().__init__(handler, **options)
+        super().__init__(handler, request_factory=self._request, **options)
         self.reservation = reservation
+        self._retiring = False
+        self._empty = asyncio.Event()
+
+    async def retire(self, seconds: float) -> None:
+        """Close every connection with its next answer; wait so long for those that are kept open without asking."""
+        self._retiring = True
+        if self.connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), seconds)
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        """Take note that a connection is gone."""
+        super().connection_lost(handler, exc)
+        if self._retiring and not self.connections:
+            self._empty.set()
+
+    def _request(self, message: Any, *rest: Any) -> web.BaseRequest:
+        if self._retiring:
+            message = message._replace(should_close=True)
+        return self._make_request(message, *rest)
 
     def __call__(self) -> RequestHandler:
         return _Handler(self, loop=self._loop, **self._kwargs)

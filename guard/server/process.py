@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import os
 import signal
 import sys
 
@@ -29,3 +30,12 @@ def tune_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def has_terminal() -> bool:
+    """Tell whether this process was started from a terminal that is still there."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True

@@ -54,6 +54,7 @@ from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
 from guard.server.websocket import bridge, wants_websocket
 from guard.server.well_known import WellKnown
+from guard.store.pause import Pause
 
 NO_PICTURE = ResponseFacts(kind=Kind.OTHER, source=KindSource.RESPONSE)
 """What a WebSocket is known to be before it is opened."""
@@ -86,6 +87,7 @@ class Proxy:
         online: PicturesOnline,
         search_guard: SearchGuard,
         learning_until: datetime,
+        pause: Pause,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._arrivals = arrivals
@@ -106,6 +108,7 @@ class Proxy:
         self._online = online
         self._search_guard = search_guard
         self._learning_until = learning_until
+        self._pause = pause
         self._clock = clock
         self._limiter = Limiter()
         self._told = Decision(
@@ -216,6 +219,8 @@ class Proxy:
         """Hold the client to the limit of the rule, once a request, and say what to send."""
         if not exchange.who.is_crawler and exchange.facts.at < self._learning_until:
             decision = decision.while_learning()
+        if (until := self._pause.until) and exchange.facts.at.timestamp() < until:
+            decision = decision.paused()
         if decision.action is Action.CHALLENGE and (_is_known(exchange) or self._challenges.has_pass(exchange)):
             decision = decision.passed()
         retry_after, why = 0, ""

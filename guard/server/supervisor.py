@@ -3,98 +3,71 @@
 One recorder, the only writer of the evidence log; one or more workers, which serve; and
 this supervisor, which starts them, restarts what crashes, answers on the admin listener,
 and passes a stop on in the right order: workers first, so that their last records are written.
+
+A SIGHUP has the configuration read anew. New workers come up on the same sockets beside the old
+ones, which then end their answers; no request notices.
 """
 
 import asyncio
-import contextlib
 import os
 import secrets
 import shutil
 import signal
 import socket
-import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
 
-from guard.core import behaviour
-from guard.core.autonomous_systems import AutonomousSystems
 from guard.core.challenge import KEY_SIZE
 from guard.errors import GuardError
 from guard.exporter.metrics import forget_process
+from guard.server import reload
 from guard.server.admin import Admin
-from guard.server.challenge import SPENT_LAYOUT, SPENT_SLOTS
+from guard.server.children import Child, Children
 from guard.server.decoys import load_or_create_secret
 from guard.server.listeners import Listener, open_listeners
-from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
-from guard.server.mark_ids import SLOTS as MARK_ID_SLOTS
+from guard.server.process import has_terminal
+from guard.server.reload import Loaded, Outcome
+from guard.server.shared import NO_NETWORKS, Shared
 from guard.settings import Settings
 from guard.store import ticket_keys
-from guard.store.client_snapshot import restore, save
-from guard.store.clients import ClientTable
 from guard.store.first_start import first_start
 from guard.store.mark_keys import folder_in, load_or_create
-from guard.store.portfolio import Portfolios
-from guard.store.prefixes import Crowds
-from guard.store.sealed import sealed
 
-READY_SECONDS = 60.0
 KILL_AFTER_SECONDS = 5.0
 SAVING_SECONDS = 600.0
-RESTART_SECONDS = (0.1, 0.5, 2.0, 5.0, 15.0)
-
-
-@dataclass(slots=True, kw_only=True)
-class Child:
-    """One process that is kept running."""
-
-    name: str
-    arguments: tuple[str, ...]
-    stdin: bytes = b""
-    pass_fds: tuple[int, ...] = ()
-    process: asyncio.subprocess.Process | None = None
-    crashes: int = 0
-    ready: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Supervisor:
     """Runs a guard until it is told to stop."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        as_of: date,
-        say: Callable[[str], None],
-        systems: AutonomousSystems | None = None,
-    ) -> None:
-        """Take `systems`, which all workers share, if the operator supplies them."""
-        self._settings = settings
-        self._systems = systems
-        self._as_of = as_of
+    def __init__(self, loaded: Loaded, say: Callable[[str], None], read: Callable[[], Loaded]) -> None:
+        """Take `read`, which reads the configuration anew, and raises GuardError where it has faults."""
+        self._loaded = loaded
+        self._read = read
         self._say = say
         self._directory = Path(tempfile.mkdtemp(prefix="guard-"))
-        evidence = settings.evidence.directory
-        self._snapshot = evidence / "guard" / "crawlers.past"
-        self._portfolio = evidence / "guard" / "portfolio"
-        if settings.behaviour.decoys:
-            load_or_create_secret(evidence / "guard" / "decoys.secret")
-        if settings.marks.copies:
-            # Before there are several workers to make one each.
-            load_or_create(folder_in(evidence))
-        if settings.tickets.give:
-            ticket_keys.renew(ticket_keys.folder_in(evidence), datetime.now(UTC).date())
-        self._learning_until = first_start(evidence) + timedelta(days=settings.behaviour.learning_days)
+        self._metrics = str(self._directory / "metrics")
+        Path(self._metrics).mkdir()
+        self._recorder_socket = str(self._directory / "recorder.sock")
+        evidence = loaded.settings.evidence.directory
+        _make_secrets(loaded.settings)
+        self._learning_since = first_start(evidence)
         self._started = time.time()
         self._own_token = secrets.token_urlsafe(32)
         self._challenge_key = secrets.token_hex(KEY_SIZE)
         self._stopping = asyncio.Event()
-        self._failed: GuardError | None = None
-        self._environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(self._directory / "metrics")}
+        self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self.outcome = reload.first()
+        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": self._metrics}
+        self._children = Children(environment, say, lambda pid: forget_process(self._metrics, pid))
+        self._workers: list[Child] = []
+        self._listeners: list[Listener] = []
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -105,170 +78,169 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
-        (self._directory / "metrics").mkdir()
-        self._clients = ClientTable.create(self._settings.behaviour.clients, layout=behaviour.VERSION)
-        restore(self._clients, self._snapshot)
-        self._spent = ClientTable.create(SPENT_SLOTS, layout=SPENT_LAYOUT)
-        self._mark_ids = ClientTable.create(MARK_ID_SLOTS, layout=MARK_ID_LAYOUT)
-        self._crowds = Crowds.create()
-        self._portfolios = Portfolios.create([site.host for site in self._settings.sites])
-        self._portfolios.restore(self._portfolio)
-        self._networks = -1 if self._systems is None else sealed(self._systems.to_bytes(), "guard-networks")
-        listeners: list[Listener] = []
-        admin = Admin(self._settings.admin, str(self._directory / "metrics"), self._is_ready)
+        loop.add_signal_handler(signal.SIGHUP, self._hung_up, has_terminal())
+        settings = self._loaded.settings
+        hosts = [site.host for site in settings.sites]
+        self._shared = Shared(settings.evidence.directory, clients=settings.behaviour.clients, hosts=hosts)
+        self._shared.renew(hosts, self._loaded.systems)
+        admin = Admin(settings.admin, self._metrics, self._is_ready)
         try:
-            listeners = open_listeners(self._settings.listen, self._settings.workers or os.cpu_count() or 1)
+            self._listeners = open_listeners(settings.listen, settings.workers or os.cpu_count() or 1)
             await admin.start()
-            await self._run_children(listeners, admin)
+            failed = await self._run_children(admin)
         finally:
             await admin.stop()
-            for listener in listeners:
+            for listener in self._listeners:
                 listener.close()
-            with contextlib.suppress(OSError):
-                save(self._clients, self._snapshot)
-            self._save_portfolios()
-            self._clients.close()
-            self._spent.close()
-            self._mark_ids.close()
-            self._crowds.table.close()
-            self._portfolios.close()
-            if self._networks >= 0:
-                os.close(self._networks)
+            self._shared.close()
             shutil.rmtree(self._directory, ignore_errors=True)
-        if self._failed is not None:
-            raise self._failed
+        if failed is not None:
+            raise GuardError(f"the {failed.name} did not start (exit status {failed.failed}); see above")
 
-    async def _run_children(self, listeners: list[Listener], admin: Admin) -> None:
-        recorder_socket = str(self._directory / "recorder.sock")
+    async def _run_children(self, admin: Admin) -> Child | None:
+        """Run until the end; return the process that did not come up, if that was the reason."""
+        settings = self._loaded.settings
         recorder = Child(
             name="recorder",
             arguments=(
-                "guard.server.recorder", "--directory", str(self._settings.evidence.directory),
-                "--socket", recorder_socket, "--host", self._settings.sites[0].host,
+                "guard.server.recorder", "--directory", str(settings.evidence.directory),
+                "--socket", self._recorder_socket, "--host", settings.sites[0].host,
             ),
         )  # fmt: skip
-        tables = (self._clients, self._spent, self._mark_ids, self._crowds.table, self._portfolios)
-        shared = tuple(table.fileno() for table in tables)
-        if self._networks >= 0:
-            shared = (*shared, self._networks)
-        self._workers = [
+        self._workers = self._new_workers(self._loaded)
+        self._children.keep([recorder, *self._workers])
+        failed = await self._came_up([recorder, *self._workers])
+        if failed is None and not self._stopping.is_set():
+            self._say(f"guard: listening on {self._listeners[0].url}")
+            if admin.url:
+                self._say(f"guard: metrics and health on {admin.url}")
+            saving = asyncio.create_task(self._keep_saving())
+            await self._stopping.wait()
+            saving.cancel()
+        self._stopping.set()
+        for listener in self._listeners:
+            listener.close()
+        async with self._reloading:
+            await self._children.stop(self._workers, settings.timeouts.drain + KILL_AFTER_SECONDS)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._children.stop([recorder], KILL_AFTER_SECONDS)
+        return failed
+
+    async def reload(self) -> Outcome:
+        """Read the configuration anew and go over to it; where it has faults, all stays as it is."""
+        async with self._reloading:
+            if not self._stopping.is_set():
+                try:
+                    said = await self._go_over(await asyncio.to_thread(self._read))
+                except GuardError as error:
+                    self._say(f"{error}\nguard: the configuration was not loaded; what was in force stays in force")
+                    self.outcome = Outcome(
+                        at=time.time(),
+                        successful=False,
+                        said=tuple(str(error).splitlines()),
+                        loaded_at=self.outcome.loaded_at,
+                    )
+                else:
+                    for sentence in said:
+                        self._say(f"guard: note: {sentence}")
+                    self._say("guard: the configuration was loaded")
+                    now = time.time()
+                    self.outcome = Outcome(at=now, successful=True, said=said, loaded_at=now)
+        return self.outcome
+
+    async def _go_over(self, loaded: Loaded) -> tuple[str, ...]:
+        """Bring up workers that run on `loaded` and let the others end; return what is to be said about it.
+
+        Raises:
+            GuardError: They do not come up.
+        """
+        settings, said = reload.carried_over(self._loaded.settings, loaded.settings)
+        fresh = Loaded(settings=settings, as_of=loaded.as_of, systems=loaded.systems)
+        _make_secrets(settings)
+        self._shared.renew([site.host for site in settings.sites], fresh.systems)
+        workers = self._new_workers(fresh)
+        self._children.keep(workers)
+        if (failed := await self._came_up(workers)) is not None:
+            await self._children.stop(workers, KILL_AFTER_SECONDS)
+            before = self._loaded
+            self._shared.renew([site.host for site in before.settings.sites], before.systems)
+            raise GuardError(f"the new {failed.name} did not start (exit status {failed.failed}); see above")
+        ending, self._workers, drain = self._workers, workers, self._loaded.settings.timeouts.drain
+        self._loaded = fresh
+        self._spawn(self._children.stop(ending, drain + KILL_AFTER_SECONDS, by=signal.SIGHUP))
+        return (*loaded.warnings, *said)
+
+    async def _came_up(self, children: list[Child]) -> Child | None:
+        """Wait until all are ready, or the guard is to stop; return the first that did not come up."""
+        coming = asyncio.create_task(self._children.came_up(children))
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([coming, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if coming.done():
+            return coming.result()
+        coming.cancel()
+        return None
+
+    def _hung_up(self, had_terminal: bool) -> None:
+        """Reload; unless there was a terminal and it is gone: then nobody is there any more to stop us."""
+        if had_terminal and not has_terminal():
+            self._stopping.set()
+        else:
+            self._spawn(self.reload())
+
+    async def _keep_saving(self) -> None:
+        while True:
+            await asyncio.sleep(SAVING_SECONDS)
+            self._shared.save_portfolios()
+
+    def _is_ready(self) -> bool:
+        return all(worker.ready.is_set() for worker in self._workers) and not self._stopping.is_set()
+
+    def _new_workers(self, loaded: Loaded) -> list[Child]:
+        shared = self._shared.for_worker()
+        descriptors = [number for number in shared.values() if number != NO_NETWORKS]
+        return [
             Child(
                 name=f"worker {number}",
                 arguments=("guard.server.worker",),
-                stdin=self._for_worker(listener.socket, recorder_socket, asks_itself=number == 0),
-                pass_fds=(listener.socket.fileno(), *shared),
+                stdin=self._for_worker(loaded, shared, listener.socket, asks_itself=number == 0),
+                pass_fds=(listener.socket.fileno(), *descriptors),
             )
-            for number, listener in enumerate(listeners)
+            for number, listener in enumerate(self._listeners)
         ]
-        keeping_recorder = asyncio.create_task(self._keep(recorder))
-        keeping = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
-        for child in (recorder, *self._workers):
-            await self._first_of(child.ready)
-        if not self._stopping.is_set():
-            self._say(f"guard: listening on {listeners[0].url}")
-            if admin.url:
-                self._say(f"guard: metrics and health on {admin.url}")
-        saving = asyncio.create_task(self._keep_saving())
-        await self._stopping.wait()
-        saving.cancel()
-        for listener in listeners:
-            listener.close()
-        await self._stop(self._workers, keeping, self._settings.timeouts.drain + KILL_AFTER_SECONDS)
-        await self._stop([recorder], [keeping_recorder], KILL_AFTER_SECONDS)
 
-    async def _keep_saving(self) -> None:
-        """Write the counts down now and then: what was counted in weeks should outlive a crash."""
-        while True:
-            await asyncio.sleep(SAVING_SECONDS)
-            self._save_portfolios()
-
-    def _save_portfolios(self) -> None:
-        with contextlib.suppress(OSError):
-            self._portfolios.save(self._portfolio)
-
-    def _is_ready(self) -> bool:
-        return all(worker.ready.is_set() for worker in getattr(self, "_workers", ())) and not self._stopping.is_set()
-
-    def _for_worker(self, listener: socket.socket, recorder_socket: str, *, asks_itself: bool) -> bytes:
+    def _for_worker(
+        self, loaded: Loaded, shared: dict[str, int], listener: socket.socket, *, asks_itself: bool
+    ) -> bytes:
+        settings = loaded.settings
+        learning_until = self._learning_since + timedelta(days=settings.behaviour.learning_days)
         return orjson.dumps(
             {
-                "settings": self._settings.model_dump(mode="json", by_alias=True),
-                "as_of": self._as_of.isoformat(),
-                "learning_until": self._learning_until.isoformat(),
-                "clients": self._clients.fileno(),
+                **shared,
+                "settings": settings.model_dump(mode="json", by_alias=True),
+                "as_of": loaded.as_of.isoformat(),
+                "learning_until": learning_until.isoformat(),
                 "challenge_key": self._challenge_key,
-                "spent_challenges": self._spent.fileno(),
-                "mark_ids": self._mark_ids.fileno(),
-                "crowds": self._crowds.table.fileno(),
-                "portfolios": self._portfolios.fileno(),
-                "networks": self._networks,
                 "started": self._started,
                 "listener": listener.fileno(),
-                "recorder": recorder_socket,
+                "recorder": self._recorder_socket,
                 "own_token": self._own_token,
                 "asks_itself": asks_itself,
             }
         )
 
-    async def _keep(self, child: Child) -> None:
-        """Start a process, and start it again when it ends by itself; the first start must succeed."""
-        first = True
-        while not self._stopping.is_set():
-            child.process = process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", *child.arguments,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-                pass_fds=child.pass_fds, env=self._environment, start_new_session=True,
-            )  # fmt: skip
-            assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # both are pipes
-            with contextlib.suppress(ConnectionError):
-                process.stdin.write(child.stdin)
-                await process.stdin.drain()
-            process.stdin.close()
-            with contextlib.suppress(TimeoutError):
-                line = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)
-                if line.strip() == b"ready":
-                    child.ready.set()
-                    first = False
-            copying = asyncio.create_task(_copy(process.stdout))
-            status = await process.wait()
-            await copying
-            child.ready.clear()
-            forget_process(str(self._directory / "metrics"), process.pid)
-            if self._stopping.is_set():
-                return
-            if first:
-                self._failed = GuardError(f"the {child.name} did not start (exit status {status}); see above")
-                self._stopping.set()
-                return
-            pause = RESTART_SECONDS[min(child.crashes, len(RESTART_SECONDS) - 1)]
-            child.crashes += 1
-            self._say(f"guard: the {child.name} ended (exit status {status}); starting it again in {pause} s")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
-
-    async def _first_of(self, ready: asyncio.Event) -> None:
-        waits = [asyncio.create_task(event.wait()) for event in (ready, self._stopping)]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-
-    async def _stop(self, children: list[Child], keeping: list["asyncio.Task[None]"], seconds: float) -> None:
-        for child in children:
-            _signal(child, signal.SIGTERM)
-        _, late = await asyncio.wait(keeping, timeout=seconds)
-        if late:
-            for child in children:
-                _signal(child, signal.SIGKILL)
-            await asyncio.wait(late)
+    def _spawn(self, work: Coroutine[None, None, object]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
-def _signal(child: Child, number: signal.Signals) -> None:
-    if child.process is not None and child.process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            child.process.send_signal(number)
-
-
-async def _copy(stream: asyncio.StreamReader) -> None:
-    while piece := await stream.read(1 << 16):
-        sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
+def _make_secrets(settings: Settings) -> None:
+    """Make what all workers read before there are several of them to make one each."""
+    evidence = settings.evidence.directory
+    if settings.behaviour.decoys:
+        load_or_create_secret(evidence / "guard" / "decoys.secret")
+    if settings.marks.copies:
+        load_or_create(folder_in(evidence))
+    if settings.tickets.give:
+        ticket_keys.renew(ticket_keys.folder_in(evidence), datetime.now(UTC).date())

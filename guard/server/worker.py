@@ -2,7 +2,8 @@
 
 It is started by the supervisor with the settings on standard input and a listening socket
 as a file descriptor, says `ready` on standard output, serves until SIGTERM, then lets the
-answers under way end.
+answers under way end. At SIGHUP another one has taken its place: then connections end with
+their next answer, so that nobody who keeps one open finds it closed in the middle of asking.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
 from guard.store.clients import ClientTable
+from guard.store.pause import Pause
 from guard.store.portfolio import Portfolios
 from guard.store.prefixes import Crowds
 from guard.store.sealed import mapped
@@ -33,16 +35,19 @@ MAX_FIELD = 128 << 10
 """Bytes; more than browsers send, so that an absurd header is a record and not a connection error."""
 
 
+RETIRE_SECONDS = 2.0
+"""For connections that are kept open, to be used once more."""
 STOP_SECONDS = 15.0
 """For the last records, after the last answer; a worker that can not end in order ends all the same."""
 
 
 async def serve(settings: Settings, given: Given, listener: socket.socket, recorder_socket: str) -> None:
     """Serve until SIGTERM or SIGINT."""
-    stopped = asyncio.Event()
+    stopped, retired = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    loop.add_signal_handler(signal.SIGHUP, _retire, retired, stopped)
     worker = Worker(settings, given)
     proxy = await worker.start(recorder_socket, listener.getsockname())
     server = HttpServer(
@@ -62,6 +67,9 @@ async def serve(settings: Settings, given: Given, listener: socket.socket, recor
     print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await stopped.wait()
     await worker.search_guard.stop()
+    if retired.is_set():
+        await site.stop()
+        await server.retire(RETIRE_SECONDS)
     await runner.cleanup()
     async with asyncio.timeout(STOP_SECONDS):
         await worker.stop()
@@ -81,6 +89,7 @@ def main() -> None:
         spent_challenges=ClientTable(given["spent_challenges"], layout=SPENT_LAYOUT),
         mark_ids=ClientTable(given["mark_ids"], layout=MARK_ID_LAYOUT),
         crowds=Crowds(given["crowds"]),
+        pause=Pause(given["pause"]),
         portfolios=Portfolios(given["portfolios"], [site.host for site in settings.sites]),
         systems=AutonomousSystems(mapped(given["networks"])) if given["networks"] >= 0 else None,
         started=given["started"],
@@ -89,6 +98,11 @@ def main() -> None:
     )
     with contextlib.suppress(KeyboardInterrupt):
         _run(serve(settings, parts, listener, given["recorder"]))
+
+
+def _retire(*events: asyncio.Event) -> None:
+    for event in events:
+        event.set()
 
 
 def _run(main_task: "asyncio.Future[None] | object") -> None:

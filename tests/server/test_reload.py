@@ -1,0 +1,149 @@
+"""A configuration is read anew while visitors are served, and none of them notices."""
+
+import http.client
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.cli.evidence import verify_directory
+from guard.server.reload import carried_over
+from guard.settings import from_upstream
+from tests.server.conftest import Upstreams
+from tests.support.http import GPTBOT, ask
+from tests.support.running import PATIENT, RunningGuard, wait_until
+
+
+@pytest.fixture
+def own_guard(upstreams: Upstreams, tmp_path: Path) -> Iterator[RunningGuard]:
+    """Start a guard whose configuration a test may change."""
+    running = RunningGuard(
+        tmp_path, {"workers": 2, "sites": [{"host": "photo.example", "upstream": upstreams.good}], "rules": PATIENT}
+    )
+    yield running
+    running.stop()
+
+
+def rewrite(guard: RunningGuard, **changes: Any) -> None:
+    settings = json.loads(guard.file.read_text())
+    guard.file.write_text(json.dumps({**settings, **changes}))
+
+
+def reload(guard: RunningGuard, words: str) -> None:
+    before = len(guard.said)
+    guard.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: any(words in line for line in guard.said[before:]) or None, 40, lambda: "".join(guard.said))
+
+
+class Load:
+    """Visitors with one connection for each request, and visitors who keep theirs."""
+
+    def __init__(self, port: int) -> None:
+        self.answers: list[int] = []
+        self.failed: list[str] = []
+        self._port = port
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=one) for one in (self._anew, self._anew, self._kept, self._kept)]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(20)
+
+    def _anew(self) -> None:
+        while not self._ended.is_set():
+            try:
+                reply = ask(self._port, "/thumb.jpg")
+                self.answers.append(reply.status if reply.whole else 0)
+            except OSError as error:
+                self.failed.append(repr(error))
+            time.sleep(0.01)
+
+    def _kept(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        while not self._ended.is_set():
+            try:
+                connection.request("GET", "/thumb.jpg", headers={"Host": "photo.example"})
+                answer = connection.getresponse()
+                answer.read()
+                self.answers.append(answer.status)
+            except (OSError, http.client.HTTPException) as error:
+                self.failed.append(repr(error))
+                connection.close()
+            time.sleep(0.01)
+        connection.close()
+
+
+def test_a_new_rule_is_in_force_and_no_request_fails(own_guard: RunningGuard):
+    """Two reloads under load, over connections that are kept open and others; the log holds afterwards."""
+    before = ask(own_guard.port, "/display.jpg", agent=GPTBOT)
+    load = Load(own_guard.port)
+    rewrite(own_guard, rules=[{"id": "open-day", "when": {"purpose": "ai_training"}, "action": "allow"}, *PATIENT])
+    reload(own_guard, "configuration was loaded")
+    after = ask(own_guard.port, "/display.jpg", agent=GPTBOT)
+    reload(own_guard, "configuration was loaded")
+    time.sleep(0.5)
+    load.end()
+
+    assert (before.status, after.status) == (403, 200)
+    assert load.failed == []
+    assert set(load.answers) == {200}
+    assert len(load.answers) > 100
+    assert own_guard.stop() == 0
+    assert verify_directory(own_guard.evidence).holds
+
+
+def test_a_file_with_a_fault_changes_nothing_and_is_told(own_guard: RunningGuard):
+    """With its place; the workers are the same ones."""
+    workers = own_guard.children()["guard.server.worker"]
+    rewrite(own_guard, polcy="strict")
+
+    reload(own_guard, "what was in force stays in force")
+
+    assert any("did you mean 'policy'?" in line for line in own_guard.said)
+    assert ask(own_guard.port, "/display.jpg", agent=GPTBOT).status == 403
+    assert own_guard.children()["guard.server.worker"] == workers
+
+
+def test_a_site_can_be_added(own_guard: RunningGuard, upstreams: Upstreams):
+    """With its own count of pictures; those of the others are kept."""
+    sites = [
+        {"host": "photo.example", "upstream": upstreams.good},
+        {"host": "second.example", "upstream": upstreams.good},
+    ]
+    rewrite(own_guard, sites=sites)
+    reload(own_guard, "configuration was loaded")
+
+    ask(own_guard.port, "/thumb.jpg", host="second.example")
+
+    assert own_guard.line_for("/thumb.jpg", site="second.example")["status"] == 200
+
+
+def test_what_takes_a_new_start_is_said():
+    """Sockets, the log and the number of processes stay; the rest is taken."""
+    running = from_upstream("http://127.0.0.1:1", environ={"HOME": "/nowhere"})
+    read = from_upstream("http://127.0.0.1:2", "127.0.0.1:9", environ={"HOME": "/nowhere"})
+
+    settings, said = carried_over(running, read)
+
+    assert settings.listen == running.listen
+    assert settings.sites == read.sites
+    assert said == ("listen has changed; that takes a new start",)
+
+
+def test_workers_that_do_not_come_up_leave_the_old_ones(own_guard: RunningGuard):
+    """Here the file is right, and what it names can not be used by a worker."""
+    (own_guard.directory / "log").mkdir()
+    rewrite(own_guard, access_log=str(own_guard.directory / "log"))
+
+    reload(own_guard, "what was in force stays in force")
+
+    assert any("the new worker 0 did not start" in line for line in own_guard.said)
+    assert ask(own_guard.port, "/thumb.jpg").status == 200
