@@ -20,6 +20,7 @@ from guard.settings_warnings import warnings
 from guard.store.network_files import Networks, load_networks
 from guard.store.rule_files import RulesRoot, load_catalogue, owner_rules, read_policy_file, rules_root
 from guard.validation import WrongValueError, in_file_order
+from guard.visible_marks import visible_mark_of
 from guard.yaml12 import Document, load
 
 
@@ -66,11 +67,7 @@ def load_configuration(
         settings = settings_of(reading, environ)
     except ConfigurationError as error:
         faults += error.faults
-    for rights in (settings.rights, *(site.rights for site in settings.sites if site.rights)) if settings else ():
-        try:
-            read_terms(rights)
-        except ConfigurationError as error:
-            faults += error.faults
+    faults += _faults_of_files(settings) if settings is not None else []
     root = rules_root()
     try:
         catalogue = load_catalogue(root.path)
@@ -118,6 +115,21 @@ def _policy_named_in(document: Document | None) -> str:
     except WrongValueError:
         return "moderate"
     return named if document is None or named in SHIPPED_POLICIES else str(Path(document.file).parent / named)
+
+
+def _faults_of_files(settings: Settings) -> list[Fault]:
+    """Return what is wrong with the files that the settings name."""
+    faults: list[Fault] = []
+    for rights in (settings.rights, *(site.rights for site in settings.sites if site.rights)):
+        try:
+            read_terms(rights)
+        except ConfigurationError as error:
+            faults += error.faults
+    try:
+        visible_mark_of(settings.visible_mark, settings.rights)
+    except ConfigurationError as error:
+        faults += error.faults
+    return faults
 
 
 def _policy_file(name: str, root: RulesRoot, catalogue: Catalogue | None) -> PolicyFile:

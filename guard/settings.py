@@ -25,7 +25,7 @@ from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
 from guard.settings_evidence import DEFAULT_EVIDENCE, Evidence
 from guard.settings_licences import Licences
-from guard.settings_pictures import InImage, SiteInImage
+from guard.settings_pictures import InImage, SiteInImage, VisibleMark
 from guard.settings_rights import Rights, TermsFiles, needless_offers
 from guard.settings_sections import (
     Behaviour,
@@ -167,6 +167,7 @@ class Settings(Section):
     images: Images = Images()
     in_image: InImage = InImage()
     marks: Marks = Marks()
+    visible_mark: VisibleMark = VisibleMark()
     tickets: Tickets = Tickets()
     search_check: SearchCheck = SearchCheck()
     upstream_robots: UpstreamRobots = UpstreamRobots()
@@ -316,6 +317,7 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     changes: dict[str, Any] = {
         "rights": rights(settings.rights, ("rights",), settings.rights),
         "in_image": in_image,
+        "visible_mark": settings.visible_mark.with_logo(lambda text: whole(text, "visible_mark", "logo")),
         "sites": tuple(
             site.model_copy(
                 update={

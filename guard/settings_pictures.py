@@ -6,8 +6,30 @@ from typing import Literal
 
 from pydantic import Field
 
+from guard.image.visible_mark import LEAST_OPACITY, MAX_TEXT, MOST_OPACITY, OPACITY
 from guard.settings_sections import Section
 from guard.validation import YesNo
+
+
+class VisibleMark(Section):
+    """What is written across previews, and across marked copies where `marks.visible` says so."""
+
+    text: str = Field(
+        default="", max_length=MAX_TEXT, description="In place of © and the holder's name; with a logo nothing."
+    )
+    logo: Path | None = Field(
+        default=None, description="A PNG of at most 32 KiB, best with transparency; it stands before the text."
+    )
+    opacity: float = Field(
+        default=OPACITY,
+        ge=LEAST_OPACITY,
+        le=MOST_OPACITY,
+        description="How much of the picture it hides, 0.25 to 0.35.",
+    )
+
+    def with_logo(self, whole: Callable[[str], Path]) -> "VisibleMark":
+        """Return the same with the path of the logo made whole."""
+        return self.model_copy(update={"logo": whole(str(self.logo))}) if self.logo else self
 
 
 class SiteInImage(Section):

@@ -152,6 +152,7 @@ class Marks(Section):
     copies: YesNo = Field(
         default=True, description="Where a rule says `mark`, send the picture under a mark; a preview without it."
     )
+    visible: YesNo = Field(default=False, description="Write the visible mark across them as well.")
     ahead: YesNo = Field(default=True, description="Prepare pictures that visitors look at, when nothing else waits.")
     disk_mib: int = Field(
         default=2048, ge=16, le=1_048_576, description="Prepared pictures beside the evidence take at most so much."

@@ -6,6 +6,8 @@ from pathlib import Path
 from guard.cli.mark_files import read_key, read_mark_ids
 from guard.cli.terminal import complain
 from guard.errors import UsageError
+from guard.image.visible_mark import VisibleMark
+from guard.store import visible_marks
 from guard.store.mark_keys import folder_in, load
 from guard.store.marked_records import Issue, issued
 from guard.store.shared_copies import SharedCopy
@@ -22,6 +24,8 @@ class Issued:
     """What the evidence log says about each id."""
     shared: dict[bytes, list[SharedCopy]] = field(default_factory=dict)
     """What `guard share` gave away under each id."""
+    visible_marks: tuple[VisibleMark, ...] = ()
+    """What copies have got across them beside the mark, now and before."""
     evidence: Path | None = None
     """The evidence directory, where one was named."""
 
@@ -64,4 +68,5 @@ def _issued_by(evidence: Path) -> Issued:
     if not log and not shared:
         raise UsageError(f"no marked copy was issued, as {evidence} says")
     ids = list(dict.fromkeys((*log, *shared)))
-    return Issued(keys=load(marks).keys, ids=ids, log=log, shared=shared, evidence=evidence)
+    drawn = visible_marks.load(marks)
+    return Issued(keys=load(marks).keys, ids=ids, log=log, shared=shared, visible_marks=drawn, evidence=evidence)

@@ -68,7 +68,7 @@ class Search:
 
     def __init__(self, files: Sequence[FoundFile], given: Issued, originals: Originals) -> None:
         self.files = files
-        self.tracer = Tracer(originals, given.keys, given.ids)
+        self.tracer = Tracer(originals, given.keys, given.ids, given.visible_marks)
         self.sightings: dict[str, Sighting | None] = {}
         """By SHA-256; None where it shows none of the originals. What can not be read is not in it."""
         self.whole: Agreement | None = None

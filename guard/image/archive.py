@@ -9,6 +9,7 @@ from guard.errors import PictureError
 from guard.image.originals import Known
 from guard.image.pattern import Strength
 from guard.image.trace import Original
+from guard.image.visible_mark import VisibleMark
 
 _READY = 8
 """Originals that are kept decoded."""
@@ -20,18 +21,23 @@ class Archive:
     def __init__(self, key: bytes, strength: Strength | None = None) -> None:
         self._key = key
         self._strength = strength
-        self._ready: OrderedDict[str, Original | None] = OrderedDict()
+        self._ready: OrderedDict[tuple[str, VisibleMark | None], Original | None] = OrderedDict()
 
-    def original(self, known: Known) -> Original | None:
-        """Return an original; None where no copy of it can have been marked (see `pack.build`)."""
-        if known.name in self._ready:
-            self._ready.move_to_end(known.name)
-            return self._ready[known.name]
+    def original(self, known: Known, visible_mark: VisibleMark | None = None) -> Original | None:
+        """Return an original; None where no copy of it can have been marked (see `pack.build`).
+
+        Args:
+            visible_mark: What was drawn over the copies first; None for nothing.
+        """
+        which = known.name, visible_mark
+        if which in self._ready:
+            self._ready.move_to_end(which)
+            return self._ready[which]
         try:
-            made = Original(known.read(), self._key, self._strength)
+            made = Original(known.read(), self._key, self._strength, visible_mark=visible_mark)
         except PictureError:
             made = None
-        self._ready[known.name] = made
+        self._ready[which] = made
         if len(self._ready) > _READY:
             self._ready.popitem(last=False)
         return made

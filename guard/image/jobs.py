@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal, assert_never
 
 from guard.errors import PictureError
+from guard.image.visible_mark import VisibleMark, of_fields
 
 PREFIX = struct.Struct(">II")
 MAX_HEAD = 64 * 1024
@@ -29,8 +30,8 @@ class PreviewJob:
 
     longest_side: int
     """Pixels, at least 1."""
-    visible_mark: str
-    """Text that is drawn over the whole picture; empty for none."""
+    visible_mark: VisibleMark | None
+    """What is drawn over the whole picture; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ class PackJob:
     """How many they were."""
     seed: bytes = field(repr=False)
     """Of the pattern's signs; the mark key itself never reaches an image worker."""
+    visible_mark: VisibleMark | None = None
+    """What is drawn over the whole picture first."""
 
 
 Job = PreviewJob | CardJob | PackJob
@@ -82,10 +85,12 @@ def pack_job(job: Job, picture: bytes) -> bytes:
     match job:
         case PackJob():
             fields: dict[str, object] = {
-                "job": "pack", "rendition": job.rendition.hex(), "size": job.size, "seed": job.seed.hex()
+                "job": "pack", "rendition": job.rendition.hex(), "size": job.size, "seed": job.seed.hex(),
+                "visible_mark": _fields_of(job.visible_mark),
             }  # fmt: skip
         case PreviewJob():
-            fields = {"job": "preview", **asdict(job)}
+            visible = _fields_of(job.visible_mark)
+            fields = {"job": "preview", "longest_side": job.longest_side, "visible_mark": visible}
         case CardJob():
             fields = {"job": "card", **asdict(job)}
         case _:
@@ -97,10 +102,14 @@ def unpack_job(head: bytes) -> Job:
     """Read the JSON part of a message that asks; raise PictureError if it is not one."""
     fields = read_object(head)
     match fields:
-        case {"job": "preview", "longest_side": int(side), "visible_mark": str(mark)}:
-            return PreviewJob(longest_side=side, visible_mark=mark)
-        case {"job": "pack", "rendition": str(rendition), "size": int(size), "seed": str(seed)}:
-            return PackJob(rendition=bytes.fromhex(rendition), size=size, seed=bytes.fromhex(seed))
+        case {"job": "preview", "longest_side": int(side), "visible_mark": mark}:
+            return PreviewJob(longest_side=side, visible_mark=_mark_of(mark))
+        case {
+            "job": "pack", "rendition": str(rendition), "size": int(size), "seed": str(seed), "visible_mark": mark
+        }:  # fmt: skip
+            return PackJob(
+                rendition=bytes.fromhex(rendition), size=size, seed=bytes.fromhex(seed), visible_mark=_mark_of(mark)
+            )
         case {
             "job": "card",
             "holder": str(holder),
@@ -119,6 +128,14 @@ def unpack_job(head: bytes) -> Job:
                 terms=terms,
             )
     raise PictureError("a job of the image worker can not be read")
+
+
+def _fields_of(mark: VisibleMark | None) -> dict[str, object] | None:
+    return None if mark is None else mark.fields()
+
+
+def _mark_of(fields: object) -> VisibleMark | None:
+    return None if fields is None else of_fields(fields)
 
 
 def pack_preview(preview: Preview) -> bytes:

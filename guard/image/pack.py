@@ -12,7 +12,7 @@ become JPEG (an animation its first frame, transparency white).
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from guard.errors import PictureError
-from guard.image import jpeg_scan, pattern
+from guard.image import jpeg_scan, pattern, visible
 from guard.image.chips import signs
-from guard.image.decoding import ORIENTATION, decoding, on_white
+from guard.image.decoding import ORIENTATION, TURNS, decoding, on_white
 from guard.image.grid import Grid, choose_grid
 from guard.image.mark import Pack, make_pack
 from guard.image.pattern import Strength
 from guard.image.rights import rewrite
+from guard.image.visible_mark import VisibleMark
 
 MAX_PIXELS = 50_000_000
 """Both encodings of more do not fit into the memory of an image worker."""
@@ -55,6 +56,8 @@ class Source:
     mcu: tuple[int, int]
     metadata: bytes
     """Marker segments that the copy keeps."""
+    orientation: int
+    """How it is shown: the tag's value, 1 to 8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,14 @@ class Rendition:
         return cls(digest=sha256(data).digest(), size=len(data))
 
 
-def build(data: bytes, rendition: Rendition, seed: bytes, strength: Strength | None = None) -> Pack:
+def build(
+    data: bytes,
+    rendition: Rendition,
+    seed: bytes,
+    strength: Strength | None = None,
+    *,
+    visible_mark: VisibleMark | None = None,
+) -> Pack:
     """Make the pack of a rendition.
 
     Args:
@@ -82,11 +92,14 @@ def build(data: bytes, rendition: Rendition, seed: bytes, strength: Strength | N
         rendition: The upstream's bytes.
         seed: What `chips.seed_of_signs` gives.
         strength: How strong the mark is.
+        visible_mark: What is drawn over the picture first; None for nothing.
 
     Raises:
         PictureError: It is no picture of a known format, broken, too small or too large to be marked, or has four inks.
     """
     source = read(data)
+    if visible_mark is not None:
+        source = drawn_on(source, visible_mark, rendition)
     grid, luma, change = mark_of(source, rendition, seed, strength or Strength())
     plus, minus = pattern.both_ways(luma, change)
     encode = _tall if grid.ends_whole and grid.width * grid.height <= MAX_TALL else _apart
@@ -107,6 +120,29 @@ def mark_of(
     luma = np.pad(luma, ((0, below), (0, beside)), mode="edge")
     sides = np.frombuffer(signs(seed, grid.chips), np.uint8).astype(np.int8) * 2 - 1
     return grid, luma, pattern.difference(grid, sides, pattern.amplitude(luma, strength))
+
+
+def drawn_on(source: Source, visible_mark: VisibleMark, rendition: Rendition) -> Source:
+    """Return the source with a visible mark, whose place differs from rendition to rendition.
+
+    Raises:
+        PictureError: Its logo can not be read.
+    """
+    mode = "L" if source.planes.ndim == 2 else "YCbCr"
+    image = Image.frombytes(mode, source.planes.shape[1::-1], source.planes.tobytes())
+    # Upright as people see it, then back to how it is stored.
+    turn = TURNS.get(source.orientation)
+    shown = image if turn is None else image.transpose(turn)
+    marked = visible.mark(shown, visible_mark, phase=int.from_bytes(rendition.digest[:4], "big"))
+    stored = marked if turn is None else marked.transpose(_BACK.get(turn, turn))
+    return replace(source, planes=np.asarray(stored))
+
+
+_BACK = {
+    Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
+    Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
+}
+"""What undoes a turn; all others undo themselves."""
 
 
 def read(data: bytes) -> Source:
@@ -133,10 +169,13 @@ def _read(data: bytes) -> Source:
         metadata = (
             _upright(image) if cleaned.why else _as_segments(image, image.info.get("exif"), image.info.get("xmp"))
         )
+        way = _orientation(image)
         if flat.mode == "L":
-            return Source(planes=np.asarray(flat), tables=None, subsampling=0, mcu=(8, 8), metadata=metadata)
+            return Source(
+                planes=np.asarray(flat), tables=None, subsampling=0, mcu=(8, 8), metadata=metadata, orientation=way
+            )
         planes = np.asarray(flat.convert("YCbCr"))
-        return Source(planes=planes, tables=None, subsampling=2, mcu=(16, 16), metadata=metadata)
+        return Source(planes=planes, tables=None, subsampling=2, mcu=(16, 16), metadata=metadata, orientation=way)
 
 
 def _read_jpeg(image: ImageFile.ImageFile, cleaned: bytes | None) -> Source:
@@ -154,7 +193,14 @@ def _read_jpeg(image: ImageFile.ImageFile, cleaned: bytes | None) -> Source:
         subsampling, mcu = _SUBSAMPLING.get(ratio, _SUBSAMPLING[2, 2])
     metadata = _upright(image) if cleaned is None else jpeg_scan.metadata_of(cleaned)
     planes = np.asarray(image if image.mode in {"YCbCr", "L"} else image.convert("YCbCr"))
-    return Source(planes=planes, tables=tables, subsampling=subsampling, mcu=mcu, metadata=metadata)
+    return Source(
+        planes=planes,
+        tables=tables,
+        subsampling=subsampling,
+        mcu=mcu,
+        metadata=metadata,
+        orientation=_orientation(image),
+    )
 
 
 def _flattened(image: Image.Image) -> Image.Image:
@@ -174,10 +220,18 @@ def _as_segments(image: Image.Image, exif: object, xmp: object) -> bytes:
     return jpeg_scan.metadata_of(out.getvalue())
 
 
+def _orientation(image: Image.Image) -> int:
+    try:
+        way = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # a broken block is no reason to have no copy
+        return 1
+    return way if way in TURNS else 1
+
+
 def _upright(image: Image.Image) -> bytes:
     """Return only what a picture needs to be shown rightly: its orientation and its colour profile."""
     exif = Image.Exif()
-    exif[ORIENTATION] = image.getexif().get(ORIENTATION, 1)
+    exif[ORIENTATION] = _orientation(image)
     return _as_segments(image, exif.tobytes(), None)
 
 

@@ -22,6 +22,7 @@ from guard.image.decoding import ORIENTATION, TURNS, decoding, on_white
 from guard.image.formats import JPEG, PNG, WEBP
 from guard.image.jobs import MAX_BODY, Preview
 from guard.image.metadata import Rights
+from guard.image.visible_mark import VisibleMark
 
 MAX_PIXELS = 100_000_000
 """The largest sensors that photographers publish from have 100 megapixels; decoded as RGBA that is 400 MB,
@@ -44,7 +45,7 @@ _ARTIST, _COPYRIGHT = 0x013B, 0x8298
 _IIM_BYLINE, _IIM_NOTICE, _IIM_CREDIT = (2, 80), (2, 116), (2, 110)
 
 
-def preview(data: bytes, *, longest_side: int, visible_mark: str) -> Preview:
+def preview(data: bytes, *, longest_side: int, visible_mark: VisibleMark | None) -> Preview:
     """Return a copy of `data` of at most `longest_side` pixels; a smaller picture keeps its size.
 
     JPEG stays JPEG, PNG stays PNG unless it is opaque and large, WebP stays WebP; everything
@@ -62,7 +63,7 @@ def preview(data: bytes, *, longest_side: int, visible_mark: str) -> Preview:
         return _preview(data, longest_side, visible_mark)
 
 
-def _preview(data: bytes, longest_side: int, visible_mark: str) -> Preview:
+def _preview(data: bytes, longest_side: int, visible_mark: VisibleMark | None) -> Preview:
     with Image.open(io.BytesIO(data), formats=FORMATS) as source:
         if source.width * source.height > MAX_PIXELS:
             raise PictureError(f"{source.width} × {source.height} pixels are over the limit of {MAX_PIXELS}")
@@ -82,7 +83,7 @@ def _preview(data: bytes, longest_side: int, visible_mark: str) -> Preview:
         image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
         turn = TURNS.get(_exif_of(source).get(ORIENTATION, 1))
         image = image if turn is None else image.transpose(turn)
-    if visible_mark:
+    if visible_mark is not None:
         # The phase differs from picture to picture: a mark that is always at the same place can be
         # estimated from many pictures and removed (Dekel et al., CVPR 2017).
         image = visible.mark(image, visible_mark, phase=zlib.crc32(data))

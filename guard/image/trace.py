@@ -18,6 +18,7 @@ from guard.image.chips import chips, seed_of_signs
 from guard.image.pattern import UNIT, Strength
 from guard.image.registration import Found, Reference, hypotheses
 from guard.image.soft_chips import Mark, Reading
+from guard.image.visible_mark import VisibleMark
 
 FALSE_ACCUSATION = 1e-9
 """How likely it may be, at most, that any innocent id reaches the threshold by chance."""
@@ -28,14 +29,18 @@ SMALLEST = 1e-300
 class Original:
     """A rendition as the upstream sent it, ready to have copies traced to it."""
 
-    def __init__(self, data: bytes, key: bytes, strength: Strength | None = None) -> None:
-        """Take the upstream's bytes and the mark key.
+    def __init__(
+        self, data: bytes, key: bytes, strength: Strength | None = None, *, visible_mark: VisibleMark | None = None
+    ) -> None:
+        """Take the upstream's bytes, the mark key, and what was drawn over copies before they were marked.
 
         Raises:
             PictureError: No copy of it can have been marked.
         """
         source = pack.read(data)
         rendition = pack.Rendition.of(data)
+        if visible_mark is not None:
+            source = pack.drawn_on(source, visible_mark, rendition)
         self.rendition = rendition.digest
         self._key = key
         seed = seed_of_signs(key, rendition.digest)

@@ -9,6 +9,7 @@ which the count of pairs covers, and what several pictures say is added up for e
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from guard.image.originals import Known, Originals
 from guard.image.registration import Found, Matrix
 from guard.image.soft_chips import Reading
 from guard.image.trace import Original, Together, bound, threshold
+from guard.image.visible_mark import VisibleMark
 
 _AS_GOOD: Final = 1.15
 """An original that leaves not more than so many times as much unexplained as the best may be the one as well."""
@@ -78,6 +80,8 @@ class Tracer:
     keys: Sequence[bytes]
     """Those that may have marked copies."""
     ids: Sequence[bytes]
+    visible_marks: Sequence[VisibleMark] = ()
+    """What copies may have across them: each original is compared with and without."""
     pairs: int = 0
     """How many found pictures were compared with how many originals and keys, so far."""
     pictures: int = 0
@@ -106,8 +110,8 @@ class Tracer:
     def _with(self, key: int, found: Found, likely: Sequence[Known]) -> Sighting | None:
         """Return which original a picture shows best if its copy was marked with this key."""
         readings: list[tuple[str, Original, Reading]] = []
-        for known in likely:
-            original = self._archives[key].original(known)
+        for known, drawn in product(likely, (None, *self.visible_marks)):
+            original = self._archives[key].original(known, drawn)
             reading = original.read(found) if original is not None else None
             if original is None or reading is None:
                 continue

@@ -54,7 +54,7 @@ from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
-from guard.store import ticket_keys
+from guard.store import ticket_keys, visible_marks
 from guard.store import upstream_robots as robots_files
 from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
@@ -74,6 +74,7 @@ from guard.store.rule_files import (
     read_policy_file,
     rules_root,
 )
+from guard.visible_marks import visible_mark_of
 from guard.yaml12 import load
 
 
@@ -286,6 +287,9 @@ class Worker:
         marks = self._settings.marks
         keys = folder_in(self._settings.evidence.directory)
         folder = PackFolder(keys / "packs", marks.disk_mib << 20)
+        for site in self.sites.all:
+            if site.across_copies is not None:
+                visible_marks.remember(folder_in(self._settings.evidence.directory), site.across_copies)
         # A process of its own: while a pack is made, previews and cards must not wait.
         workers = ImageWorkers(timeout=PACK_SECONDS)
         self._packs = PackBuilder(self._mark_key, folder, workers, self.metrics.packs)
@@ -369,4 +373,6 @@ def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: d
         offers=lambda path: statement(site.base_url).at(path).offers,
         pictures=picture_jobs(site, settings.in_image_of(site), statement),
         page_head=page_head if rights.html else None,
+        visible_mark=visible_mark_of(settings.visible_mark, rights),
+        marked_visibly=settings.marks.visible,
     )

@@ -60,7 +60,8 @@ def answer(head: bytes, body: bytes) -> bytes:
             case CardJob() as job:
                 made = Preview(body=card.make(job), media_type=job.media_type, width=card.WIDTH, height=card.HEIGHT)
             case PackJob() as job:
-                packed = pack.build(body, pack.Rendition(digest=job.rendition, size=job.size), job.seed)
+                rendition = pack.Rendition(digest=job.rendition, size=job.size)
+                packed = pack.build(body, rendition, job.seed, visible_mark=job.visible_mark)
                 made = Preview(
                     body=pack_file.to_bytes(packed), media_type=jobs.PACK_TYPE, width=packed.grid.width,
                     height=packed.grid.height,

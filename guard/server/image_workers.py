@@ -22,6 +22,7 @@ from typing import Self
 from guard.errors import PictureError, PictureLostError, PicturesBusyError
 from guard.image import jobs
 from guard.image.jobs import CardJob, Language, PackJob, Preview, PreviewJob
+from guard.image.visible_mark import VisibleMark
 
 QUEUE = 32
 """Jobs that may wait. At 50 ms a preview the last one waits under two seconds."""
@@ -69,7 +70,7 @@ class ImageWorkers:
     def __repr__(self) -> str:
         return f"ImageWorkers(count={self._count}, running={len(self._lanes)}, waiting={len(self._waiting)})"
 
-    async def preview(self, data: bytes, longest_side: int, visible_mark: str) -> Preview:
+    async def preview(self, data: bytes, longest_side: int, visible_mark: VisibleMark | None) -> Preview:
         """Return a small copy of the picture `data`; see `guard.image.preview.preview`.
 
         Raises:
@@ -92,13 +93,15 @@ class ImageWorkers:
         )
         return jobs.unpack_answer(*await self.submit(jobs.pack_job(job, b""))).body
 
-    async def pack(self, data: bytes, *, rendition: bytes, size: int, seed: bytes) -> bytes:
+    async def pack(
+        self, data: bytes, *, rendition: bytes, size: int, seed: bytes, visible_mark: VisibleMark | None = None
+    ) -> bytes:
         """Return the file of a picture's pack; see `guard.image.pack.build`.
 
         Raises:
             PictureError: As with `preview`.
         """
-        job = PackJob(rendition=rendition, size=size, seed=seed)
+        job = PackJob(rendition=rendition, size=size, seed=seed, visible_mark=visible_mark)
         return jobs.unpack_answer(*await self.submit(jobs.pack_job(job, data))).body
 
     async def close(self) -> None:

@@ -165,7 +165,7 @@ class InImage:
         result = await self._result(exchange, body, digest) if exchange.site.in_image else None
         if result is not None and result.why is Why.TRAILING_DATA:
             result = await self._result(exchange, body, digest, first_alone=True)
-        return _source(body, digest, result)
+        return _source(exchange, body, digest, result)
 
     async def smaller(self, exchange: Exchange, made: Smaller) -> Smaller:
         """Return a smaller copy with the rights in it, or as it is where that can not be done."""
@@ -196,7 +196,7 @@ class InImage:
                 self._known.forget(exchange.facts)
                 return None
             if self.looked_at is not None and not exchange.own:
-                self.looked_at(exchange, _source(body, digest, result))
+                self.looked_at(exchange, _source(exchange, body, digest, result))
             known = Known(answered.header("etag"), result.tag, len(result.body))
             self._known.put(exchange.facts, known)
             keep = True
@@ -323,9 +323,10 @@ def _outcome(made: Rewritten) -> Result:
     return Result(made.body, f'"{sha256(made.body).hexdigest()[:32]}-r"')
 
 
-def _source(body: bytes, digest: bytes, result: Result | None) -> Source:
+def _source(exchange: Exchange, body: bytes, digest: bytes, result: Result | None) -> Source:
     made = result if result is not None and result.body else Result(body, "")
-    return Source(rendition=digest, size=len(body), body=made.body, made=made.tag)
+    across = exchange.site.across_copies
+    return Source(rendition=digest, size=len(body), body=made.body, made=made.tag, visible_mark=across)
 
 
 async def _digest(body: bytes) -> bytes:

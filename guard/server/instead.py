@@ -125,12 +125,13 @@ class Substitutes:
             return Instead.AS_IS
         counted(exchange.site.host, "preview").inc()
         size = self._pictures.below(exchange.seen, planned.size)
-        return await self._smaller(exchange, Shrink(size=size), answered, done)
+        visibly = exchange.site.across_copies is not None
+        return await self._smaller(exchange, Shrink(size=size, visibly_marked=visibly), answered, done)
 
     async def _smaller(
         self, exchange: Exchange, planned: Shrink, answered: Answered, done: Callable[[], None]
     ) -> Substitute:
-        mark = f"© {exchange.site.owner.holder}" if planned.visibly_marked else ""
+        mark = exchange.site.visible_mark if planned.visibly_marked else None
         smaller = await self._pictures.shrink(answered, planned.size, mark)
         smaller = await self._in_image.smaller(exchange, smaller)
         known = smaller.entity_tag in exchange.facts.header("if-none-match")

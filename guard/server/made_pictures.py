@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from guard.core.facts import RequestFacts
 from guard.image.left_alone import Why
+from guard.image.visible_mark import VisibleMark
 
 MAX_URLS = 16_384
 """URLs whose tags are remembered; the one asked for longest ago goes first."""
@@ -47,6 +48,8 @@ class Source:
     """The same picture with the rights in it."""
     made: str
     """Our entity tag of `body`; empty where the upstream's bytes stay as they are."""
+    visible_mark: VisibleMark | None = None
+    """What is drawn over copies; None for nothing."""
 
     @property
     def key(self) -> str:
@@ -54,7 +57,7 @@ class Source:
 
         With other rights in force, or at a path with answers of its own, the same picture is another copy.
         """
-        return f"{self.rendition.hex()} {self.made}"
+        return f"{self.rendition.hex()} {self.made}{' ' + self.visible_mark.digest if self.visible_mark else ''}"
 
 
 class MadePictures:

@@ -110,7 +110,8 @@ class MarkedCopies:
     def _answer(self, exchange: Exchange, answered: Answered, keyed: KeyedPack) -> MarkedCopy:
         mark_id, pack = self._ids.of(exchange), keyed.pack
         body = keyed.copy_for(mark_id)
-        named = b"tag:" + pack.rendition + mark_id + pack.head  # the head, because what it says of rights may change
+        # The head, because what it says of rights may change; the length, because the visible mark may.
+        named = b"tag:" + pack.rendition + mark_id + pack.head + b"%d" % len(body)
         tag = f'"{hmac.digest(keyed.key, named, "sha256").hex()[:32]}"'
         what = wanted(exchange.facts, tag, len(body))
         headers: Headers = (

@@ -143,7 +143,9 @@ class PackBuilder:
         if await asyncio.to_thread(self._folder.has, name):
             return
         try:
-            data = await self._workers.pack(source.body, rendition=source.rendition, size=source.size, seed=seed)
+            data = await self._workers.pack(
+                source.body, rendition=source.rendition, size=source.size, seed=seed, visible_mark=source.visible_mark
+            )
             self._keep(source.key, KeyedPack(await asyncio.to_thread(from_bytes, data), mark_key))
         except PicturesBusyError:
             self._built.labels("failed").inc()

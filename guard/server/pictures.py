@@ -14,6 +14,7 @@ from guard.core.policy import PreviewSize
 from guard.core.response import Shrink
 from guard.errors import PictureError
 from guard.image.jobs import MAX_BODY, Preview
+from guard.image.visible_mark import VisibleMark
 from guard.server.headers import Headers
 from guard.server.image_workers import ImageWorkers
 from guard.server.upstream import Answered
@@ -91,7 +92,7 @@ class Pictures:
         lower = [one for one in ladder[ladder.index(size) :] if not longest or self.sizes.of(one) < longest]
         return lower[0] if lower else ladder[-1]
 
-    async def shrink(self, answered: Answered, size: PreviewSize, mark: str) -> Smaller:
+    async def shrink(self, answered: Answered, size: PreviewSize, mark: VisibleMark | None) -> Smaller:
         """Return a smaller copy of the picture that the upstream is sending, with `mark` across it if there is one.
 
         Raises:
@@ -103,7 +104,7 @@ class Pictures:
             raise PictureError(f"the picture has more than {MAX_BODY >> 20} MiB")
         side = self.sizes.of(size)
         original = sha256(body).digest()
-        key = (original, side, mark)
+        key = (original, side, mark.digest if mark else "")
         if (known := self._made.get(key)) is not None:
             self._made.move_to_end(key)
             return known

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from guard.core.facts import RequestFacts
 from guard.errors import ReservationError
 from guard.image.rights_jobs import RightsJob
+from guard.image.visible_mark import VisibleMark
 from guard.reservation.documents import ReservationSet
 from guard.reservation.offer import Offer
 from guard.reservation.robots_file import RobotsFile
@@ -42,6 +43,8 @@ class Site:
         offers: Callable[[str], tuple[Offer, ...]] = lambda _: (),
         pictures: Callable[[RequestFacts], RightsJob] | None = None,
         page_head: Callable[[str, str], bytes] | None = None,
+        visible_mark: VisibleMark | None = None,
+        marked_visibly: bool = False,
     ) -> None:
         """Take `render`, which makes the reservation set for a base URL (`https://host`, or empty for none).
 
@@ -51,6 +54,8 @@ class Site:
             pictures: Says for a request what is done to its picture; None where pictures pass through as they are.
             page_head: Makes of the base URL that the client used and a canonical path what is put into the head of that
                 page; None to leave pages as they are.
+            visible_mark: What is written across previews; the holder's name where it is None.
+            marked_visibly: Whether marked copies have it too.
         """
         self.host = owner.site
         self.upstream = upstream
@@ -58,6 +63,9 @@ class Site:
         self.base_url = base_url
         self.offers = offers
         self.page_head = page_head
+        self.visible_mark = visible_mark or VisibleMark(text=f"© {owner.holder}")
+        self.across_copies = self.visible_mark if marked_visibly else None
+        """What is written across marked copies; None for nothing."""
         self._render = render
         self._pictures = pictures
         self._sets: dict[str, ReservationSet] = {}

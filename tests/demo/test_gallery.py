@@ -15,6 +15,7 @@ from guard.demo import gallery
 from guard.demo.darkroom import DISPLAY_SIDE, THUMBNAIL_SIDE
 from guard.image import sniff
 from guard.image.preview import preview
+from guard.image.visible_mark import VisibleMark
 
 WITHIN = 45
 """Seconds: it takes about ten on two idle cores; the rest is for a busy machine."""
@@ -165,7 +166,7 @@ def test_another_program_reads_the_camera_and_the_place(built, pictures):
 def test_previews_can_be_made_of_every_original(read, pictures):
     """The guard's own image work copes with each of them, and takes the private data out."""
     for picture in pictures[::4]:
-        made = preview(read(picture.original), longest_side=240, visible_mark="© Ada Example")
+        made = preview(read(picture.original), longest_side=240, visible_mark=VisibleMark(text="© Ada Example"))
 
         assert abs(made.width / made.height - picture.width / picture.height) < 0.02
         assert b"DEMO-000042" not in made.body

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from guard.errors import PictureError
 from guard.image import jobs
 from guard.image.jobs import CardJob, PackJob, Preview, PreviewJob
+from guard.image.visible_mark import VisibleMark
 
 
 def split(message):
@@ -17,8 +18,8 @@ def split(message):
 def test_a_job_travels_there_and_back(text, side, picture):
     """Any text survives the pipe, lone surrogates and line ends included."""
     card = CardJob(holder=text, contact=text, reference=text, media_type=text, language="de", terms=text)
-    preview = PreviewJob(longest_side=side, visible_mark=text)
-    pack = PackJob(rendition=b"r" * 32, size=side, seed=b"s" * 32)
+    preview = PreviewJob(longest_side=side, visible_mark=VisibleMark(text=text, logo=picture, opacity=0.25))
+    pack = PackJob(rendition=b"r" * 32, size=side, seed=b"s" * 32, visible_mark=preview.visible_mark)
 
     for job in (card, preview, pack):
         head, body = split(jobs.pack_job(job, picture))
@@ -35,7 +36,7 @@ def test_an_answer_travels_there_and_back():
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"[]", b"{", b'{"job": "card"}', b'{"job": "preview", "longest_side": "1", "visible_mark": ""}']
+    "head", [b"", b"[]", b"{", b'{"job": "card"}', b'{"job": "preview", "longest_side": 1, "visible_mark": ""}']
 )
 def test_what_is_no_message_is_a_picture_error(head):
     """Neither side trusts the other's bytes."""
@@ -50,4 +51,4 @@ def test_lengths_over_the_limits_are_refused_before_anything_is_read():
     with pytest.raises(PictureError):
         jobs.lengths(b"\xff" * 8)
     with pytest.raises(PictureError):
-        jobs.pack_job(PreviewJob(longest_side=1, visible_mark="x" * 70000), b"")
+        jobs.pack_job(PreviewJob(longest_side=1, visible_mark=VisibleMark(text="x" * 70000)), b"")

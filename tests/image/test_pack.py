@@ -6,11 +6,14 @@ from PIL import Image
 
 from guard.errors import PictureError
 from guard.image import pack
+from guard.image.decoding import TURNS
 from guard.image.mark import copy_for
 from guard.image.pattern import Strength
+from guard.image.visible_mark import VisibleMark
 from tests.support.pictures import bomb, encoded, noise, packed, photograph, scenery
 
 KEY = b"k" * 32
+DRAWN = VisibleMark(text="© Jane Doe")
 
 
 def copied(data, **options):
@@ -34,6 +37,39 @@ def test_a_copy_looks_like_its_source_and_is_hardly_larger():
     assert len(copy) < 1.05 * len(data)
     tables = [Image.open(io.BytesIO(one)).quantization for one in (data, copy)]
     assert tables[0] == tables[1]
+
+
+def test_a_visible_mark_is_drawn_first_and_elsewhere_in_each_picture():
+    """On colour and grey, in both encodings; what it leaves free is as without it."""
+    for mode in ("RGB", "L"):
+        data = encoded(scenery(640, 480).convert(mode), "JPEG", quality=88)
+        plain, visibly = copied(data), copied(data, visible_mark=DRAWN)
+        touched = np.abs(luma(plain) - luma(visibly)) > 12
+        assert 0.02 < touched.mean() < 0.4
+        assert (np.abs(luma(plain) - luma(visibly))[:8, :8] <= 12).any()
+    first, second = (
+        np.abs(luma(copied(one)) - luma(copied(one, visible_mark=DRAWN))) > 12
+        for one in (encoded(scenery(640, 480), "JPEG", quality=quality) for quality in (88, 89))
+    )
+    assert (first != second).mean() > 0.02
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_visible_mark_is_upright_as_people_see_the_picture(orientation):
+    """However the camera was held: shown upright, pictures that look the same get the same letters."""
+    grey = Image.new("RGB", (640, 480), (90, 90, 90))
+    turned = grey if orientation < 5 else grey.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(turned, "JPEG", exif=exif.tobytes())
+    rendition = pack.Rendition(digest=b"r" * 32, size=1)
+
+    drawn = pack.drawn_on(pack.read(data), DRAWN, rendition)
+
+    stored = Image.fromarray(drawn.planes[:, :, 0])
+    shown = stored.transpose(TURNS[orientation]) if orientation in TURNS else stored
+    upright = pack.drawn_on(pack.read(encoded(grey, "JPEG")), DRAWN, rendition)
+    assert (np.asarray(shown) == upright.planes[:, :, 0]).all()
 
 
 def test_a_very_large_picture_is_encoded_in_two_steps_to_the_same_pixels(monkeypatch):

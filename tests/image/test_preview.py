@@ -9,13 +9,14 @@ from PIL import Image, ImageCms
 
 from guard.errors import PictureError
 from guard.image import metadata, preview
+from guard.image.visible_mark import VisibleMark
 from tests.support.pictures import bomb, decoded, encoded, noise, photograph
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def small(data, side=60, mark=""):
-    made = preview.preview(data, longest_side=side, visible_mark=mark)
+    made = preview.preview(data, longest_side=side, visible_mark=VisibleMark(text=mark) if mark else None)
     image = decoded(made.body)
     # What is said about the picture is what a decoder finds.
     assert (image.get_format_mimetype(), *image.size) == (made.media_type, made.width, made.height)
@@ -55,7 +56,7 @@ def colour_at(image, x, y):
 )
 def test_a_preview_stays_in_the_family_of_its_source(data, media_type):
     """Formats that every client takes stay; the rest becomes JPEG; nothing behind the picture comes along."""
-    made = preview.preview(data, longest_side=60, visible_mark="")
+    made = preview.preview(data, longest_side=60, visible_mark=None)
 
     assert made.media_type == media_type
     assert (made.width, made.height) == (60, 40)
@@ -111,7 +112,7 @@ def test_private_data_goes_and_rights_stay(family):
     data = encoded(source, family, exif=source.info["exif"], **_packet(family, source.info["xmp"]))
     assert b"SERIAL-4711" in data
 
-    made = preview.preview(data, longest_side=60, visible_mark="")
+    made = preview.preview(data, longest_side=60, visible_mark=None)
 
     for secret in (b"SERIAL-4711", b"SecretMake", b"SecretModel", b"SecretTool", b"SecretComment"):
         assert secret not in made.body
@@ -229,8 +230,8 @@ def test_the_visible_mark_is_drawn_only_if_asked_for():
     data = photograph()
 
     assert np.asarray(small(data)).tobytes() != np.asarray(small(data, mark="© Ada")).tobytes()
-    assert preview.preview(data, longest_side=50, visible_mark="© Ada") == preview.preview(
-        data, longest_side=50, visible_mark="© Ada"
+    assert preview.preview(data, longest_side=50, visible_mark=VisibleMark(text="© Ada")) == preview.preview(
+        data, longest_side=50, visible_mark=VisibleMark(text="© Ada")
     )
 
 
@@ -250,7 +251,7 @@ def test_the_visible_mark_is_drawn_only_if_asked_for():
 def test_what_can_not_be_read_is_a_picture_error(data):
     """Damaged, foreign and enormous files all end the same way."""
     with pytest.raises(PictureError):
-        preview.preview(data, longest_side=60, visible_mark="")
+        preview.preview(data, longest_side=60, visible_mark=None)
 
 
 def test_limits_are_checked_before_decoding(monkeypatch):
@@ -272,7 +273,7 @@ def test_limits_are_checked_before_decoding(monkeypatch):
 def test_a_preview_without_pixels_is_refused(side):
     """A side below one is the caller's mistake."""
     with pytest.raises(PictureError):
-        preview.preview(photograph(), longest_side=side, visible_mark="")
+        preview.preview(photograph(), longest_side=side, visible_mark=None)
 
 
 @settings(max_examples=60, deadline=None)
@@ -284,7 +285,7 @@ def test_damaged_files_end_in_a_picture_or_a_picture_error(data):
         source[data.draw(st.integers(0, len(source) - 1))] = data.draw(st.integers(0, 255))
 
     with contextlib.suppress(PictureError):
-        decoded(preview.preview(bytes(source), longest_side=30, visible_mark="").body)
+        decoded(preview.preview(bytes(source), longest_side=30, visible_mark=None).body)
 
 
 SOURCES = [photograph(40, 30)] + [encoded(noise(40, 30), name) for name in ("PNG", "GIF", "WEBP", "AVIF", "TIFF")]

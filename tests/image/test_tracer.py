@@ -11,6 +11,7 @@ from guard.image.mark import copy_for
 from guard.image.originals import Originals
 from guard.image.trace import threshold
 from guard.image.tracer import CHART, Agreement, Tracer
+from guard.image.visible_mark import VisibleMark
 from tests.support.pictures import encoded, packed, scenery
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -23,15 +24,18 @@ def served(seed):
     return encoded(scenery(960, 640, seed=seed), "JPEG", quality=88)
 
 
-def tracer():
+DRAWN = VisibleMark(text="© Jane Doe · photo.example", opacity=0.35)
+
+
+def tracer(visible_marks=()):
     originals = Originals()
     for seed in (1, 2):
         originals.add(f"{seed}.jpg", served(seed), lambda seed=seed: served(seed))
-    return Tracer(originals, [OLD, NEW], IDS)
+    return Tracer(originals, [OLD, NEW], IDS, visible_marks)
 
 
-def found(seed, key=NEW, side=320):
-    copy = Image.open(io.BytesIO(copy_for(packed(served(seed), key), key, IDS[ISSUED])))
+def found(seed, key=NEW, side=320, drawn=None):
+    copy = Image.open(io.BytesIO(copy_for(packed(served(seed), key, visible_mark=drawn), key, IDS[ISSUED])))
     return encoded(copy.crop((160, 0, 800, 640)).resize((side, side), Image.Resampling.BICUBIC), "JPEG", quality=80)
 
 
@@ -44,6 +48,20 @@ def test_the_key_that_marked_is_told_from_the_others(key):
 
     assert (seen.original, [OLD, NEW][seen.key], seen.agreement.winner) == ("1.jpg", key, ISSUED)
     assert seen.agreement.z > mine.threshold()
+
+
+def test_a_copy_that_has_a_visible_mark_too_is_traced():
+    """With the original alone, and better where it is known what was drawn on it."""
+    picture = found(1, drawn=DRAWN)
+    without, knowing = tracer(), tracer([DRAWN])
+
+    seen, better = without.look(picture), knowing.look(picture)
+
+    assert seen.agreement.winner == better.agreement.winner == ISSUED
+    assert seen.agreement.z > without.threshold()
+    assert better.agreement.z > seen.agreement.z
+    assert knowing.pairs == 2 * without.pairs
+    assert knowing.look(found(2)).agreement.z > knowing.threshold(), "a copy without one"
 
 
 def test_every_pair_counts():

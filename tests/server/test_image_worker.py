@@ -9,6 +9,7 @@ import pytest
 from guard.errors import PictureError
 from guard.image import jobs
 from guard.image.jobs import CardJob, PreviewJob
+from guard.image.visible_mark import VisibleMark
 from guard.server import image_worker
 from tests.support.pictures import decoded, photograph
 
@@ -31,8 +32,8 @@ def run(given):
 def test_the_program_answers_every_message_and_ends_with_its_input():
     """Good and bad jobs in one stream each get their answer, in order."""
     given = (
-        jobs.pack_job(PreviewJob(longest_side=50, visible_mark="x"), photograph())
-        + jobs.pack_job(PreviewJob(longest_side=50, visible_mark=""), b"nonsense")
+        jobs.pack_job(PreviewJob(longest_side=50, visible_mark=VisibleMark(text="x")), photograph())
+        + jobs.pack_job(PreviewJob(longest_side=50, visible_mark=None), b"nonsense")
         + jobs.pack_job(CARD, b"")
     )
 
@@ -48,7 +49,7 @@ def test_the_program_answers_every_message_and_ends_with_its_input():
 
 def test_a_torn_message_ends_the_program_quietly():
     """A parent that stops in the middle of a picture gets no half answer."""
-    message = jobs.pack_job(PreviewJob(longest_side=50, visible_mark=""), photograph())
+    message = jobs.pack_job(PreviewJob(longest_side=50, visible_mark=None), photograph())
 
     ended = run(message[:-5])
 
@@ -69,8 +70,8 @@ from guard.server import image_worker
 image_worker.MAX_MEMORY = 420 * 1024 * 1024
 image_worker.main()
 """
-    large = jobs.pack_job(PreviewJob(longest_side=50, visible_mark=""), flat_png(9000))
-    fine = jobs.pack_job(PreviewJob(longest_side=50, visible_mark=""), photograph())
+    large = jobs.pack_job(PreviewJob(longest_side=50, visible_mark=None), flat_png(9000))
+    fine = jobs.pack_job(PreviewJob(longest_side=50, visible_mark=None), photograph())
 
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     ended = subprocess.run(

@@ -12,6 +12,7 @@ import pytest
 from guard.errors import PictureError, PicturesBusyError
 from guard.image.card import HEIGHT, WIDTH
 from guard.image.pack_file import from_bytes
+from guard.image.visible_mark import VisibleMark
 from guard.server import image_workers
 from guard.server.image_workers import ImageWorkers
 from tests.support.pictures import bomb, decoded, encoded, noise, photograph
@@ -43,7 +44,7 @@ def stubborn(**options):
 
 
 async def pid(workers):
-    return int((await workers.preview(b"", 1, "")).body)
+    return int((await workers.preview(b"", 1, None)).body)
 
 
 def alive(process_id):
@@ -67,8 +68,8 @@ async def test_previews_and_cards_are_made_in_another_process():
     """Real pictures come back through a real worker, several at once."""
     async with ImageWorkers(count=2) as workers:
         made = await asyncio.gather(
-            workers.preview(photograph(), 60, "© Ada"),
-            workers.preview(encoded(noise(), "PNG"), 30, ""),
+            workers.preview(photograph(), 60, VisibleMark(text="© Ada")),
+            workers.preview(encoded(noise(), "PNG"), 30, None),
             workers.card(**CARD),
         )
 
@@ -82,9 +83,9 @@ async def test_a_picture_that_can_not_be_read_says_why_and_harms_nobody():
     async with ImageWorkers() as workers:
         for data in (b"", b"nonsense", bomb()):
             with pytest.raises(PictureError, match=r"known format|limit"):
-                await workers.preview(data, 60, "")
+                await workers.preview(data, 60, None)
 
-        assert (await workers.preview(photograph(), 60, "")).width == 60
+        assert (await workers.preview(photograph(), 60, None)).width == 60
 
 
 async def test_the_worker_is_confined():
@@ -138,7 +139,7 @@ async def test_workers_are_started_by_the_first_job_and_end_with_the_pool():
 
     assert await gone(process_id)
     with pytest.raises(PictureError, match="closed"):
-        await workers.preview(b"", 1, "")
+        await workers.preview(b"", 1, None)
 
 
 @pytest.mark.parametrize("deed", [b"crash", b"garbage"])
@@ -147,7 +148,7 @@ async def test_a_worker_that_breaks_costs_only_its_job(deed):
     async with stubborn() as workers:
         first = await pid(workers)
         with pytest.raises(PictureError, match="ended"):
-            await workers.preview(deed, 1, "")
+            await workers.preview(deed, 1, None)
 
         assert await pid(workers) != first
         assert await gone(first)
@@ -170,7 +171,7 @@ async def test_a_job_that_takes_too_long_is_ended_with_its_worker():
         first = await pid(workers)
         begin = time.monotonic()
         with pytest.raises(PictureError, match=r"0\.8 seconds"):
-            await workers.preview(b"hang", 1, "")
+            await workers.preview(b"hang", 1, None)
 
         assert time.monotonic() - begin < 3
         assert await gone(first)
@@ -181,13 +182,13 @@ async def test_what_does_not_fit_into_the_queue_is_refused_at_once():
     """A full pool answers "busy" instead of collecting pictures; so it does with too many bytes."""
     async with stubborn(queue=2, timeout=3) as workers:
         await pid(workers)
-        running = asyncio.create_task(workers.preview(b"hang", 1, ""))
+        running = asyncio.create_task(workers.preview(b"hang", 1, None))
         await asyncio.sleep(0.05)
-        waiting = [asyncio.create_task(workers.preview(b"", 1, "")) for _ in range(2)]
+        waiting = [asyncio.create_task(workers.preview(b"", 1, None)) for _ in range(2)]
         await asyncio.sleep(0.05)
 
         with pytest.raises(PicturesBusyError):
-            await workers.preview(b"", 1, "")
+            await workers.preview(b"", 1, None)
         for task in (running, *waiting):
             task.cancel()
         await asyncio.gather(running, *waiting, return_exceptions=True)
@@ -198,14 +199,14 @@ async def test_waiting_pictures_are_limited_in_bytes(monkeypatch):
     monkeypatch.setattr(image_workers, "MAX_WAITING_BYTES", 5000)
     async with stubborn() as workers:
         with pytest.raises(PicturesBusyError):
-            await workers.preview(b"x" * 5000, 1, "")
+            await workers.preview(b"x" * 5000, 1, None)
         assert await pid(workers)
 
 
 async def test_a_caller_that_went_away_leaves_the_pool_usable():
     """A cancelled request's job is skipped or thrown away."""
     async with stubborn() as workers:
-        task = asyncio.create_task(workers.preview(b"", 1, ""))
+        task = asyncio.create_task(workers.preview(b"", 1, None))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -217,7 +218,7 @@ async def test_a_caller_that_went_away_leaves_the_pool_usable():
 async def test_closing_fails_the_jobs_that_wait():
     """Nobody waits for ever for a pool that is gone."""
     workers = stubborn()
-    jobs = [asyncio.create_task(workers.preview(b"hang", 1, "")) for _ in range(3)]
+    jobs = [asyncio.create_task(workers.preview(b"hang", 1, None)) for _ in range(3)]
     await asyncio.sleep(0.3)
 
     await workers.close()
@@ -255,7 +256,7 @@ def test_a_worker_dies_with_its_parent_in_the_middle_of_a_job():
         from guard.server.image_workers import ImageWorkers
         async def main():
             workers = ImageWorkers(command=(sys.executable, "-c", {ENDLESS!r}))
-            asyncio.create_task(workers.preview(b"", 1, ""))
+            asyncio.create_task(workers.preview(b"", 1, None))
             for _ in range(200):
                 await asyncio.sleep(0.05)
                 for name in filter(str.isdigit, os.listdir("/proc")):
@@ -314,7 +315,7 @@ async def test_closing_ends_a_worker_whose_answer_comes_at_that_moment(monkeypat
     monkeypatch.setattr(image_workers.ImageWorkers, "_start", start)
     monkeypatch.setattr(image_workers, "_exchange", exchange)
     workers = image_workers.ImageWorkers()
-    asked = asyncio.ensure_future(workers.preview(b"", 10, ""))
+    asked = asyncio.ensure_future(workers.preview(b"", 10, None))
     await asyncio.sleep(0.05)
 
     gate.set_result((b"", b""))

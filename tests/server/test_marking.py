@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from guard.store.mark_keys import folder_in, load
 from guard.store.marked_records import issued
@@ -220,3 +220,45 @@ def test_every_copy_is_on_record_before_it_leaves(guard):
     copy_of(guard, "/1.jpg", agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 
     assert len([one for one in issued(guard.evidence).values() for _ in one.records]) > before
+
+
+def test_with_a_visible_mark_on_top_the_copy_leads_back_all_the_same(site, gallery, tmp_path):
+    """Both are in the pack, also in the small picture before it; what was drawn is kept for the trace."""
+    running = RunningGuard(
+        tmp_path,
+        {
+            "sites": [{"host": "photo.example", "upstream": site}],
+            "rights": {"holder": "Jane Doe"},
+            "visible_mark": {"text": "Jane Doe · photo.example", "opacity": 0.35},
+            "marks": {"visible": True},
+            "rules": [{"id": "marked", "when": {"kind": ["image", "original"]}, "action": "mark"}],
+        },
+    )
+    small = ask(running.port, "/1.jpg", agent=AGENT)
+    copy = copy_of(running, "/1.jpg")
+    assert running.stop() == 0, "".join(running.said)
+    picture = Image.open(io.BytesIO(copy.body))
+    picture.resize((320, 213), Image.Resampling.BICUBIC).save(tmp_path / "found.jpg", quality=80)
+    ended = subprocess.run(
+        [sys.executable, "-m", "guard", "trace", str(tmp_path / "found.jpg"), "--originals", str(gallery),
+         "--evidence", str(running.evidence), "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    original = Image.open(io.BytesIO(PICTURES["/1.jpg"]))
+    for other in (picture, Image.open(io.BytesIO(small.body))):
+        plain = original.resize(other.size, Image.Resampling.LANCZOS)
+        assert letters(other, plain) > 0.02
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert (
+        found["results"][0]["records"]
+        == issued(running.evidence)[bytes.fromhex(found["results"][0]["mark_id"])].records
+    )
+    assert found["pairs"] == 4, "two files show it, each as it is and with what was drawn"
+
+
+def letters(picture, plain):
+    """Return how much of the picture differs clearly from the plain one."""
+    histogram = ImageChops.difference(picture.convert("L"), plain.convert("L")).histogram()
+    return sum(histogram[20:]) / sum(histogram)

@@ -74,7 +74,7 @@ def scenery(width=960, height=640, seed=1):
     return Image.fromarray(np.clip(np.dstack(planes), 0, 255).astype(np.uint8))
 
 
-def packed(data, key, strength=None):
+def packed(data, key, strength=None, **options):
     """Return the pack of a picture, as the proxy would make it."""
     rendition = pack.Rendition.of(data)
-    return pack.build(data, rendition, seed_of_signs(key, rendition.digest), strength)
+    return pack.build(data, rendition, seed_of_signs(key, rendition.digest), strength, **options)
