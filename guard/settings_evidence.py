@@ -1,9 +1,10 @@
 """What can be set about the evidence log, and about who outside vouches for it?"""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from guard.evidence.checkpoint import CheckpointError
 from guard.evidence.cosignature import parse_cosigner_key
@@ -74,6 +75,49 @@ _AUTHORITY_SCHEMA = {
 }
 
 
+_KEEP: Final = "keep"
+_TOOL_DAYS_SCHEMA: Final = {
+    "anyOf": [{"type": "integer", "minimum": 1, "maximum": 36500}, {"const": _KEEP}],
+    "default": _KEEP,
+}
+
+
+def _tool_days(value: Any) -> Any:
+    if value == _KEEP:
+        return 0
+    if not re.fullmatch("[0-9]{1,5}", str(value), re.ASCII) or not 1 <= int(value) <= 36500:
+        raise WrongValueError("must be a whole number of days from 1 to 36500, or keep")
+    return value
+
+
+class RetentionPeriods(Section):
+    """How long values beside the log are kept; the log itself has only commitments to them."""
+
+    people_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="What may identify a person: address, query and most header lines of clients who are no "
+        "verified crawlers.",
+    )
+    # 0 stands for `keep`.
+    tool_days: Annotated[
+        int,
+        BeforeValidator(_tool_days),
+        PlainSerializer(lambda number: number or _KEEP, return_type=int | str),
+        WithJsonSchema(_TOOL_DAYS_SCHEMA, mode="validation"),
+    ] = Field(
+        default=0,
+        description="What identifies a tool, a network or a picture, and all of verified crawlers; keep: until you "
+        "erase it.",
+    )
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The same as options of the recorder process."""
+        return "--people-days", str(self.people_days), "--tool-days", str(self.tool_days)
+
+
 class Evidence(Section):
     """Where the evidence log is kept, and who outside vouches for it."""
 
@@ -89,7 +133,7 @@ class Evidence(Section):
         default=60, ge=10, le=1440, description="So often they, and the witnesses, are asked while there is news."
     )
     witnesses: tuple[Witness, ...] = Field(default=(), description="Witnesses that cosign the log.")
-
+    retention: RetentionPeriods = RetentionPeriods()
     private: tuple[Annotated[str, AfterValidator(_private)], ...] = Field(
         default=(),
         description="Beginnings of paths, like /clients/, of which no more than that is recorded.",

@@ -84,3 +84,28 @@ def test_the_schema_takes_both_forms() -> None:
     item = schema["$defs"]["Evidence"]["properties"]["time_stamps"]["items"]
 
     assert [one.get("type") for one in item["anyOf"]] == ["string", "object"]
+
+
+PERIODS = {
+    "by default": ("", 30, 0),
+    "named": ("evidence: {retention: {people_days: 7, tool_days: 1095}}", 7, 1095),
+    "kept by name": ("evidence: {retention: {tool_days: keep}}", 30, 0),
+}
+
+
+@pytest.mark.parametrize(("text", "people", "tools"), PERIODS.values(), ids=list(PERIODS))
+def test_values_are_kept_for_two_periods(read: Any, text: str, people: int, tools: int) -> None:
+    """Thirty days, and as long as a trace may be needed, unless the owner says otherwise."""
+    settings = read(text)
+    retention = settings.evidence.retention
+
+    assert (retention.people_days, retention.tool_days) == (people, tools)
+    assert retention.options == ("--people-days", str(people), "--tool-days", str(tools))
+    assert Settings.model_validate_json(settings.model_dump_json(by_alias=True)) == settings
+
+
+@pytest.mark.parametrize("wrong", ["people_days: 0", "people_days: keep", "tool_days: 0", "tool_days: forever"])
+def test_a_period_that_is_none_is_told(read: Any, wrong: str) -> None:
+    """Values of people are never kept without end."""
+    with pytest.raises(ConfigurationError, match=rf"evidence.retention.{wrong.partition(':')[0]}: must be"):
+        read(f"evidence: {{retention: {{{wrong}}}}}")

@@ -6,12 +6,15 @@ What comes back is durable in both cases, and signed within a second or at the e
 """
 
 import os
+import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+import orjson
 
 from guard.errors import EvidenceError, LeafError, LogInUseError, RecorderUnavailableError, UsageError
 from guard.evidence.disclosure import Disclosure
@@ -54,6 +57,13 @@ class LogLine(Protocol):
         Raises:
             LeafError: They are not that record's.
             RecorderUnavailableError: They were not kept.
+        """
+
+    def custody(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Do with values that are kept what `guard.store.custody.Custody.do` says.
+
+        Raises:
+            EvidenceError: It can not be done.
         """
 
     def blob(self, data: bytes) -> str:
@@ -114,6 +124,10 @@ class _ToRecorder:
     def disclose(self, index: int, leaf: bytes, disclosures: Sequence[Disclosure]) -> None:
         self._ask(Message.DISCLOSE, disclose_body(index, leaf, disclosures))
 
+    def custody(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = orjson.loads(self._ask(Message.CUSTODY, orjson.dumps(request)))
+        return answer
+
     def blob(self, data: bytes) -> str:
         return self._ask(Message.BLOB, data).decode()
 
@@ -162,6 +176,12 @@ class _ToDirectory:
     def disclose(self, index: int, leaf: bytes, disclosures: Sequence[Disclosure]) -> None:
         if refusal := self._log.disclose(index, leaf, disclosures):
             raise LeafError(refusal.reason)
+
+    def custody(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return self._log.custody.do(request)
+        except (OSError, sqlite3.Error) as error:
+            raise RecorderUnavailableError(f"the values beside the log can not be changed: {error}") from error
 
     def blob(self, data: bytes) -> str:
         return self._log.store_blob(data)

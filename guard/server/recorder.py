@@ -18,6 +18,7 @@ import contextlib
 import logging
 import os
 import signal
+import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -29,8 +30,9 @@ from typing import Final, TypeVar, cast
 import orjson
 import uvloop
 
-from guard.errors import GuardError, RecorderUnavailableError
+from guard.errors import EvidenceError, GuardError, RecorderUnavailableError
 from guard.evidence.disclosure import Disclosure
+from guard.evidence.retention import Retention
 from guard.server import command_socket
 from guard.server.process import tune_memory
 from guard.server.recorder_protocol import Message, ProtocolError, Reader, done, message, parse_append, parse_disclose
@@ -112,6 +114,8 @@ class Recorder:
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._sealing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sealing")
         self._queue: list[_Item] = []
+        self._not_erased = ""
+        """Why the last attempt to erase failed, as far as it was said."""
         self._queued = 0
         """Bytes in the queue."""
         self._arrived = asyncio.Event()
@@ -181,6 +185,8 @@ class Recorder:
                 self._spawn(self._blob(connection, number, body))
             case Message.DISCLOSE:
                 self._spawn(self._disclose(connection, number, parse_disclose(body)))
+            case Message.CUSTODY:
+                self._spawn(self._custody(connection, number, body))
             case Message.STATS:
                 stats = {**asdict(self._directory.stats), "queued": len(self._queue)}
                 connection.send(message(Message.DONE, number, orjson.dumps(stats)))
@@ -205,6 +211,16 @@ class Recorder:
         else:
             kind = Message.DONE if refusal is None else Message.REFUSED
             connection.send(message(kind, number, refusal.reason.encode() if refusal else b""))
+
+    async def _custody(self, connection: _Connection, number: int, body: bytes) -> None:
+        try:
+            answer = await self._on_disk(lambda: self._directory.custody.do(orjson.loads(body)))
+        except (OSError, sqlite3.Error) as error:
+            connection.send(message(Message.NOT_DURABLE, number, str(error).encode()))
+        except EvidenceError as error:
+            connection.send(message(Message.REFUSED, number, str(error).encode()))
+        else:
+            connection.send(message(Message.DONE, number, orjson.dumps(answer)))
 
     async def _write_batches(self) -> None:
         while True:
@@ -277,7 +293,16 @@ class Recorder:
     def _tick(self) -> Prepared | None:
         self._directory.retry()
         self._look_at_clock()
+        self._erase_a_little()
         return self._directory.prepare_checkpoint()
+
+    def _erase_a_little(self) -> None:
+        try:
+            self._directory.custody.tick()
+        except (EvidenceError, OSError, sqlite3.Error) as error:  # it is tried again; recording must not end for it
+            if str(error) != self._not_erased:
+                log.error("values could not be erased in time: %s", error)
+                self._not_erased = str(error)
 
     def _look_at_clock(self) -> None:
         if leaf := self._clock.look():
@@ -318,6 +343,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="localhost", help="the host in the log's name, when a log begins")
     parser.add_argument("--guard-directory", type=Path, help="remember the newest head there, on another disk")
     parser.add_argument("--configuration", default="", help="SHA-256 of the configuration, for the record of the start")
+    parser.add_argument("--people-days", type=int, default=30, help="how long values of people are kept")
+    parser.add_argument("--tool-days", type=int, default=0, help="how long other values are kept; 0: without end")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     os.umask(0o077)
@@ -329,6 +356,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             environment=environment(given.configuration),
             guard_folder=given.guard_directory,
             wait=PATIENCE,
+            retention=Retention(people=given.people_days, tools=given.tool_days or None),
         )
         uvloop.run(run(directory, given.socket))
     except (GuardError, OSError) as error:

@@ -105,6 +105,7 @@ class Supervisor:
             arguments=(
                 "guard.server.recorder", "--directory", str(settings.evidence.directory),
                 "--socket", self._recorder_socket, "--host", settings.sites[0].host,
+                *settings.evidence.retention.options,
             ),
         )  # fmt: skip
         self._workers = self._new_workers(self._loaded)

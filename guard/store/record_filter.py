@@ -22,6 +22,7 @@ from guard.store.log_files import LogFolder, open_folder
 from guard.store.log_values import microseconds_at
 from guard.store.record_finder import leaves
 
+Network = IPv4Network | IPv6Network
 Values = dict[str, Any]
 """By group, what is still disclosed of a record; each value was checked against its commitment."""
 _SETS: Final = ("crawlers", "operators", "pictures", "marks", "actions", "grades", "records")
@@ -53,7 +54,7 @@ class Filter:
     actions: frozenset[str] = frozenset()
     grades: frozenset[str] = frozenset()
     """Capital letters."""
-    addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+    addresses: tuple[Network, ...] = ()
     """Found only as long as what identifies a person is disclosed."""
     records: frozenset[int] = frozenset()
     """Indexes. Named records are of any kind."""
@@ -116,7 +117,14 @@ class Filter:
         )
 
 
-def matching(path: Path, wanted: Filter, *, size: int | None = None, ends: bool = True) -> Iterator[Match]:
+def matching(
+    path: Path,
+    wanted: Filter,
+    *,
+    size: int | None = None,
+    ends: bool = True,
+    also: frozenset[RecordKind] = frozenset(),
+) -> Iterator[Match]:
     """Yield the records that are meant in the log at `path`, in order, and with `ends` how each answer ended.
 
     Args:
@@ -124,6 +132,7 @@ def matching(path: Path, wanted: Filter, *, size: int | None = None, ends: bool 
         wanted: Which records.
         size: How many records the log has for this reader; None for all of them.
         ends: Whether `end` records of the requests that are meant come too.
+        also: Kinds of which all records come, whatever is meant.
 
     Raises:
         UsageError: There is no log.
@@ -144,7 +153,7 @@ def matching(path: Path, wanted: Filter, *, size: int | None = None, ends: bool 
             yield index, leaf, one, {}
             continue
         disclosed = values.of(index, one)
-        if wanted.takes(index, one, disclosed):
+        if one.kind in also or wanted.takes(index, one, disclosed):
             if ends and one.kind is RecordKind.REQUEST:
                 waiting.add(index)
             yield index, leaf, one, disclosed
@@ -181,7 +190,7 @@ def _path(values: Values) -> str:
     return disclosure.target_of(values).partition("?")[0]
 
 
-def _is_from(networks: tuple[IPv4Network | IPv6Network, ...], person: object) -> bool:
+def _is_from(networks: tuple[Network, ...], person: object) -> bool:
     return any(address in network for address in map(_address, addresses_of(person)) if address for network in networks)
 
 

@@ -12,6 +12,7 @@ from guard.errors import EvidenceError, LeafError, RecorderUnavailableError, Usa
 from guard.server import command_socket
 from guard.server.log_line import open_log
 from guard.store.log_files import verify_directory
+from guard.store.side_store import read_rows
 from tests.support import evidence
 from tests.support.evidence import end_all, end_leaf, request_entry, start_recorder, stop
 
@@ -66,6 +67,42 @@ def test_a_command_writes_by_itself_where_no_recorder_runs(place):
 
     assert dict(verify_directory(root).kinds)["boot"] == 2
     check(root, index, digest)
+
+
+def _erase(root, line):
+    """Write two requests, hold one, erase both, and return what was said and what is left."""
+    indexes = []
+    for _ in range(2):
+        entry = request_entry()
+        indexes.append(line.append(entry.leaf, entry.disclosures))
+    line.custody({"do": "hold", "name": "case-7", "wanted": {"records": indexes[:1]}, "matter": "310 O 1/26"})
+    line.custody({"do": "hold_records", "name": "case-7", "records": indexes[:1]})
+    said = line.custody({"do": "erase", "records": indexes, "values": "people", "ground": "asked for"})
+    while line.custody({"do": "work"})["left"]:
+        pass
+    assert said == {"erased": 1, "held": {str(indexes[0]): ["case-7"]}}
+    with pytest.raises(EvidenceError, match="no hold named case-8"):
+        line.custody({"do": "release", "name": "case-8"})
+    rows = [(leaf - indexes[0], name) for leaf, name, _ in read_rows(root / "side" / "disclosures.db")]
+    return [row for row in rows if row[0] >= 0]
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["by the recorder", "by itself"])
+def test_a_command_holds_and_erases(place, running):
+    """The same whether a guard is running or not."""
+    root, path = place
+    recorder = start_recorder(root, path)
+    if not running:
+        stop(recorder)
+    with open_log(root) as line:
+        left = _erase(root, line)
+    if running:
+        stop(recorder)
+
+    assert left == [(0, "person"), (0, "tool"), (1, "tool")]
+    report = verify_directory(root)
+    assert report.holds, report.faults
+    assert {kind: count for kind, count in report.kinds if kind in {"era", "hold"}} == {"era": 1, "hold": 1}
 
 
 def test_the_socket_of_a_killed_recorder_does_not_mislead(place):

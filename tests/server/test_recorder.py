@@ -1,12 +1,14 @@
 """Does the recorder process lose nothing it acknowledged, whatever ends it?"""
 
 import asyncio
+import contextlib
 import os
 import random
 import resource
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 
@@ -17,6 +19,7 @@ from guard.evidence import record, segment
 from guard.evidence.verify import cut_by_next
 from guard.server.recorder_client import RecorderClient
 from guard.store.log_files import verify_directory
+from guard.store.side_store import read_rows
 from tests.support.evidence import AT, end_all, end_leaf, request_entry, request_leaf, start_recorder, stop
 
 ROUNDS = int(os.environ.get("TEST_KILLS", "20"))
@@ -316,3 +319,37 @@ async def test_a_hostile_connection_is_closed_and_the_others_go_on(place, hostil
     assert closed == b""
     assert "Traceback" not in said
     assert verify_directory(root).holds
+
+
+async def test_values_of_people_expire_while_records_are_written(place):
+    """The period of the option counts; nobody who records waits, and the log says what was erased."""
+    root, path = place
+    process = start_recorder(root, path, "--people-days", "7")
+    client = await connected(path)
+    entries = [request_entry() for _ in range(300)]
+    await asyncio.gather(*(client.append(one.leaf, one.disclosures) for one in entries))
+    await client.close()
+    stop(process)
+    with contextlib.closing(sqlite3.connect(root / "side" / "disclosures.db", isolation_level=None)) as store:
+        store.execute("UPDATE keys SET day = day - 8")
+    process = start_recorder(root, path, "--people-days", "7")
+    client = await connected(path)
+    for _ in range(200):
+        entry = request_entry()
+        await client.append(entry.leaf, entry.disclosures)
+        if not _old_people(root):
+            break
+        await asyncio.sleep(0.05)
+    await client.close()
+    said = stop(process)
+
+    assert process.returncode == 0, said
+    assert not _old_people(root)
+    report = verify_directory(root)
+    assert report.holds, report.faults
+    (era,) = (one for one in map(record.read, leaves(root)) if one.kind is record.RecordKind.ERASURE)
+    assert (era.fields["ground"], era.fields["values"], era.fields["records"]) == ("expiry", "people", 300)
+
+
+def _old_people(root):
+    return [leaf for leaf, name, _ in read_rows(root / "side" / "disclosures.db") if name == "person" and leaf < 302]
