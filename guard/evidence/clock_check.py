@@ -37,8 +37,9 @@ class ClockCheck:
             self._clock(one)
         elif self._state and self._state != ClockState.SYNCHRONISED:
             self.unsure += 1
-        self.backwards += one.at < self._last - FAR_BACK
-        self._last = one.at
+        if self._state:  # logs from before the clock was looked at say nothing about it
+            self.backwards += one.at < self._last - FAR_BACK
+            self._last = one.at
 
     def _clock(self, one: Record) -> None:
         self._state = one.fields["state"]
