@@ -87,6 +87,20 @@ class Metrics:
             "Evidence records that could not be written; each is counted in a gap record when writing works again.",
             registry=registry,
         )
+        self.evidence_anchors = Counter(
+            "guard_evidence_anchors",
+            "Questions to those outside who vouch for the log (time_stamps, witnesses): made, failed, and contradicted "
+            "where a witness has seen another history.",
+            ("by", "result"),
+            registry=registry,
+        )
+        self.evidence_unanchored = Gauge(
+            "guard_evidence_unanchored_seconds",
+            "Since when nobody outside has vouched for the newest records; much more than anchor_minutes is an alert.",
+            ("by",),
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.search_guard_checks = Counter(
             "guard_search_guard_checks",
             "Comparisons of what a verified search engine and a person get: equal, different, failed, gone.",

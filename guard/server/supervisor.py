@@ -1,14 +1,16 @@
 """Which processes make up a running guard, and what if one ends?
 
-One recorder, the only writer of the evidence log; one or more workers, which serve; and
-this supervisor, which starts them, restarts what crashes, answers on the admin listener,
-and passes a stop on in the right order: workers first, so that their last records are written.
+One recorder, the only writer of the evidence log; one or more workers, which serve; where the
+owner named time-stamp authorities or witnesses, one process that asks them; and this
+supervisor, which starts them, restarts what crashes, answers on the admin listener, and passes
+a stop on in the right order: workers first, so that their last records are written and stamped.
 
 A SIGHUP has the configuration read anew. New workers come up on the same sockets beside the old
 ones, which then end their answers; no request notices.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import shutil
@@ -39,6 +41,8 @@ from guard.store.first_start import first_start
 from guard.store.mark_keys import folder_in, load_or_create
 
 KILL_AFTER_SECONDS = 5.0
+ANCHORING_SECONDS = 15.0
+"""For a last time stamp, which the process itself bounds."""
 SAVING_SECONDS = 600.0
 
 
@@ -109,7 +113,8 @@ class Supervisor:
             ),
         )  # fmt: skip
         self._workers = self._new_workers(self._loaded)
-        self._children.keep([recorder, *self._workers])
+        anchoring = self._anchoring()
+        self._children.keep([recorder, *self._workers, *anchoring])
         failed = await self._came_up([recorder, *self._workers])
         if failed is None and not self._stopping.is_set():
             self._say(f"guard: listening on {self._listeners[0].url}")
@@ -124,8 +129,20 @@ class Supervisor:
         async with self._reloading:
             await self._children.stop(self._workers, settings.timeouts.drain + KILL_AFTER_SECONDS)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for one in anchoring:  # one that is still starting would end without having asked anybody
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._children.came_up([one]), KILL_AFTER_SECONDS)
+        await self._children.stop(anchoring, ANCHORING_SECONDS)
         await self._children.stop([recorder], KILL_AFTER_SECONDS)
         return failed
+
+    def _anchoring(self) -> list[Child]:
+        """Return the process that asks authorities and witnesses, where there are any."""
+        evidence = self._loaded.settings.evidence
+        if not evidence.anchored:
+            return []
+        given = {"evidence": evidence.model_dump(mode="json"), "recorder": self._recorder_socket}
+        return [Child(name="anchoring", arguments=("guard.server.anchoring",), stdin=orjson.dumps(given))]
 
     async def reload(self) -> Outcome:
         """Read the configuration anew and go over to it; where it has faults, all stays as it is."""

@@ -64,6 +64,8 @@ class Stats:
     """Length of all segments."""
     gaps: int = 0
     """Records refused because the disk did not work, since the start."""
+    reservations: int = 0
+    """Reservations that came into force since the start."""
     repaired_bytes: int = 0
     last_sync_seconds: float = 0.0
     failing: str = ""

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 
 from guard.cli.evidence import verify_directory
 from tests.server.conftest import Upstreams
+from tests.support.anchors import believer
+from tests.support.authority import Authority, serving
 from tests.support.http import CHROME, GPTBOT, Reply, ask, connect, head, read_reply
 from tests.support.running import PATIENT, RunningGuard, wait_until
 from tests.support.upstream import PICTURES
@@ -225,3 +228,33 @@ def test_no_file_and_no_upstream_says_what_to_do(tmp_path: Path):
 
     assert ended.returncode == 2
     assert "guard serve --upstream" in ended.stderr
+
+
+def test_a_guard_that_is_stopped_has_its_last_records_stamped(upstreams: Upstreams, tmp_path: Path):
+    """By the authority that the owner named; another one is slow, and then answers with nothing."""
+    good = Authority(name="Good")
+    (tmp_path / "ca.pem").write_bytes(good.root.pem)
+    with serving(good.reply) as server, serving(lambda _: time.sleep(2) or b"") as slow:
+        stamps = [{"url": one.url, "ca": str(tmp_path / "ca.pem")} for one in (server, slow)]
+        running = RunningGuard(
+            tmp_path,
+            {
+                "sites": [{"host": "photo.example", "upstream": upstreams.good}],
+                "rules": PATIENT,
+                "evidence": {"directory": str(tmp_path / "evidence"), "time_stamps": stamps},
+            },
+        )
+        try:
+            reply = ask(running.port, "/original.jpg", agent=GPTBOT)
+            status = running.stop()
+        finally:
+            running.stop()
+
+    assert reply.status == 403
+    assert status == 0
+    report = verify_directory(running.evidence, believe=believer(good))
+    assert report.holds, report.faults
+    (anchor,) = report.anchors
+    kinds = dict(report.kinds)
+    assert (kinds["anc"], kinds["end"]) == (1, 1)
+    assert anchor.index == anchor.size == report.records - 1
