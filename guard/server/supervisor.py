@@ -120,6 +120,7 @@ class Supervisor:
             self._say(f"guard: listening on {self._listeners[0].url}")
             if admin.url:
                 self._say(f"guard: metrics and health on {admin.url}")
+            self._spawn(self._tell_if_down(anchoring))
             saving = asyncio.create_task(self._keep_saving())
             await self._stopping.wait()
             saving.cancel()
@@ -198,6 +199,11 @@ class Supervisor:
             return coming.result()
         coming.cancel()
         return None
+
+    async def _tell_if_down(self, anchoring: list[Child]) -> None:
+        """A guard serves and records without it; but the owner counts on it."""
+        if await self._came_up(anchoring) is not None:
+            self._say("guard: nobody outside vouches for the log: the process that asks them did not start; see above")
 
     def _hung_up(self, had_terminal: bool) -> None:
         """Reload; unless there was a terminal and it is gone: then nobody is there any more to stop us."""
