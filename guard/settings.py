@@ -30,6 +30,7 @@ from guard.settings_rights import Rights, TermsFiles, needless_offers
 from guard.settings_sections import (
     Behaviour,
     Challenges,
+    Decisions,
     IdentityChecks,
     Images,
     Marks,
@@ -155,6 +156,7 @@ class Settings(Section):
     sites: tuple[Site, ...] = Field(min_length=1, description="The guarded sites.")
     rights: Rights = Rights()
     client_ip: ClientAddressSource = ClientAddressSource()
+    decisions: Decisions = Decisions()
     identity: IdentityChecks = IdentityChecks()
     behaviour: Behaviour = Behaviour()
     challenge: Challenges = Challenges()
@@ -342,9 +344,11 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
         changes["policy"] = str(whole(settings.policy, "policy"))
     if settings.access_log not in {"-", "off"}:
         changes["access_log"] = str(whole(settings.access_log, "access_log"))
-    listen = endpoint(settings.listen)
-    if settings.admin != "off" and endpoint(settings.admin) == listen and (listen.port or listen.socket):
-        faults.append(document.fault(("admin",), "is the same as listen; give each an address of its own"))
+    taken = {endpoint(settings.listen): "listen"}
+    for place, text in ((("admin",), settings.admin), (("decisions", "listen"), settings.decisions.listen)):
+        where, name = None if text == "off" else endpoint(text), ".".join(place)
+        if where and (where.port or where.socket) and (first := taken.setdefault(where, name)) != name:
+            faults.append(document.fault(place, f"is the same as {first}; give each an address of its own"))
     if faults:
         raise ConfigurationError(in_file_order(faults))
     return settings.model_copy(update=changes)

@@ -179,6 +179,11 @@ def listener(value: Any) -> str:
     return value
 
 
+def listener_or_off(value: Any) -> str:
+    """Check the same for a listener that need not be there."""
+    return "off" if value == "off" else listener(value)
+
+
 def admin_listener(text: str) -> str:
     """Check where metrics and health are served: on this machine only, or `off`."""
     if text != "off" and not endpoint(text).loopback:

@@ -31,7 +31,10 @@ def record_tree(found: FoundRequest, digest: str) -> Tree:
     sent = f"sent: {one['rendition']}" + (f", reference {one['ref']}" if one["ref"] else "")
     if found.end is not None:
         end = found.end.fields
-        sent += f"; status {end['status']}, {end['bytes']:,} bytes, {'whole' if end['completed'] else 'broken off'}"
+        asked_by = found.request.fields.get("asked_by")
+        whole = f"{end['bytes']:,} bytes, {'whole' if end['completed'] else 'broken off'}"
+        how = f"told to the front server ({printable(str(asked_by))}), which answered" if asked_by else whole
+        sent += f"; status {end['status']}, {how}"
     answer.add(Text(sent))
     who = tree.add(bold("who asked"))
     name = one["claimed"] or one["purpose"]

@@ -143,6 +143,7 @@ def request(
     original: str = "",
     robots: str = "",
     robots_since: int = 0,
+    asked_by: str = "",
 ) -> bytes:
     """Say how one request was decided; what it ended with is said by `end`.
 
@@ -153,7 +154,9 @@ def request(
     signed it; a request without a token has neither field. `mark` is the id, in hex, under which a marked copy was
     issued, and `original` the SHA-256 of what the upstream had sent for it, or for another picture that was changed on
     its way. `robots` are the first 16 hex digits of the SHA-256 of the robots.txt of this host that this client was
-    delivered last, and `robots_since` is when it got this version first. Each is left out where there is none.
+    delivered last, and `robots_since` is when it got this version first. `asked_by` is the kind of front server that
+    only asked what to do and answered the client itself: `rendition` is then what it was given to send, if anything.
+    Each is left out where there is none.
     """
     fields = {
         "action": action,
@@ -189,6 +192,8 @@ def request(
         fields["original"] = original
     if robots:
         fields |= {"robots": robots, "robots_since": robots_since}
+    if asked_by:
+        fields["asked_by"] = asked_by
     # Of types that the signature names: looking at each again would cost as much as all the rest.
     return _sized(canonical.spell(fields))
 

@@ -127,6 +127,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
 
 _LATER: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
     "req": {
+        "asked_by": _text,
         "licence": _text,
         "licence_state": _text,
         "mark": _mark,

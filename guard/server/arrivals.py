@@ -9,7 +9,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from guard.core.classification import Conduct
-from guard.core.facts import AddressSource, ResponseFacts
+from guard.core.facts import AddressSource, RequestFacts, ResponseFacts
 from guard.core.identity import Grade
 from guard.core.licence import NO_LICENCE
 from guard.core.pipeline import Pipeline
@@ -74,7 +74,26 @@ class Arrivals:
         Raises:
             RequestError: It makes no sense.
         """
-        facts = self._intake.read(request)
+        trusted = self._intake.peer_is_trusted(request)
+        return self.of(request, self._intake.read(request), started, by_front=trusted, continued=trusted)
+
+    def of(
+        self,
+        request: web.BaseRequest,
+        facts: RequestFacts,
+        started: float,
+        *,
+        by_front: bool,
+        continued: bool,
+        tickets: bool = True,
+    ) -> Exchange:
+        """Return the same for a request whose facts are known.
+
+        Args:
+            by_front: A front server that we trust has passed it on: forwarding lines in it speak against nobody.
+            continued: What it says in them goes on to the upstream.
+            tickets: Whether it is looked for one.
+        """
         own = self._search_guard.recognise(facts)
         if own is not None:
             facts = own.facts
@@ -82,7 +101,6 @@ class Arrivals:
         if facts.client.source is AddressSource.PEER_HEADER_UNUSABLE:
             self._metrics.client_address_unusable.inc()
         reservation = site.reservation(f"{facts.scheme}://{facts.authority}" if facts.authority else "")
-        trusted = self._intake.peer_is_trusted(request)
         sighting = self._pipeline.sight(facts)
         seen = self._kinds.recall(facts)
         if own is not None:
@@ -93,7 +111,7 @@ class Arrivals:
             judged = self._behaviour.at_request(
                 facts,
                 sighting,
-                trusted_peer=trusted,
+                trusted_peer=by_front,
                 reservation=reservation,
                 decoy=self._decoys is not None and self._decoys.hit(facts),
             )
@@ -106,7 +124,7 @@ class Arrivals:
             licence, signature = self._licences.check(facts, who, signature)
         who = who if licence is NO_LICENCE else replace(who, licence=licence)
         due = False
-        if self._tickets is not None:
+        if self._tickets is not None and tickets:
             worth = self._tickets.look(facts, who, own=own is not None)
             who, due = replace(who, ticket=worth.state), worth.due
         return Exchange(
@@ -119,7 +137,7 @@ class Arrivals:
             identity=identity,
             signature=signature,
             judged=judged,
-            peer_is_trusted=trusted,
+            peer_is_trusted=continued,
             own=own is not None,
             started=started,
             seen=seen,

@@ -1,9 +1,8 @@
 """How do settings and rules become the parts of one worker?"""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
-from guard.core.autonomous_systems import UNKNOWN, AutonomousSystems
+from guard.core.autonomous_systems import UNKNOWN
 from guard.core.conduct import ConductJudge
 from guard.core.crawlers import Catalogue
 from guard.core.facts import RequestFacts
@@ -24,7 +23,10 @@ from guard.server.behaviour import Behaviour
 from guard.server.cards import CardOwner, CardStock
 from guard.server.challenge import ChallengeOptions, Challenges, SpentChallenges
 from guard.server.crowds import CrowdWatch
+from guard.server.deciding import Deciding
 from guard.server.decoys import Decoys, load_or_create_secret
+from guard.server.forward_auth import DecisionPoint
+from guard.server.given import Given
 from guard.server.identities import Identities, IdentityOptions
 from guard.server.image_workers import ImageWorkers
 from guard.server.in_image import InImage
@@ -56,15 +58,11 @@ from guard.settings import Settings
 from guard.settings import Site as SiteSettings
 from guard.store import ticket_keys, visible_marks
 from guard.store import upstream_robots as robots_files
-from guard.store.clients import ClientTable
 from guard.store.licences import LicenceBook
 from guard.store.mark_keys import folder_in
 from guard.store.mark_keys import load as load_mark_keys
 from guard.store.packs import PackFolder
-from guard.store.pause import Pause
 from guard.store.pictures_online import FILE as PICTURES_FILE
-from guard.store.portfolio import Portfolios
-from guard.store.prefixes import Crowds
 from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import (
     load_behaviour,
@@ -76,38 +74,6 @@ from guard.store.rule_files import (
 )
 from guard.visible_marks import visible_mark_of
 from guard.yaml12 import load
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What a worker is given by the supervisor besides the settings."""
-
-    as_of: date
-    """The day since which the rights statement holds."""
-    learning_until: datetime
-    """Until then nobody is refused for behaviour."""
-    clients: ClientTable
-    """The clients' recent past, shared by all workers."""
-    challenge_key: bytes = field(repr=False)
-    """Seals challenges and passes; the same in all workers, new with each start."""
-    spent_challenges: ClientTable
-    """The challenges that were solved, shared by all workers."""
-    mark_ids: ClientTable
-    """Who gets copies under which mark today, shared likewise."""
-    crowds: Crowds
-    """What came from each network and by each header shape, shared likewise."""
-    systems: AutonomousSystems | None
-    """Which autonomous system an address belongs to, where the operator supplies that."""
-    pause: Pause
-    """Until when the owner has stopped everything."""
-    portfolios: Portfolios
-    """How many pictures each site has, counted by all workers."""
-    started: float
-    """Unix seconds when these tables were empty."""
-    own_token: str = field(default="", repr=False)
-    """By which the workers know the guard's own requests."""
-    asks_itself: bool = False
-    """This worker, of all, checks what search engines get."""
 
 
 class Worker:
@@ -168,6 +134,8 @@ class Worker:
         self._records: Records | None = None
         self._reports: Reports | None = None
         self._robots: UpstreamRobots | None = None
+        self.decisions: DecisionPoint | None = None
+        """What answers front servers that only ask; once started."""
 
     async def start(self, recorder_socket: str, address: object) -> Proxy:
         """Connect, and return what answers requests."""
@@ -238,36 +206,56 @@ class Worker:
             search_guard=self.search_guard,
             metrics=self.metrics,
         )
+        challenges = Challenges(
+            self._given.challenge_key,
+            SpentChallenges(self._given.spent_challenges),
+            ChallengeOptions(
+                bits=settings.challenge.bits if settings.challenge.proof_of_work else 0,
+                pass_seconds=settings.challenge.pass_hours * 3600,
+            ),
+            rules=self.pipeline.policy.digest,
+        )
+        deciding = Deciding(
+            self.pipeline,
+            challenges,
+            self._licences,
+            learning_until=self._given.learning_until,
+            pause=self._given.pause,
+        )
+        answers = Answers(self._cards, settings.licences.forms())
+        self.decisions = DecisionPoint(
+            settings.decisions.policy(),
+            settings.client_ip.policy(),
+            sites=self.sites,
+            arrivals=arrivals,
+            upstreams=upstreams,
+            deciding=deciding,
+            answers=answers,
+            challenges=challenges,
+            records=self._records,
+            reports=self._reports,
+            metrics=self.metrics,
+            now=utc_now,
+        )
         return Proxy(
             arrivals=arrivals,
             upstreams=upstreams,
-            pipeline=self.pipeline,
-            answers=Answers(self._cards, settings.licences.forms()),
+            deciding=deciding,
+            answers=answers,
             in_image=in_image,
             substitutes=Substitutes(
                 Pictures(self._images, sizes), self._marked_copies(upstreams, in_image), in_image, self.metrics
             ),
-            challenges=Challenges(
-                self._given.challenge_key,
-                SpentChallenges(self._given.spent_challenges),
-                ChallengeOptions(
-                    bits=settings.challenge.bits if settings.challenge.proof_of_work else 0,
-                    pass_seconds=settings.challenge.pass_hours * 3600,
-                ),
-                rules=self.pipeline.policy.digest,
-            ),
+            challenges=challenges,
             well_known=WellKnown(),
             records=self._records,
             reports=self._reports,
             metrics=self.metrics,
-            licences=self._licences,
             decoys=self._decoys,
             tickets=self._tickets,
             pages=pages,
             online=self._online,
             search_guard=self.search_guard,
-            learning_until=self._given.learning_until,
-            pause=self._given.pause,
         )
 
     def _system_of(self, facts: RequestFacts) -> int:

@@ -45,9 +45,12 @@ class Exchange:
     judged: Judged | None
     """What is believed of the client's behaviour; None where nobody looks."""
     peer_is_trusted: bool
+    """The forwarding lines of the request are a front server's, which we trust, and not the client's."""
     started: float
     """Seconds of the monotonic clock when the head was complete."""
     crowd: CrowdVerdict = NOBODY
+    asked_by: str = ""
+    """The kind of front server that keeps the client's connection and only asks us; empty where we answer ourselves."""
     own: bool = False
     """A request of the guard itself: neither counted, nor recorded, nor held to limits."""
     ticket_due: bool = False

@@ -6,6 +6,7 @@ them is told the reservation too.
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,7 +26,14 @@ class HttpServer(web.Server):
         **options: Any,
     ) -> None:
         """Take `reservation`, which returns the header lines for an answer to nobody in particular."""
-        super().__init__(handler, request_factory=self._request, **options)
+        super().__init__(
+            handler,
+            request_factory=self._request,
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=75,
+            **options,
+        )
         self.reservation = reservation
         self._retiring = False
         self._empty = asyncio.Event()
@@ -50,6 +58,33 @@ class HttpServer(web.Server):
 
     def __call__(self) -> RequestHandler:
         return _Handler(self, loop=self._loop, **self._kwargs)
+
+
+class Serving:
+    """A server on a listening socket."""
+
+    def __init__(self, server: HttpServer, runner: web.ServerRunner, site: web.SockSite) -> None:
+        self._server = server
+        self._runner = runner
+        self._site = site
+
+    @classmethod
+    async def start(cls, server: HttpServer, listener: socket.socket, drain: float) -> "Serving":
+        """Begin to serve; `drain` are the seconds that answers under way have when it ends."""
+        runner = web.ServerRunner(server, shutdown_timeout=drain)
+        await runner.setup()
+        site = web.SockSite(runner, listener, backlog=1024)
+        await site.start()
+        return cls(server, runner, site)
+
+    async def retire(self, seconds: float) -> None:
+        """Take no further connections, and see those off that are open (see `HttpServer.retire`)."""
+        await self._site.stop()
+        await self._server.retire(seconds)
+
+    async def stop(self) -> None:
+        """End it."""
+        await self._runner.cleanup()
 
 
 class _Handler(RequestHandler):

@@ -88,7 +88,7 @@ class Substitutes:
             return Instead.AS_IS  # an error, or a way to another place
         if modified and not answered.is_whole:
             # The whole was asked for: a part can be neither marked nor made smaller.
-            return Instead.AS_IS if _is_open(exchange, planned) else Instead.LATER
+            return Instead.AS_IS if is_open(exchange, planned) else Instead.LATER
         if isinstance(planned, Shrink) and exchange.seen and self._pictures.small_enough(exchange.seen, planned):
             return Instead.AS_IS
         done = self._in_flight.hold(answered.header("content-length"))
@@ -104,7 +104,7 @@ class Substitutes:
             made = Instead.LATER
         except PictureError as error:
             withheld = Instead.LATER if isinstance(error, PictureLostError) else Instead.NOTHING
-            made = Instead.AS_IS if _is_open(exchange, planned) else withheld
+            made = Instead.AS_IS if is_open(exchange, planned) else withheld
         finally:
             if not isinstance(made, Substitute):
                 done()
@@ -145,7 +145,7 @@ class Substitutes:
         )
 
 
-def _is_open(exchange: Exchange, planned: Shrink | Mark) -> bool:
+def is_open(exchange: Exchange, planned: Shrink | Mark) -> bool:
     """Tell whether the picture as it is may stand in: for an unmarked smaller one, to whoever is not to be kept out."""
     if isinstance(planned, Mark) or planned.size is PreviewSize.PREVIEW:
         return False

@@ -33,8 +33,8 @@ class Listener:
                 os.unlink(path)
 
 
-def open_listeners(address: str, count: int) -> list[Listener]:
-    """Open the socket of each of `count` workers.
+def open_listeners(address: str, count: int, *, setting: str = "--listen") -> list[Listener]:
+    """Open the socket of each of `count` workers; `setting` is where `address` was given.
 
     Raises:
         UsageError: The address can not be listened on; says why and what to do.
@@ -50,7 +50,7 @@ def open_listeners(address: str, count: int) -> list[Listener]:
         sockets = [first, *(_tcp(place.host, port) for _ in range(count - 1))]
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        raise UsageError(f"can not listen on {address}: {reason.lower()}; choose another with --listen") from error
+        raise UsageError(f"can not listen on {address}: {reason.lower()}; choose another with {setting}") from error
     return [Listener(opened, f"http://{shown}:{port}") for opened in sockets]
 
 

@@ -7,16 +7,12 @@ first byte of the answer leaves; people are only counted.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import assert_never
 
 from aiohttp import web
 
-from guard.core.classification import Identity, TicketState
-from guard.core.client_address import client_network
+from guard.core.classification import TicketState
 from guard.core.facts import Kind, KindSource, ResponseFacts
-from guard.core.licence import LicenceState
-from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
 from guard.core.response import (
     NOT_PICTURES,
@@ -29,20 +25,18 @@ from guard.core.response import (
     ResponsePlan,
     Shrink,
     no_picture,
-    plan,
 )
 from guard.errors import RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
 from guard.server.arrivals import Arrivals
 from guard.server.challenge import Challenges
+from guard.server.deciding import Deciding
 from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 from guard.server.in_image import Asking, InImage, Ready
 from guard.server.instead import SERVED_UNRECORDED, Instead, Substitute, Substitutes
-from guard.server.licences import Licences
-from guard.server.limits import Limiter
 from guard.server.online import PicturesOnline
 from guard.server.pages import Pages
 from guard.server.records import Records
@@ -54,7 +48,6 @@ from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
 from guard.server.websocket import bridge, wants_websocket
 from guard.server.well_known import WellKnown
-from guard.store.pause import Pause
 
 NO_PICTURE = ResponseFacts(kind=Kind.OTHER, source=KindSource.RESPONSE)
 """What a WebSocket is known to be before it is opened."""
@@ -71,7 +64,7 @@ class Proxy:
         *,
         arrivals: Arrivals,
         upstreams: UpstreamRequests,
-        pipeline: Pipeline,
+        deciding: Deciding,
         in_image: InImage,
         substitutes: Substitutes,
         answers: Answers,
@@ -80,19 +73,16 @@ class Proxy:
         records: Records,
         reports: Reports,
         metrics: Metrics,
-        licences: Licences,
         decoys: Decoys | None,
         tickets: Tickets | None,
         pages: Pages,
         online: PicturesOnline,
         search_guard: SearchGuard,
-        learning_until: datetime,
-        pause: Pause,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._arrivals = arrivals
         self._upstreams = upstreams
-        self._pipeline = pipeline
+        self._deciding = deciding
         self._in_image = in_image
         self._substitutes = substitutes
         self._answers = answers
@@ -101,21 +91,17 @@ class Proxy:
         self._records = records
         self._reports = reports
         self._metrics = metrics
-        self._licences = licences
         self._decoys = decoys
         self._tickets = tickets
         self._pages = pages
         self._online = online
         self._search_guard = search_guard
-        self._learning_until = learning_until
-        self._pause = pause
         self._clock = clock
-        self._limiter = Limiter()
         self._told = Decision(
             action=Action.ALLOW,
             rule="reservation",
             because="The reservation itself is given to everybody.",
-            digest=pipeline.policy.digest,
+            digest=deciding.pipeline.policy.digest,
             size=PreviewSize.PREVIEW,
             limit=None,
             monitored=(),
@@ -161,9 +147,9 @@ class Proxy:
         try:
             if talks := wants_websocket(exchange.facts):
                 exchange.seen = NO_PICTURE
-            decided = self._pipeline.decide(exchange.facts, exchange.who, NO_PICTURE if talks else None)
+            decided = self._deciding.before(exchange, NO_PICTURE if talks else None)
             self._metrics.decision_seconds.observe(self._clock() - exchange.started)
-            planned = None if isinstance(decided, NeedsResponse) else self._plan(exchange, decided)
+            planned = None if isinstance(decided, NeedsResponse) else self._deciding.plan(exchange, decided)
             if isinstance(planned, Forward) and talks:
                 await self._record(exchange)
                 return await bridge(exchange, self._upstreams)
@@ -171,7 +157,7 @@ class Proxy:
                 asking = self._asking(exchange, planned)
                 answered = await self._upstreams.ask(exchange, whole=asking.whole, only_if_not=asking.only_if_not)
                 exchange.seen = await self._look(exchange, answered)
-                planned = self._plan(exchange, exchange.decision or self._decide_on_response(exchange))
+                planned = self._deciding.plan(exchange, exchange.decision or self._deciding.on_response(exchange))
                 for_a_copy = answered.status == 304 and asking.for_a_copy and not isinstance(planned, Mark)
                 # It was no picture when it was last seen, and is one now.
                 became = answered.status in (206, 304) and not asking.whole and isinstance(planned, Shrink | Mark)
@@ -185,7 +171,7 @@ class Proxy:
         except UpstreamError as error:
             self._metrics.upstream_errors.labels(exchange.site.host, str(error.status)).inc()
             if exchange.decision is None:
-                exchange.decision = self._decide_on_response(exchange)
+                exchange.decision = self._deciding.on_response(exchange)
             made = self._answers.upstream_failed(exchange, error)
             await self._record(exchange, made)
             return await self._send_made(exchange, made)
@@ -206,40 +192,8 @@ class Proxy:
         if exchange.who.ticket is not TicketState.MISSING or exchange.kind not in NOT_PICTURES:
             return False
         with_one = replace(exchange.who, ticket=TicketState.VALID)
-        decided = self._pipeline.decide(exchange.facts, with_one)
+        decided = self._deciding.pipeline.decide(exchange.facts, with_one)
         return isinstance(decided, Decision) and decided.action is Action.ALLOW
-
-    def _decide_on_response(self, exchange: Exchange) -> Decision:
-        seen = exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
-        decided = self._pipeline.decide(exchange.facts, exchange.who, seen)
-        assert isinstance(decided, Decision)  # noqa: S101  # with response facts there is always a decision
-        return decided
-
-    def _plan(self, exchange: Exchange, decision: Decision) -> ResponsePlan:
-        """Hold the client to the limit of the rule, once a request, and say what to send."""
-        if not exchange.who.is_crawler and exchange.facts.at < self._learning_until:
-            decision = decision.while_learning()
-        if (until := self._pause.until) and exchange.facts.at.timestamp() < until:
-            decision = decision.paused()
-        if decision.action is Action.CHALLENGE and (_is_known(exchange) or self._challenges.has_pass(exchange)):
-            decision = decision.passed()
-        retry_after, why = 0, ""
-        if exchange.decision is None and not exchange.own:
-            retry_after, why = self._hold_to_limits(exchange, decision)
-        exchange.decision = decision.throttled(why) if retry_after else decision
-        return plan(exchange.decision, exchange.facts, exchange.seen, retry_after=retry_after)
-
-    def _hold_to_limits(self, exchange: Exchange, decision: Decision) -> tuple[int, str]:
-        """Return the seconds until the client may come back, and why; 0 if it may go on."""
-        picture = exchange.kind is Kind.UNKNOWN or exchange.kind.is_picture
-        licensed = exchange.licence is LicenceState.VALID and decision.action is Action.ALLOW
-        if licensed and picture and (wait := self._licences.take(exchange.who.licence, self._clock())):
-            return wait, f"more than licence {exchange.who.licence.id} allows"
-        limit = decision.limit
-        if limit is None or (limit.pictures_only and not picture):
-            return 0, ""
-        client = client_network(exchange.facts.client.address)
-        return self._limiter.take(decision.rule, client, limit, self._clock()), ""
 
     async def _look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         seen = await self._upstreams.look(exchange, answered)
@@ -344,8 +298,3 @@ class Proxy:
             recorded = exchange.who.purpose not in SERVED_UNRECORDED and exchange.rendition in _PICTURES
             if recorded or exchange.mark_id:
                 raise
-
-
-def _is_known(exchange: Exchange) -> bool:
-    """Tell whether this is a search engine or its like, proven: whatever a rule says, it sees what a person sees."""
-    return exchange.who.identity is Identity.VERIFIED and exchange.who.purpose in SERVED_UNRECORDED

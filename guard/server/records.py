@@ -121,6 +121,7 @@ class Records:
                 original=exchange.original,
                 robots=told.version.hex() if told else "",
                 robots_since=told.since * 1_000_000 if told else 0,
+                asked_by=exchange.asked_by,
                 licence=who.licence.id,
                 licence_state=exchange.licence if exchange.licence is not LicenceState.NONE else "",
             )

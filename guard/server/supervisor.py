@@ -15,17 +15,17 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import orjson
 
 from guard.core.challenge import KEY_SIZE
-from guard.errors import GuardError
+from guard.errors import GuardError, UsageError
 from guard.exporter.metrics import forget_process
 from guard.server import reload
 from guard.server.admin import Admin
@@ -71,7 +71,8 @@ class Supervisor:
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": self._metrics}
         self._children = Children(environment, say, lambda pid: forget_process(self._metrics, pid))
         self._workers: list[Child] = []
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, ...]] = []
+        """Of each worker: where visitors arrive, and where front servers ask."""
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -89,12 +90,12 @@ class Supervisor:
         self._shared.renew(hosts, self._loaded.systems)
         admin = Admin(settings.admin, self._metrics, self._is_ready)
         try:
-            self._listeners = open_listeners(settings.listen, settings.workers or os.cpu_count() or 1)
+            self._listeners = _open(settings)
             await admin.start()
             failed = await self._run_children(admin)
         finally:
             await admin.stop()
-            for listener in self._listeners:
+            for listener in chain(*self._listeners):
                 listener.close()
             self._shared.close()
             shutil.rmtree(self._directory, ignore_errors=True)
@@ -117,7 +118,10 @@ class Supervisor:
         self._children.keep([recorder, *self._workers, *anchoring])
         failed = await self._came_up([recorder, *self._workers])
         if failed is None and not self._stopping.is_set():
-            self._say(f"guard: listening on {self._listeners[0].url}")
+            visitors, *fronts = self._listeners[0]
+            self._say(f"guard: listening on {visitors.url}")
+            for listener in fronts:
+                self._say(f"guard: front servers may ask at {listener.url}")
             if admin.url:
                 self._say(f"guard: metrics and health on {admin.url}")
             self._spawn(self._tell_if_down(anchoring))
@@ -125,7 +129,7 @@ class Supervisor:
             await self._stopping.wait()
             saving.cancel()
         self._stopping.set()
-        for listener in self._listeners:
+        for listener in chain(*self._listeners):
             listener.close()
         async with self._reloading:
             await self._children.stop(self._workers, settings.timeouts.drain + KILL_AFTER_SECONDS)
@@ -227,14 +231,14 @@ class Supervisor:
             Child(
                 name=f"worker {number}",
                 arguments=("guard.server.worker",),
-                stdin=self._for_worker(loaded, shared, listener.socket, asks_itself=number == 0),
-                pass_fds=(listener.socket.fileno(), *descriptors),
+                stdin=self._for_worker(loaded, shared, mine, asks_itself=number == 0),
+                pass_fds=(*(one.socket.fileno() for one in mine), *descriptors),
             )
-            for number, listener in enumerate(self._listeners)
+            for number, mine in enumerate(self._listeners)
         ]
 
     def _for_worker(
-        self, loaded: Loaded, shared: dict[str, int], listener: socket.socket, *, asks_itself: bool
+        self, loaded: Loaded, shared: dict[str, int], listeners: tuple[Listener, ...], *, asks_itself: bool
     ) -> bytes:
         settings = loaded.settings
         learning_until = self._learning_since + timedelta(days=settings.behaviour.learning_days)
@@ -246,7 +250,7 @@ class Supervisor:
                 "learning_until": learning_until.isoformat(),
                 "challenge_key": self._challenge_key,
                 "started": self._started,
-                "listener": listener.fileno(),
+                "listeners": [listener.socket.fileno() for listener in listeners],
                 "recorder": self._recorder_socket,
                 "own_token": self._own_token,
                 "asks_itself": asks_itself,
@@ -257,6 +261,25 @@ class Supervisor:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _open(settings: Settings) -> list[tuple[Listener, ...]]:
+    """Open the sockets of each worker.
+
+    Raises:
+        UsageError: An address can not be listened on.
+    """
+    count = settings.workers or os.cpu_count() or 1
+    visitors = open_listeners(settings.listen, count)
+    if settings.decisions.listen == "off":
+        return list(zip(visitors))
+    try:
+        fronts = open_listeners(settings.decisions.listen, count, setting="decisions.listen")
+    except UsageError:
+        for listener in visitors:
+            listener.close()
+        raise
+    return list(zip(visitors, fronts, strict=True))
 
 
 def _make_secrets(settings: Settings) -> None:

@@ -14,13 +14,13 @@ import sys
 from datetime import date, datetime
 
 import orjson
-from aiohttp import web
 
 from guard.core import behaviour
 from guard.core.autonomous_systems import AutonomousSystems
-from guard.server.assembly import Given, Worker
+from guard.server.assembly import Worker
 from guard.server.challenge import SPENT_LAYOUT
-from guard.server.http_server import HttpServer
+from guard.server.given import Given
+from guard.server.http_server import HttpServer, Serving
 from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
@@ -41,7 +41,13 @@ STOP_SECONDS = 15.0
 """For the last records, after the last answer; a worker that can not end in order ends all the same."""
 
 
-async def serve(settings: Settings, given: Given, listener: socket.socket, recorder_socket: str) -> None:
+async def serve(
+    settings: Settings,
+    given: Given,
+    listener: socket.socket,
+    recorder_socket: str,
+    decisions: socket.socket | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT."""
     stopped, retired = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -50,27 +56,21 @@ async def serve(settings: Settings, given: Given, listener: socket.socket, recor
     loop.add_signal_handler(signal.SIGHUP, _retire, retired, stopped)
     worker = Worker(settings, given)
     proxy = await worker.start(recorder_socket, listener.getsockname())
-    server = HttpServer(
-        proxy.handle,
-        proxy.reservation,
-        access_log=None,
-        auto_decompress=False,
-        keepalive_timeout=75,
-        max_line_size=MAX_LINE,
-        max_field_size=MAX_FIELD,
-    )
-    runner = web.ServerRunner(server, shutdown_timeout=settings.timeouts.drain)
-    await runner.setup()
-    site = web.SockSite(runner, listener, backlog=1024)
-    await site.start()
+    limits = {"max_line_size": MAX_LINE, "max_field_size": MAX_FIELD}
+    handlers = [(proxy.handle, listener)]
+    if decisions is not None and worker.decisions is not None:
+        handlers.append((worker.decisions.handle, decisions))
+    open_ = [
+        await Serving.start(HttpServer(handle, proxy.reservation, **limits), place, settings.timeouts.drain)
+        for handle, place in handlers
+    ]
     tune_memory()
     print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await stopped.wait()
     await worker.search_guard.stop()
     if retired.is_set():
-        await site.stop()
-        await server.retire(RETIRE_SECONDS)
-    await runner.cleanup()
+        await asyncio.gather(*(one.retire(RETIRE_SECONDS) for one in open_))
+    await asyncio.gather(*(one.stop() for one in open_))
     async with asyncio.timeout(STOP_SECONDS):
         await worker.stop()
 
@@ -80,7 +80,7 @@ def main() -> None:
     die_with_parent()
     given = orjson.loads(sys.stdin.buffer.read())
     settings = Settings.model_validate(given["settings"])
-    listener = socket.socket(fileno=given["listener"])
+    listener, *decisions = (socket.socket(fileno=number) for number in given["listeners"])
     parts = Given(
         as_of=date.fromisoformat(given["as_of"]),
         learning_until=datetime.fromisoformat(given["learning_until"]),
@@ -97,7 +97,7 @@ def main() -> None:
         asks_itself=given["asks_itself"],
     )
     with contextlib.suppress(KeyboardInterrupt):
-        _run(serve(settings, parts, listener, given["recorder"]))
+        _run(serve(settings, parts, listener, given["recorder"], *decisions))
 
 
 def _retire(*events: asyncio.Event) -> None:
