@@ -36,7 +36,7 @@ from guard.server.process import has_terminal
 from guard.server.reload import Loaded, Outcome
 from guard.server.shared import NO_NETWORKS, Shared
 from guard.settings import Settings
-from guard.store import ticket_keys
+from guard.store import canary_pictures, ticket_keys
 from guard.store.first_start import first_start
 from guard.store.mark_keys import folder_in, load_or_create
 
@@ -289,5 +289,7 @@ def _make_secrets(settings: Settings) -> None:
         load_or_create_secret(evidence / "guard" / "decoys.secret")
     if settings.marks.copies:
         load_or_create(folder_in(evidence))
+    if settings.canaries is not None:
+        canary_pictures.keep(settings.canaries, canary_pictures.folder_in(evidence))
     if settings.tickets.give:
         ticket_keys.renew(ticket_keys.folder_in(evidence), datetime.now(UTC).date())
