@@ -9,8 +9,10 @@ import pytest
 
 from guard.core.policy import Action, Condition
 from guard.exporter.metrics import Metrics
+from guard.server.own_metrics import own_metrics
 from guard.settings import Behaviour, Evidence, IdentityChecks, Images, Rights, Settings, Timeouts, json_schema
 from guard.yaml12 import load
+from tests.support.states import a_state
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -34,8 +36,9 @@ def test_every_metric_is_in_the_readme_and_every_one_named_exists():
     named = set(re.findall(r"`(guard_[a-z_]+)`", README))
     made = Metrics()
     exist = set()
-    for metric in vars(made).values():
-        for family in metric.collect():
+    collected = [metric.collect() for metric in vars(made).values()]
+    for families in (*collected, own_metrics(a_state())):
+        for family in families:
             exist.add(family.name + ("_total" if family.type == "counter" else ""))
 
     assert named == exist

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import orjson
 import typer
 
-from guard.cli import evidence_access, evidence_erase, evidence_show, evidence_stamp
+from guard.cli import evidence_stamp
 from guard.cli.evidence_time import heads_of, judge_for, time_lines
 from guard.evidence.report import Report
 from guard.store.log_files import verify_directory
@@ -25,7 +25,6 @@ _WORDS: Final = {
     "boot": "starts of the recorder",
     "clk": "looks at the clock",
     "cls": "rule sets in force",
-    "cny": "canary pictures",
     "cmt": "commitments to what visitors asked for",
     "end": "answers sent",
     "era": "erasures of values",
@@ -47,10 +46,6 @@ def _group() -> None:
 
 
 app.command("stamp")(evidence_stamp.stamp)
-app.command("show")(evidence_show.show)
-app.command("access")(evidence_access.access)
-app.command("erase")(evidence_erase.erase)
-app.add_typer(evidence_erase.hold_app, name="hold")
 
 
 @app.command()

@@ -34,6 +34,9 @@ def serve(config: Path | None, upstream: str, listen: str) -> None:
             settings=configuration.settings,
             as_of=as_of,
             systems=configuration.networks.systems if configuration.networks else None,
+            policy=configuration.policy.name,
+            policy_digest=configuration.policy.digest,
+            rules_checked=max(crawler.checked for crawler in configuration.catalogue.crawlers),
             warnings=tuple(configuration.warnings),
         )
 

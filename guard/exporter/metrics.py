@@ -1,20 +1,51 @@
 """What does an operator see in Prometheus?
 
 Every label comes from a closed set: the configured sites, the catalogue and the enums of
-the decision core; never a path, an address or a user agent. Worker processes write to
-memory-mapped files; the admin listener, in another process, collects them, so that a
-scrape never makes a visitor wait.
+the decision core; never a path, an address or a user agent. What could grow with the catalogue
+has a bound besides. Worker processes write to memory-mapped files, which `multiprocess` joins.
+There are no exemplars: they do not survive the joining, and the access log and the evidence have
+the reference of every answer.
 """
 
-import os
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, multiprocess
-from prometheus_client.exposition import choose_encoder
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.metrics_core import Metric
 
 DECISION_BUCKETS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3)
+LAG_BUCKETS = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0)
+PACK_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 UPSTREAM_BUCKETS = (1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
+MOST_SERIES: Final = 400
+"""Of one metric in one process; further ones are counted with `other` in every label."""
+OTHER: Final = "other"
+
+
+class BoundedCounter:
+    """A counter whose labels come from a closed set that is large: it stays small whoever comes."""
+
+    def __init__(self, counter: Counter, labels: int, dropped: Counter, most: int = MOST_SERIES) -> None:
+        """Take a counter with so many `labels`, and what counts the increments that lost theirs."""
+        self._counter = counter
+        self._dropped = dropped
+        self._most = most
+        self._known: set[tuple[str, ...]] = set()
+        self._other = (OTHER,) * labels
+
+    def labels(self, *values: str) -> Counter:
+        """Return the series of these values, or the one for all that are too many."""
+        if values not in self._known:
+            if len(self._known) >= self._most:
+                self._dropped.labels(f"{self._counter._name}_total").inc()  # it has no other way to say
+                return self._counter.labels(*self._other)
+            self._known.add(values)
+        return self._counter.labels(*values)
+
+    def collect(self) -> list[Metric]:
+        """Return what was counted."""
+        return list(self._counter.collect())
 
 
 class Metrics:
@@ -22,16 +53,76 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = CollectorRegistry()
-        self.requests = Counter(
-            "guard_requests",
-            "Requests that were decided; requests for our own reservation documents are counted elsewhere.",
-            ("site", "purpose", "action", "kind"),
+        self.series_dropped = Counter(
+            "guard_metric_series_dropped",
+            "Increments that were counted under other, because the metric had too many series, by metric.",
+            ("metric",),
             registry=registry,
         )
-        self.crawler_requests = Counter(
+
+        def bounded(name: str, help_text: str, *labels: str) -> BoundedCounter:
+            return BoundedCounter(Counter(name, help_text, labels, registry=registry), len(labels), self.series_dropped)
+
+        self.requests = bounded(
+            "guard_requests",
+            "Requests that were decided; requests for our own reservation documents are counted elsewhere.",
+            "site", "purpose", "action", "kind",
+        )  # fmt: skip
+        self.responses = Counter(
+            "guard_responses",
+            "Answers by class of status (0xx: closed without an answer) and by whom they were for: crawler, person, "
+            "or undeclared, who names nobody and behaves like a program.",
+            ("site", "client", "status"),
+            registry=registry,
+        )
+        self.undeclared_requests = Counter(
+            "guard_undeclared_requests",
+            "Requests of clients that name nobody, by what is believed of their behaviour and what was done.",
+            ("site", "conduct", "action"),
+            registry=registry,
+        )
+        self.monitored = bounded(
+            "guard_monitored",
+            "Requests that a rule would have treated otherwise, were it not in monitor mode, or the guard learning or "
+            "paused, by rule.",
+            "site", "rule",
+        )  # fmt: skip
+        self.crawler_requests = bounded(
             "guard_crawler_requests",
             "Requests of crawlers that name themselves; those the catalogue does not know have crawler=other.",
-            ("site", "crawler", "operator", "identity", "action"),
+            "site", "crawler", "operator", "identity", "action",
+        )  # fmt: skip
+        self.crawler_pictures = bounded(
+            "guard_crawler_pictures",
+            "Pictures that crawlers asked for, by what they got: full, marked, smaller, or none.",
+            "site", "crawler", "operator", "got",
+        )  # fmt: skip
+        self.crawler_bytes = bounded(
+            "guard_crawler_response_bytes",
+            "Body bytes handed to crawlers that name themselves.",
+            "site", "crawler", "operator",
+        )  # fmt: skip
+        self.crawler_robots = bounded(
+            "guard_crawler_robots",
+            "Requests of crawlers for robots.txt.",
+            "site", "crawler", "operator",
+        )  # fmt: skip
+        self.robots_violations = bounded(
+            "guard_robots_violations",
+            "Requests against the robots.txt that this very client had been served before; clients that name nobody "
+            "have crawler=undeclared.",
+            "site", "crawler", "operator",
+        )  # fmt: skip
+        self.withheld_bytes = Counter(
+            "guard_withheld_bytes",
+            "Bytes of pictures that were not handed out, where it is known how large the picture is.",
+            ("site", "purpose"),
+            registry=registry,
+        )
+        self.withheld_pictures = Counter(
+            "guard_withheld_pictures",
+            "Pictures that were not handed out in full, by whether it is known how large they are: known, unknown.",
+            ("site", "purpose", "size"),
             registry=registry,
         )
         self.licence_requests = Counter(
@@ -74,6 +165,30 @@ class Metrics:
         self.client_address_unusable = Counter(
             "guard_client_address_unusable",
             "Requests whose forwarding header could not be read, so that the peer stood in for the client.",
+            registry=registry,
+        )
+        self.client_address_unbelieved = Counter(
+            "guard_client_address_unbelieved",
+            "Requests with a forwarding header from a peer that client_ip does not trust. If that is all of them, a "
+            "front server is not named there.",
+            registry=registry,
+        )
+        self.loop_lag = Histogram(
+            "guard_loop_lag_seconds",
+            "How late the event loop of a worker came to something it had been asked to do at a certain time.",
+            buckets=LAG_BUCKETS,
+            registry=registry,
+        )
+        self.evidence_pending = Gauge(
+            "guard_evidence_pending_records",
+            "Records that workers wait for, to be made durable.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self.unrecorded_answers = Counter(
+            "guard_unrecorded_answers",
+            "Requests whose record could not be written, by what became of them: served all the same, or refused.",
+            ("result",),
             registry=registry,
         )
         self.evidence_records = Counter(
@@ -141,12 +256,17 @@ class Metrics:
             ("result",),
             registry=registry,
         )
-        self.canaries = Counter(
-            "guard_canary_requests",
-            "Requests for canary pictures: marked (a copy under the client's mark), card (a plain picture: the client "
-            "names itself a crawler, or no copy was ready).",
-            ("site", "result"),
+        self.pack_seconds = Histogram(
+            "guard_pack_seconds",
+            "Time to prepare one picture for marking, in a process of its own.",
+            buckets=PACK_BUCKETS,
             registry=registry,
+        )
+        self.packs_waiting = Gauge(
+            "guard_packs_waiting",
+            "Pictures that wait to be prepared for marking.",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self.tickets = Counter(
             "guard_tickets",
@@ -161,17 +281,3 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
-
-
-def expose(directory: str, accept: str) -> tuple[bytes, str]:
-    """Return the metrics of all workers, which wrote to `directory`, and their content type."""
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]
-    encoder, content_type = choose_encoder(accept)
-    return encoder(registry), content_type
-
-
-def forget_process(directory: str, pid: int) -> None:
-    """Drop the gauges of a worker that has ended."""
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-    multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

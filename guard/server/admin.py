@@ -1,27 +1,63 @@
 """What does the admin listener answer?
 
-Metrics and health, on a listener of its own that only this machine reaches. Metrics are
-collected here, in the supervisor, so that a scrape never makes a visitor wait.
+Metrics, health and state, and the two orders that a running guard takes: to read its configuration
+anew and to pause. It is a listener of its own that only this machine reaches; all is done in the
+supervisor, so that no visitor waits for it.
+
+A page in a browser on this machine could send forms here. An order therefore needs a header field that
+no form can set, and a Host field that no strange name can lead here (DNS rebinding).
 """
 
-import asyncio
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable
+from ipaddress import ip_address
+from typing import Final, Protocol
 
+import orjson
 from aiohttp import web
 
 from guard.errors import UsageError
-from guard.exporter.metrics import expose
+from guard.server.reload import Outcome
+from guard.server.state import State
+from guard.server.state_json import state_json
 from guard.settings_text import endpoint
+
+ORDER: Final = "X-Guard-Order"
+LONGEST_PAUSE: Final = 7 * 86_400
+
+
+class Guard(Protocol):
+    """What is asked."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether all workers serve."""
+        ...
+
+    def metrics(self, accept: str) -> Awaitable[tuple[bytes, str]]:
+        """Return all metrics and their content type."""
+        ...
+
+    def state(self) -> Awaitable[State]:
+        """Return how the guard is."""
+        ...
+
+    def reload(self) -> Awaitable[Outcome]:
+        """Read the configuration anew."""
+        ...
+
+    def pause_until(self, until: float) -> None:
+        """Let every request pass until then."""
+        ...
 
 
 class Admin:
     """The admin listener; nothing if its address is `off`."""
 
-    def __init__(self, address: str, metrics_directory: str, is_ready: Callable[[], bool]) -> None:
+    def __init__(self, address: str, guard: Guard) -> None:
         self._address = address
-        self._metrics_directory = metrics_directory
-        self._is_ready = is_ready
+        self._guard = guard
         self._runner: web.AppRunner | None = None
         self.url = ""
         """Where it listens, once started; empty if it is off."""
@@ -41,6 +77,9 @@ class Admin:
                 web.get("/livez", self._live),
                 web.get("/healthz", self._live),
                 web.get("/readyz", self._ready),
+                web.get("/status", self._status),
+                web.post("/reload", self._reload),
+                web.post("/pause", self._pause),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None)
@@ -67,15 +106,53 @@ class Admin:
             await self._runner.cleanup()
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        body, content_type = await asyncio.to_thread(expose, self._metrics_directory, request.headers.get("Accept", ""))
+        body, content_type = await self._guard.metrics(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _live(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        ready = self._is_ready()
+        ready = self._guard.ready
         return web.Response(text="ready\n" if ready else "not ready\n", status=200 if ready else 503)
+
+    async def _status(self, request: web.Request) -> web.Response:
+        _refuse_strangers(request)
+        return _json(state_json(await self._guard.state()))
+
+    async def _reload(self, request: web.Request) -> web.Response:
+        _check_order(request)
+        outcome = await self._guard.reload()
+        return _json({"successful": outcome.successful, "said": list(outcome.said)})
+
+    async def _pause(self, request: web.Request) -> web.Response:
+        _check_order(request)
+        text = (await request.read()).decode("ascii", "replace")
+        if not text.isdigit() or int(text) > LONGEST_PAUSE:
+            raise web.HTTPBadRequest(text="the body must be a number of seconds, at most a week; 0 ends the pause\n")
+        until = time.time() + int(text) if int(text) else 0.0
+        self._guard.pause_until(until)
+        return _json({"paused_until": until})
+
+
+def _check_order(request: web.Request) -> None:
+    _refuse_strangers(request)
+    if ORDER not in request.headers:
+        raise web.HTTPForbidden(text=f"an order needs the header field {ORDER}\n")
+
+
+def _refuse_strangers(request: web.Request) -> None:
+    """Answer only to an address, or to localhost: a name may be anybody's that leads here."""
+    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        if host != "localhost":
+            raise web.HTTPForbidden(text="ask by an address or by localhost\n") from None
+
+
+def _json(value: object) -> web.Response:
+    return web.Response(body=orjson.dumps(value), content_type="application/json")
 
 
 def _url(address: object) -> str:

@@ -101,6 +101,8 @@ class Arrivals:
         if facts.client.source is AddressSource.PEER_HEADER_UNUSABLE:
             self._metrics.client_address_unusable.inc()
         reservation = site.reservation(f"{facts.scheme}://{facts.authority}" if facts.authority else "")
+        if not by_front and (facts.header("x-forwarded-for") or facts.header("forwarded")):
+            self._metrics.client_address_unbelieved.inc()
         sighting = self._pipeline.sight(facts)
         seen = self._kinds.recall(facts)
         if own is not None:

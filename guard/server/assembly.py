@@ -7,8 +7,6 @@ from guard.core.conduct import ConductJudge
 from guard.core.crawlers import Catalogue
 from guard.core.facts import RequestFacts
 from guard.core.header_print import MASKS
-from guard.core.pipeline import Pipeline
-from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.errors import ConfigurationError
 from guard.evidence.private import PrivatePaths
 from guard.exporter.access_log import AccessLog
@@ -20,8 +18,8 @@ from guard.rights import read_terms, statement_of
 from guard.server.answers import Answers
 from guard.server.arrivals import Arrivals
 from guard.server.behaviour import Behaviour
-from guard.server.canaries import Canaries, canaries_of
 from guard.server.cards import CardOwner, CardStock
+from guard.server.census import Census
 from guard.server.challenge import ChallengeOptions, Challenges, SpentChallenges
 from guard.server.crowds import CrowdWatch
 from guard.server.deciding import Deciding
@@ -43,13 +41,15 @@ from guard.server.pages import Pages
 from guard.server.picture_rights import picture_jobs, signing_folder
 from guard.server.pictures import Pictures, Sizes
 from guard.server.proxy import Proxy
+from guard.server.pulse import Pulse
 from guard.server.recorder_client import RecorderClient
 from guard.server.records import Records, utc_now
 from guard.server.reports import Reports
 from guard.server.rights_workers import RightsWorkers
+from guard.server.rules_in_force import load_pipeline
 from guard.server.search_guard import SearchGuard
 from guard.server.site import Site, Sites, Upstream
-from guard.server.tickets import tickets_of
+from guard.server.tickets import TicketOptions, Tickets
 from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
 from guard.server.upstream_requests import UpstreamRequests
@@ -57,8 +57,9 @@ from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
+from guard.store import ticket_keys, visible_marks
 from guard.store import upstream_robots as robots_files
-from guard.store import visible_marks
+from guard.store.day_files import FOLDER as DAYS
 from guard.store.licences import LicenceBook
 from guard.store.mark_keys import folder_in
 from guard.store.mark_keys import load as load_mark_keys
@@ -67,14 +68,10 @@ from guard.store.pictures_online import FILE as PICTURES_FILE
 from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import (
     load_behaviour,
-    load_catalogue,
     load_crawler_files,
-    owner_rules,
-    read_policy_file,
     rules_root,
 )
 from guard.visible_marks import visible_mark_of
-from guard.yaml12 import load
 
 
 class Worker:
@@ -114,7 +111,7 @@ class Worker:
             [_site(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]
         )
         self.metrics = Metrics()
-        self._tickets = tickets_of(settings, self.pipeline.policy, self.metrics.tickets)
+        self._tickets = self._ticket_office() if settings.tickets.give else None
         self.search_guard = SearchGuard(
             self.pipeline,
             given.own_token,
@@ -130,7 +127,6 @@ class Worker:
         self._mark_key = load_mark_keys(folder_in(settings.evidence.directory)).newest if settings.marks.copies else b""
         self._packs: PackBuilder | None = None
         self._rotation: MarkRotation | None = None
-        self._canaries: Canaries | None = None
         self._upstreams: dict[str, UpstreamClient] = {}
         self._cards: CardStock | None = None
         self._records: Records | None = None
@@ -176,7 +172,14 @@ class Worker:
             for site in self.sites.all:
                 site.reservation("")
             await self._records.came_into_force(*self.sites.all)
-        self._reports = Reports(self.metrics, AccessLog(settings.access_log))
+        pulse = Pulse(
+            self.metrics,
+            records_pending=lambda: self.recorder.pending,
+            packs_waiting=lambda: self._packs.waiting if self._packs else 0,
+        )
+        census = Census(settings.evidence.directory / DAYS, now=utc_now)
+        self._reports = Reports(self.metrics, AccessLog(settings.access_log), census, pulse)
+        self._reports.start()
         self._identities.start()
         self._online.start()
         if self._given.asks_itself:
@@ -239,17 +242,15 @@ class Worker:
             metrics=self.metrics,
             now=utc_now,
         )
-        marked = self._marked_copies(upstreams, in_image)
-        if marked is not None and self._decoys is not None and settings.canaries is not None:
-            self._canaries = canaries_of(settings.canaries, settings.evidence.directory, marked, self.metrics.canaries)
-            self._decoys.offer(self._canaries, self.recorder, [site.host for site in self.sites.all], utc_now)
         return Proxy(
             arrivals=arrivals,
             upstreams=upstreams,
             deciding=deciding,
             answers=answers,
             in_image=in_image,
-            substitutes=Substitutes(Pictures(self._images, sizes), marked, in_image, self.metrics),
+            substitutes=Substitutes(
+                Pictures(self._images, sizes), self._marked_copies(upstreams, in_image), in_image, self.metrics
+            ),
             challenges=challenges,
             well_known=WellKnown(),
             records=self._records,
@@ -267,6 +268,12 @@ class Worker:
         systems, address = self._given.systems, facts.client.address
         return UNKNOWN if systems is None or address is None else systems.number_of(address)
 
+    def _ticket_office(self) -> Tickets:
+        said = self._settings.tickets
+        keys = ticket_keys.load(ticket_keys.folder_in(self._settings.evidence.directory))
+        options = TicketOptions(hours=said.hours, embedders=said.embedders)
+        return Tickets(keys, options, self.pipeline.policy, self.metrics.tickets)
+
     def _marked_copies(self, upstreams: UpstreamRequests, in_image: InImage) -> MarkedCopies | None:
         if not self._mark_key:
             return None
@@ -278,7 +285,7 @@ class Worker:
                 visible_marks.remember(folder_in(self._settings.evidence.directory), site.across_copies)
         # A process of its own: while a pack is made, previews and cards must not wait.
         workers = ImageWorkers(timeout=PACK_SECONDS)
-        self._packs = PackBuilder(self._mark_key, folder, workers, self.metrics.packs)
+        self._packs = PackBuilder(self._mark_key, folder, workers, self.metrics.packs, self.metrics.pack_seconds)
         self._rotation = MarkRotation(keys, self._packs)
         self._rotation.start()
         copies = MarkedCopies(MarkIds(self._given.mark_ids), self._packs, upstreams, in_image, ahead=marks.ahead)
@@ -292,7 +299,7 @@ class Worker:
         if self._records is not None:
             await self._records.stop()
         if self._reports is not None:
-            self._reports.close()
+            await self._reports.stop()
         await self._online.stop()
         await self._identities.stop()
         await self.recorder.close()
@@ -302,26 +309,10 @@ class Worker:
         await self._rights.close()
         if self._rotation is not None:
             await self._rotation.stop()
-        if self._canaries is not None:
-            await self._canaries.stop()
         if self._packs is not None:
             await self._packs.close()
         for client in self._upstreams.values():
             await client.close()
-
-
-def load_pipeline(settings: Settings) -> Pipeline:
-    """Read catalogue and policy, the owner's rules over the shipped ones.
-
-    Raises:
-        ConfigurationError: They have faults.
-    """
-    root = rules_root().path
-    catalogue = load_catalogue(root)
-    data, name = read_policy_file(settings.policy, root)
-    shipped = parse_policy_file(load(data, name), catalogue)
-    rules = combine(owner_rules(settings.rules), shipped.rules)
-    return Pipeline(catalogue, make_policy(shipped.name, rules, catalogue))
 
 
 def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: date, decoys: Decoys | None) -> Site:

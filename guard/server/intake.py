@@ -5,7 +5,6 @@ from datetime import datetime
 
 from aiohttp.web import BaseRequest
 
-from guard.core import framing
 from guard.core.client_address import AddressPolicy, find_client, parse_address
 from guard.core.facts import IPAddress, RequestFacts
 from guard.core.front_hints import HintFields, take
@@ -32,11 +31,9 @@ class Intake:
         """Return the facts of a request whose head is complete.
 
         Raises:
-            RequestError: The target or the Host field has no meaning, or the body may end elsewhere for others.
+            RequestError: The target or the Host field has no meaning.
         """
         headers = tuple((_text(name), _text(value)) for name, value in request.raw_headers)
-        version = f"{request.version.major}.{request.version.minor}"
-        framing.check(version, headers)
         absolute, target = split_absolute(request._message.path)  # the target as received; rel_url is normalised
         authority, host = authority_and_host(absolute, headers)
         peer, port = self._peer(request)
@@ -50,7 +47,7 @@ class Intake:
             method=request.method,
             target=target,
             path=canonical_path(target),
-            version=version,
+            version=f"{request.version.major}.{request.version.minor}",
             headers=headers,
             client=find_client(self._addresses, peer, port, headers),
             hints=hints,

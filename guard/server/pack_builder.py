@@ -10,11 +10,12 @@ may change while it is on its way.
 
 import asyncio
 import contextlib
+import time
 from collections import OrderedDict
 from hashlib import sha256
 from typing import NamedTuple
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
 from guard.errors import PictureError, PictureLostError, PicturesBusyError
 from guard.image.chips import seed_of_signs
@@ -52,12 +53,25 @@ class KeyedPack(NamedTuple):
 class PackBuilder:
     """Finds packs, and has them made."""
 
-    def __init__(self, key: bytes, folder: PackFolder, workers: ImageWorkers, built: Counter) -> None:
-        """Take the mark key, and a counter with the label `result`: built, unmarkable, failed."""
+    def __init__(
+        self,
+        key: bytes,
+        folder: PackFolder,
+        workers: ImageWorkers,
+        built: Counter,
+        seconds: Histogram | None = None,
+    ) -> None:
+        """Take the mark key.
+
+        Args:
+            built: Counts by `result`: built, unmarkable, failed.
+            seconds: What making one took.
+        """
         self._key = key
         self._folder = folder
         self._workers = workers
         self._built = built
+        self._seconds = seconds
         self._ready: OrderedDict[str, tuple[KeyedPack, int]] = OrderedDict()
         self._bytes = 0
         self._waiting: OrderedDict[str, Source] = OrderedDict()
@@ -94,6 +108,11 @@ class PackBuilder:
         """Return the pack of the source with this key if it is in memory."""
         known = self._ready.get(key)
         return known[0] if known else None
+
+    @property
+    def waiting(self) -> int:
+        """How many pictures wait for their pack."""
+        return len(self._waiting)
 
     @property
     def idle(self) -> bool:
@@ -142,6 +161,7 @@ class PackBuilder:
         name = _name(source, seed)
         if await asyncio.to_thread(self._folder.has, name):
             return
+        started = time.monotonic()
         try:
             data = await self._workers.pack(
                 source.body, rendition=source.rendition, size=source.size, seed=seed, visible_mark=source.visible_mark
@@ -160,6 +180,8 @@ class PackBuilder:
             return
         await asyncio.to_thread(self._folder.store, name, data)
         self._built.labels("built").inc()
+        if self._seconds is not None:
+            self._seconds.observe(time.monotonic() - started)
 
     def _refuse(self, key: str, tries: int) -> None:
         self._refused[key] = self._refused.get(key, 0) + tries

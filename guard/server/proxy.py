@@ -122,8 +122,9 @@ class Proxy:
                     await self._record(exchange)
                     return await self._well_known.send(exchange, document)
                 if self._decoys is not None and (decoy := self._decoys.find(exchange.facts)):
-                    exchange.decision = self._lured
-                    return await self._send_recorded(exchange, await self._decoys.made(exchange, decoy))
+                    exchange.rendition, exchange.decision = "page", self._lured
+                    await self._record(exchange)
+                    return await self._decoys.answer(exchange, decoy)
                 if self._challenges.owns(exchange):
                     exchange.decision = self._challenges.decision
                     made = self._challenges.answer(exchange)
@@ -278,14 +279,6 @@ class Proxy:
         finally:
             other.done()
 
-    async def _send_recorded(self, exchange: Exchange, made: Made) -> web.StreamResponse:
-        try:
-            await self._record(exchange, made)
-        except RecorderUnavailableError:
-            exchange.mark_id, made = "", self._answers.unavailable(exchange)
-            exchange.rendition = made.rendition
-        return await self._send_made(exchange, made)
-
     async def _send_made(self, exchange: Exchange, made: Made) -> web.StreamResponse:
         return await send_bytes(exchange, made.status, made.headers, made.body)
 
@@ -303,5 +296,7 @@ class Proxy:
             await self._records.begin(exchange)
         except RecorderUnavailableError:
             recorded = exchange.who.purpose not in SERVED_UNRECORDED and exchange.rendition in _PICTURES
-            if recorded or exchange.mark_id:
+            refused = recorded or bool(exchange.mark_id)
+            self._metrics.unrecorded_answers.labels("refused" if refused else "served").inc()
+            if refused:
                 raise

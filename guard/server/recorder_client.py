@@ -90,6 +90,11 @@ class RecorderClient:
         return self._transport is not None
 
     @property
+    def pending(self) -> int:
+        """How many messages are not answered yet."""
+        return len(self._pending)
+
+    @property
     def unrecorded(self) -> int:
         """How many records are lost and not yet confessed to the log."""
         return sum(gap.count for gap in self._gaps.values())

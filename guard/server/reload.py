@@ -26,6 +26,10 @@ class Loaded:
     """The day since which the rights statement holds."""
     systems: AutonomousSystems | None = field(default=None, repr=False)
     """The autonomous systems that the owner supplies."""
+    policy: str = ""
+    policy_digest: str = ""
+    rules_checked: date = date.min
+    """When the catalogue was last held against what operators publish."""
     warnings: tuple[str, ...] = ()
 
 

@@ -1,24 +1,47 @@
 """What does an operator see of a finished request?
 
-Counters with closed label sets, and one line in the access log. Nothing here can fail a request.
+Counters with closed label sets, the book of the day, and one line in the access log. Nothing here
+can fail a request.
 """
 
 import time
 from collections.abc import Callable
 
+from guard.core.classification import Conduct
 from guard.core.licence import LicenceState
 from guard.exporter.access_log import AccessLog, Line
 from guard.exporter.metrics import Metrics
+from guard.reservation import robots
+from guard.server.census import NOT_SERVED, SMALLER, Census, Sizes, asks_for_picture, broke_robots, is_given
 from guard.server.exchange import Exchange
+from guard.server.pulse import Pulse
+
+UNDECLARED = "undeclared"
 
 
 class Reports:
     """Counts the requests of one worker and writes its access log."""
 
-    def __init__(self, metrics: Metrics, log: AccessLog, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        log: AccessLog,
+        census: Census,
+        pulse: Pulse,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._metrics = metrics
         self._log = log
+        self._census = census
+        self._pulse = pulse
+        self._sizes = Sizes()
         self._clock = clock
+
+    def start(self) -> None:
+        """Begin to measure the worker, and to write the book of the day."""
+        self._census.start()
+        self._pulse.start()
 
     def finished(self, exchange: Exchange) -> None:
         """Count a request that was answered, and write its line."""
@@ -28,17 +51,65 @@ class Reports:
             self._metrics.reservation_requests.labels(site, who.purpose, facts.path).inc()
         else:
             self._metrics.requests.labels(site, who.purpose, action, exchange.kind).inc()
+        self._metrics.responses.labels(site, _sort(exchange), f"{sent.status // 100}xx").inc()
+        withheld = self._withheld(exchange, action)
         if who.is_crawler:
-            crawler = (who.crawler.id, who.crawler.operator) if who.crawler else ("other", "other")
-            self._metrics.crawler_requests.labels(site, *crawler, who.identity, action).inc()
+            self._crawler(exchange, action)
+        else:
+            self._metrics.undeclared_requests.labels(site, who.conduct, action).inc()
+            if broke_robots(exchange):
+                self._metrics.robots_violations.labels(site, UNDECLARED, UNDECLARED).inc()
+        for rule in exchange.decision.monitored if exchange.decision else ():
+            self._metrics.monitored.labels(site, rule).inc()
+        self._census.count(exchange, withheld)
         if exchange.licence is not LicenceState.NONE:
             self._metrics.licence_requests.labels(site, exchange.licence).inc()
         self._metrics.response_bytes.labels(site, who.purpose, action).inc(sent.bytes)
         self._log.write(_line(exchange, self._clock() - exchange.started))
 
-    def close(self) -> None:
-        """Close the access log."""
+    def _crawler(self, exchange: Exchange, action: str) -> None:
+        who, site, metrics = exchange.who, exchange.site.host, self._metrics
+        crawler = (who.crawler.id, who.crawler.operator) if who.crawler else ("other", "other")
+        metrics.crawler_requests.labels(site, *crawler, who.identity, action).inc()
+        metrics.crawler_bytes.labels(site, *crawler).inc(exchange.sent.bytes)
+        if exchange.rendition == "reservation" and exchange.facts.path == robots.PATH:
+            metrics.crawler_robots.labels(site, *crawler).inc()
+        if broke_robots(exchange):
+            metrics.robots_violations.labels(site, *crawler).inc()
+        if asks_for_picture(exchange):
+            metrics.crawler_pictures.labels(site, *crawler, _got(exchange)).inc()
+
+    def _withheld(self, exchange: Exchange, action: str) -> int | None:
+        """Count a picture that was not handed out in full; return its bytes where they are known."""
+        if not asks_for_picture(exchange) or is_given(exchange) or exchange.sent.status == 304:
+            self._sizes.learn(exchange)
+            return None
+        if action not in NOT_SERVED and exchange.rendition not in SMALLER:
+            return None
+        labels = (exchange.site.host, exchange.who.purpose)
+        withheld = self._sizes.withheld(exchange)
+        self._metrics.withheld_pictures.labels(*labels, "unknown" if withheld is None else "known").inc()
+        if withheld is not None:
+            self._metrics.withheld_bytes.labels(*labels).inc(withheld)
+        return withheld
+
+    async def stop(self) -> None:
+        """Write what is left to write, and close the access log."""
+        self._pulse.stop()
+        await self._census.stop()
         self._log.close()
+
+
+def _sort(exchange: Exchange) -> str:
+    if exchange.who.is_crawler:
+        return "crawler"
+    return "person" if exchange.who.conduct is Conduct.CLEAN else UNDECLARED
+
+
+def _got(exchange: Exchange) -> str:
+    if is_given(exchange) or exchange.sent.status == 304:
+        return "marked" if exchange.rendition == "marked" else "full"
+    return "smaller" if exchange.rendition in SMALLER else "none"
 
 
 def _line(exchange: Exchange, duration: float) -> Line:

@@ -18,25 +18,29 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
 import orjson
 
+from guard import __version__
 from guard.core.challenge import KEY_SIZE
 from guard.errors import GuardError, UsageError
-from guard.exporter.metrics import forget_process
 from guard.server import reload
 from guard.server.admin import Admin
 from guard.server.children import Child, Children
 from guard.server.decoys import load_or_create_secret
 from guard.server.listeners import Listener, open_listeners
+from guard.server.observer import Observer
+from guard.server.own_metrics import own_metrics
 from guard.server.process import has_terminal
 from guard.server.reload import Loaded, Outcome
 from guard.server.shared import NO_NETWORKS, Shared
+from guard.server.state import State
 from guard.settings import Settings
-from guard.store import canary_pictures, ticket_keys
+from guard.store import ticket_keys
 from guard.store.first_start import first_start
 from guard.store.mark_keys import folder_in, load_or_create
 
@@ -69,7 +73,8 @@ class Supervisor:
         self._tasks: set[asyncio.Task[object]] = set()
         self.outcome = reload.first()
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": self._metrics}
-        self._children = Children(environment, say, lambda pid: forget_process(self._metrics, pid))
+        self._children = Children(environment, say, self._ended)
+        self._observer = Observer(evidence, self._metrics, self._recorder_socket)
         self._workers: list[Child] = []
         self._listeners: list[tuple[Listener, ...]] = []
         """Of each worker: where visitors arrive, and where front servers ask."""
@@ -88,7 +93,7 @@ class Supervisor:
         hosts = [site.host for site in settings.sites]
         self._shared = Shared(settings.evidence.directory, clients=settings.behaviour.clients, hosts=hosts)
         self._shared.renew(hosts, self._loaded.systems)
-        admin = Admin(settings.admin, self._metrics, self._is_ready)
+        admin = Admin(settings.admin, self)
         try:
             self._listeners = _open(settings)
             await admin.start()
@@ -125,9 +130,11 @@ class Supervisor:
             if admin.url:
                 self._say(f"guard: metrics and health on {admin.url}")
             self._spawn(self._tell_if_down(anchoring))
+            await self._observer.start()
             saving = asyncio.create_task(self._keep_saving())
             await self._stopping.wait()
             saving.cancel()
+            await self._observer.stop()
         self._stopping.set()
         for listener in chain(*self._listeners):
             listener.close()
@@ -178,7 +185,7 @@ class Supervisor:
             GuardError: They do not come up.
         """
         settings, said = reload.carried_over(self._loaded.settings, loaded.settings)
-        fresh = Loaded(settings=settings, as_of=loaded.as_of, systems=loaded.systems)
+        fresh = replace(loaded, settings=settings)
         _make_secrets(settings)
         self._shared.renew([site.host for site in settings.sites], fresh.systems)
         workers = self._new_workers(fresh)
@@ -221,8 +228,54 @@ class Supervisor:
             await asyncio.sleep(SAVING_SECONDS)
             self._shared.save_portfolios()
 
-    def _is_ready(self) -> bool:
+    @property
+    def ready(self) -> bool:
+        """Whether all workers serve."""
         return all(worker.ready.is_set() for worker in self._workers) and not self._stopping.is_set()
+
+    async def state(self) -> State:
+        """Return how the guard is."""
+        loaded, workers = self._loaded, self._workers
+        hosts = tuple(site.host for site in loaded.settings.sites)
+        seen = await self._observer.look()
+        learning = self._learning_since + timedelta(days=loaded.settings.behaviour.learning_days)
+        return State(
+            version=__version__,
+            now=time.time(),
+            started=self._started,
+            url=self._listeners[0][0].url if self._listeners else "",
+            sites=hosts,
+            workers=len(workers),
+            workers_ready=sum(worker.ready.is_set() for worker in workers),
+            restarts=dict(self._children.restarts),
+            outcome=self.outcome,
+            policy=loaded.policy,
+            policy_digest=loaded.policy_digest,
+            paused_until=self._shared.pause.until,
+            learning_until=learning.timestamp(),
+            rules_checked=loaded.rules_checked,
+            lists=seen.lists,
+            evidence=seen.evidence,
+            checkpoint_at=seen.checkpoint_at,
+            disk=seen.disk,
+            pictures={host: self._shared.portfolios.served(host) for host in hosts},
+            today=seen.today,
+            month=seen.month,
+        )
+
+    async def metrics(self, accept: str) -> tuple[bytes, str]:
+        """Return all metrics in the form that was asked for, and its content type."""
+        own = list(own_metrics(await self.state()))
+        return await asyncio.to_thread(self._observer.joined.expose, accept, own)
+
+    def pause_until(self, until: float) -> None:
+        """Let every request pass until then, Unix seconds; 0.0 ends it. OSError where that can not be kept."""
+        self._shared.pause_until(until)
+        self._say(f"guard: paused until {_time(until)}" if until else "guard: the pause is over")
+
+    def _ended(self, pid: int) -> None:
+        living = {child.process.pid for child in self._workers if child.process is not None} - {pid}
+        self._observer.ended(pid, living)
 
     def _new_workers(self, loaded: Loaded) -> list[Child]:
         shared = self._shared.for_worker()
@@ -289,7 +342,9 @@ def _make_secrets(settings: Settings) -> None:
         load_or_create_secret(evidence / "guard" / "decoys.secret")
     if settings.marks.copies:
         load_or_create(folder_in(evidence))
-    if settings.canaries is not None:
-        canary_pictures.keep(settings.canaries, canary_pictures.folder_in(evidence))
     if settings.tickets.give:
         ticket_keys.renew(ticket_keys.folder_in(evidence), datetime.now(UTC).date())
+
+
+def _time(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
