@@ -29,6 +29,7 @@ GROUPS = {
     "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
     "share": ("guard.cli.share", "Give marked copies of pictures to others, and list them."),
     "trace": ("guard.cli.trace_command", "Find whom a found copy was issued to."),
+    "witness": ("guard.cli.witness", "Cosign the evidence logs of others."),
 }
 """Commands with commands or a file of their own: the module whose `app` they are, and what is said about them."""
 
