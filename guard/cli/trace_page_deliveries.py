@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from guard.cli.trace_page import Sheet, Told, Words, code, rows, safe, time, value_of
-from guard.cli.trace_page_words import CONDUCTS, GRADES, IDENTITIES
 from guard.evidence.disclosure import target_of
+from guard.evidence.words import CONDUCTS, GRADES, IDENTITIES
 from guard.store.deliveries import Delivery, Reservation
 
 Names = dict[int, tuple[str, str, Reservation]]

@@ -49,6 +49,8 @@ class RecordKind(StrEnum):
     """What the machine knew about its own time."""
     GAP = "gap"
     """Records that should be here and could not be shown to be."""
+    EXPORT = "exp"
+    """A bundle was made of some records."""
     REPAIR = "rec"
     """Bytes of a segment, from an offset to its end, that are not part of the log."""
     ERASURE = "era"

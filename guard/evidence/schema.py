@@ -118,6 +118,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
     "clk": {"at": _count, "boot": _text, "boottime_us": _count, "error_us": _count, "estimate_us": _count,
             "slept_us": _count, "state": _text, "step_us": _integer, "why": _text},
     "gap": {"at": _count, "count": _count, "from": _count, "to": _count, "why": _text},
+    "exp": {"at": _count, "bundle": _digest, "requests": _count, "size": _count, "wanted": _text},
     "rec": {"at": _count, "bytes": _count, "offset": _count, "segment": _count, "sha256": _digest},
     "era": {"at": _count, "first": _count, "ground": _text, "last": _count, "records": _count, "values": _text},
     "hold": {"at": _count, "hold": _text, "matter": _text, "state": _text, "what": _text},

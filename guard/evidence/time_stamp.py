@@ -133,6 +133,25 @@ def sorted_reply(reply: bytes) -> bytes:
     return der.write(der.SEQUENCE, status.whole + der.write(der.SEQUENCE, kind.whole + made))
 
 
+def token_of(reply: bytes) -> bytes:
+    """Return the token in a granted reply, as it stands there.
+
+    Raises:
+        TokenError: There is none.
+    """
+    try:
+        _content(reply)
+        return der.read(reply).expect(der.SEQUENCE).parts().rest()[1].whole
+    except (DerError, ValueError) as error:
+        raise TokenError(f"it is no time-stamp reply: {error}") from None
+
+
+def reply_of(token: bytes) -> bytes:
+    """Return a reply that grants `token`: what those read who take a whole reply."""
+    granted = der.write(der.SEQUENCE, der.write(der.INTEGER, b"\x00"))
+    return der.write(der.SEQUENCE, granted + token)
+
+
 def _sorted(row: Element) -> bytes:
     return der.write(row.tag, b"".join(sorted(one.whole for one in row.parts().rest())))
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from guard.errors import LeafError
 from guard.evidence import canonical, clock_record, custody, record, reservation_record
 from guard.evidence.anchor import Anchor, AnchorKind, anchor_record
+from guard.evidence.export_record import export_record
 from guard.evidence.record import RecordKind
 from tests.support.evidence import AT, RULES, end_leaf, request_leaf
 
@@ -54,6 +55,7 @@ LEAVES = {
     "era": custody.erasure(at=AT, ground="expiry", values=custody.Values.PEOPLE, records=1, first=1, last=1),
     "hold": custody.hold(at=AT, name="h", state=custody.HoldState.SET, matter="m", what="everything"),
     "acc": custody.access(at=AT, by="evidence show", why="w", records=1, first=1, last=1),
+    "exp": export_record(at=AT, size=5, bundle="04" * 32, wanted="{}", requests=1),
     "rec": record.repair(at=AT, segment=0, offset=100, cut=5, digest="03" * 32),
 }
 
