@@ -10,8 +10,9 @@ from typing import Annotated, Final
 import orjson
 import typer
 
-from guard.cli import evidence_stamp
-from guard.cli.evidence_time import heads_of, judge_for, time_lines
+from guard.cli import evidence_export, evidence_stamp
+from guard.cli.evidence_bundle import Language, sentences, verify_bundle
+from guard.cli.evidence_time import heads_of, judge_for, read, time_lines
 from guard.evidence.report import Report
 from guard.store.log_files import verify_directory
 
@@ -28,6 +29,7 @@ _WORDS: Final = {
     "cmt": "commitments to what visitors asked for",
     "end": "answers sent",
     "era": "erasures of values",
+    "exp": "bundles made",
     "gap": "gaps admitted",
     "hold": "holds set or released",
     "key": "signing keys",
@@ -46,11 +48,15 @@ def _group() -> None:
 
 
 app.command("stamp")(evidence_stamp.stamp)
+app.command("export")(evidence_export.export)
 
 
 @app.command()
 def verify(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The evidence directory, or its log/ folder.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR|FILE", help="The evidence directory, its log/ folder, or a bundle.")
+    ],
+    *,
     vkey: Annotated[
         str, typer.Option(metavar="TEXT", help="The key to trust, as you got it from elsewhere [that of the log].")
     ] = "",
@@ -62,11 +68,13 @@ def verify(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A checkpoint of this log that you have from elsewhere, as from a witness."),
     ] = None,
+    lang: Annotated[Language, typer.Option(metavar="en|de", help="Language of what is said about a bundle.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Check that nothing was changed since it was recorded.
 
-    Reads every record, signature, document and stored value; changes nothing; may be run
+    Of a bundle every file is read; it must be in the form that guard evidence export gave it, or unpacked. Of a log:
+    reads every record, signature, document and stored value; changes nothing; may be run
     while the guard is writing. Exits with 0 only if everything holds, with 1 if not, and
     names each place. Says between which times of others the records were made. A token that
     is not of a trusted authority is a fault.
@@ -76,7 +84,11 @@ def verify(
       guard evidence verify /var/lib/guard/evidence
       guard evidence verify copy/log --vkey photo.example/evidence/…+…+…
       guard evidence verify evidence --tsa-ca authority.pem --head seen.checkpoint
+      guard evidence verify case.asice --lang de
     """
+    if directory.is_file() or (directory / "bagit.txt").is_file():
+        _verify_bundle(directory, vkey, tsa_ca or (), lang, as_json=as_json)
+        return
     judge = judge_for(directory, tsa_ca or ())
     report = verify_directory(directory, vkey, believe=judge.believe, heads=heads_of(head or ()))
     if as_json:
@@ -84,6 +96,15 @@ def verify(
     else:
         typer.echo("\n".join(lines_of(report, time_lines(report, judge))))
     if not report.holds:
+        raise typer.Exit(1)
+
+
+def _verify_bundle(path: Path, vkey: str, tsa_ca: Sequence[Path], lang: Language, *, as_json: bool) -> None:
+    found = verify_bundle(path, vkey, [(one, read(one)) for one in tsa_ca])
+    typer.echo(
+        orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2) if as_json else "\n".join(sentences(found, lang))
+    )
+    if not found.holds:
         raise typer.Exit(1)
 
 
