@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,7 @@ def key(
 
     With --rotate the guard gets a new key beside the ones it has. A guard that is running takes it within seconds;
     earlier keys stay, because what they marked is traced with nothing else. The evidence names a key, by a commitment
-    that tells nothing about it, before the first copy that it marks.
+    that tells nothing about it, as soon as it is made, or where no guard has run yet before the first copy it marks.
 
     \b
     Examples:
@@ -67,7 +68,23 @@ def _rotate(config: Path | None, evidence: Path | None) -> None:
     if len(keys.keys) > 2:
         stay = f"; {len(keys.keys) - 1} earlier keys stay for tracing"
     typer.echo(f"new copies are marked with it{stay}", err=True)
-    typer.echo(f"its commitment in the evidence: {commitment(keys.newest).hex()}", err=True)
+    index = _put_on_record(evidence, commitment(keys.newest).hex())
+    where = f"record {index} of the evidence" if index is not None else "on record before the first copy that it marks"
+    typer.echo(f"its commitment, {where}: {commitment(keys.newest).hex()}", err=True)
+
+
+def _put_on_record(evidence: Path, committed: str) -> int | None:
+    """Return the record that names a key from now on; None where there is no log yet, or nobody can write to it."""
+    from guard.errors import GuardError
+    from guard.evidence.record import mark_key
+    from guard.server.log_line import open_log
+    from guard.store.log_values import microseconds_at
+
+    try:
+        with open_log(evidence) as line:
+            return line.append(mark_key(at=microseconds_at(datetime.now(UTC)), commitment=committed))
+    except GuardError:  # a guard puts it on record itself, before anything is marked
+        return None
 
 
 def mark(

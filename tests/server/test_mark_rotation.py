@@ -1,5 +1,6 @@
 """A key that is changed while copies are served."""
 
+import re
 import subprocess
 import sys
 
@@ -31,10 +32,12 @@ def trace(found, gallery, guard):
 def test_a_running_guard_takes_a_new_key_and_both_are_traced(guard, gallery, tmp_path):
     """It is on record before the first copy under it; not one picture goes out clean meanwhile."""
     (tmp_path / "old.jpg").write_bytes(old := copy_of(guard, "/1.jpg", agent=AGENT).body)
-    subprocess.run(
+    rotated = subprocess.run(
         [sys.executable, "-m", "guard", "image", "key", "--rotate", "-c", str(guard.file)],
-        check=True, capture_output=True,
+        check=True, capture_output=True, text=True,
     )  # fmt: skip
+    named = int(re.search(r"record (\d+) of the evidence", rotated.stderr)[1])
+    assert record.read(dict(leaves(open_folder(guard.evidence)))[named]).kind == "mky"
 
     def changed():
         reply = ask(guard.port, "/1.jpg", agent=AGENT)
