@@ -15,6 +15,7 @@ from guard.core.facts import Kind
 from guard.image.chips import commitment
 from guard.image.jobs import MAX_BODY
 from guard.server.exchange import Exchange
+from guard.server.families import Families
 from guard.server.headers import Headers
 from guard.server.in_image import Asking, InImage
 from guard.server.made_pictures import Known, KnownUrls, Source
@@ -61,6 +62,7 @@ class MarkedCopies:
         self._in_image = in_image
         self._ahead = ahead
         self._known = KnownUrls()
+        self._families = Families()
 
     def before(self, exchange: Exchange) -> Asking:
         """Say how to ask the upstream for what may have to be marked."""
@@ -102,7 +104,8 @@ class MarkedCopies:
         source = await self._in_image.source(exchange, body)
         pack = await self._builder.find(source)
         if pack is None:
-            self._builder.order(source)
+            if self._families.admits(exchange.facts, source.key):
+                self._builder.order(source)
             return None
         self._known.put(exchange.facts, Known(answered.header("etag"), source.key, 0))
         return self._answer(exchange, answered, pack)

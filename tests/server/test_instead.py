@@ -2,12 +2,14 @@
 
 import io
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
 
+from guard.server.families import MOST_FOR_ONE
 from tests.support.http import CHROME, GOOGLEBOT_IMAGE, Reply, ask
 from tests.support.pictures import encoded, scenery
 from tests.support.running import RunningGuard, wait_until
@@ -45,8 +47,16 @@ ANSWERS: dict[str, tuple[int, bytes, dict[str, str]]] = {
 }  # fmt: skip
 
 
+def resized(target: str) -> tuple[int, bytes, dict[str, str]]:
+    """Answer like a site that resizes on demand."""
+    width = int(target.rpartition("w=")[2])
+    return 200, encoded(scenery(width, width * 2 // 3, seed=4), "JPEG"), {"Content-Type": "image/jpeg"}
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if "/resized/" in self.path:
+            ANSWERS["/" + self.path.rpartition("/")[2].partition("?")[0]] = resized(self.path)
         status, body, lines = ANSWERS["/" + self.path.partition("?")[0].rpartition("/")[2]]
         self.send_response(status)
         for name, value in lines.items():
@@ -155,3 +165,22 @@ def test_a_rule_may_give_the_size_of_a_thumbnail(guard: RunningGuard):
     assert longest(thumbnail) == 320
     assert guard.line_for("/thumb/plain")["rendition"] == "thumbnail"
     assert ask(guard.port, "/display/small", agent=LIBRARY).body == SMALL
+
+
+def test_enumerated_sizes_are_not_all_prepared(guard: RunningGuard):
+    """A few sizes of one picture come under the client's mark, the others small; what is prepared stays."""
+
+    def marked(width: int) -> bool:
+        reply = ask(guard.port, f"/resized/one?w={width}", agent=LIBRARY)
+        return longest(reply) == width
+
+    for width in range(700, 700 + MOST_FOR_ONE):
+        wait_until(lambda width=width: marked(width) or None, 20)
+    further = range(710, 714)
+    for width in further:
+        assert not marked(width)
+    time.sleep(1)
+
+    assert not any(marked(width) for width in further)
+    assert all(marked(width) for width in range(700, 700 + MOST_FOR_ONE))
+    assert longest(ask(guard.port, "/display/resized/one?w=720", agent=CHROME)) == 720
