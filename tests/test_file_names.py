@@ -29,6 +29,7 @@ WITHOUT_TWIN = {
     "tests/server/test_licensing.py": "the proxy as a whole: licences, from the command line to the record",
     "tests/server/test_everywhere.py": "the proxy as a whole: the reservation in every answer",
     "tests/server/test_bad_input.py": "the proxy as a whole: hostile input",
+    "tests/server/test_bad_pictures.py": "the proxy as a whole: pictures that break decoders",
     "tests/server/test_marking.py": "the proxy as a whole: marked copies and their tracing",
     "tests/server/test_ticketing.py": "the proxy as a whole: originals after a page view, with real clients",
     "tests/server/test_real_programs.py": "the proxy as a whole: real clients and servers",
