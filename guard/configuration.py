@@ -68,6 +68,7 @@ def load_configuration(
     except ConfigurationError as error:
         faults += error.faults
     faults += _faults_of_files(settings) if settings is not None else []
+    faults += _folder_faults(settings, document)
     root = rules_root()
     try:
         catalogue = load_catalogue(root.path)
@@ -130,6 +131,13 @@ def _faults_of_files(settings: Settings) -> list[Fault]:
     except ConfigurationError as error:
         faults += error.faults
     return faults
+
+
+def _folder_faults(settings: Settings | None, document: Document | None) -> list[Fault]:
+    folder = settings.canaries if settings is not None else None
+    if document is None or folder is None or folder.is_dir():
+        return []
+    return [document.fault(("canaries",), f"{folder} is no folder; name one with pictures in it")]
 
 
 def _policy_file(name: str, root: RulesRoot, catalogue: Catalogue | None) -> PolicyFile:

@@ -170,6 +170,9 @@ class Settings(Section):
     in_image: InImage = InImage()
     marks: Marks = Marks()
     visible_mark: VisibleMark = VisibleMark()
+    canaries: Path | None = Field(
+        default=None, description="A folder with works of yours that no person is shown; decoys lead programs to them."
+    )
     tickets: Tickets = Tickets()
     search_check: SearchCheck = SearchCheck()
     upstream_robots: UpstreamRobots = UpstreamRobots()
@@ -182,6 +185,15 @@ class Settings(Section):
             raise WrongValueError(
                 "hints are believed only from the servers in front of us; name them in client_ip.trusted",
                 at=("behaviour", "hints"),
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _canaries_have_decoys(self) -> "Settings":
+        if self.canaries is not None and not (self.behaviour.decoys and self.marks.copies):
+            missing = "behaviour.decoys: yes" if self.marks.copies else "marks.copies: yes"
+            raise WrongValueError(
+                f"decoys lead to canaries, and each copy of one is marked; set {missing}", at=("canaries",)
             )
         return self
 
@@ -340,6 +352,8 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     if (networks := settings.behaviour.networks) is not None:
         whole_path = whole(str(networks), "behaviour", "networks")
         changes["behaviour"] = settings.behaviour.model_copy(update={"networks": whole_path})
+    if settings.canaries is not None:
+        changes["canaries"] = whole(str(settings.canaries), "canaries")
     if settings.policy not in SHIPPED_POLICIES:
         changes["policy"] = str(whole(settings.policy, "policy"))
     if settings.access_log not in {"-", "off"}:

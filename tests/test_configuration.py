@@ -66,6 +66,8 @@ def test_own_rules_come_before_the_policy_and_change_it(read: Any) -> None:
         "impostors-refused",
         "licensed-allowed",
         "training-refused",
+        "searches-by-ticket",
+        "originals-by-ticket",
         "default",
     ]
     assert configuration.policy.rules[4].action is Action.CHARGE
@@ -96,6 +98,15 @@ def test_faults_of_all_files_are_told_at_once(faults: Any, tmp_path: Path) -> No
         "mine.yaml:2:25: rules.0.action: must be one of allow, mark, preview, throttle, challenge, charge, refuse, drop"
         " (did you mean 'allow'?)",
     ]
+
+
+def test_a_folder_of_canaries_that_is_not_there_is_a_fault(faults: Any, tmp_path: Path) -> None:
+    """With its place in the file; one that is there is none."""
+    text = SITE + "behaviour: {decoys: yes}\ncanaries: works\n"
+
+    assert any("works is no folder" in one for one in faults(text))
+    (tmp_path / "works").mkdir()
+    assert load_configuration(tmp_path / "guard.yaml", {"HOME": "/"}, {}).settings.canaries == tmp_path / "works"
 
 
 def test_a_policy_file_that_is_not_there_is_a_fault(faults: Any) -> None:

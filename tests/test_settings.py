@@ -458,3 +458,22 @@ def test_whoever_asks_over_an_address_is_named(read: Any, faults: Any) -> None:
     assert "name the servers that may ask" in str(faults(SITE + "decisions: {listen: '127.0.0.1:8702'}"))
     assert "is the same as listen" in str(faults(SITE + "listen: 'unix:/a'\ndecisions: {listen: 'unix:/a'}"))
     assert read(SITE + "decisions: {listen: 'unix:/b'}").decisions.policy().trust_unix
+
+
+@pytest.mark.parametrize(
+    ("more", "missing"),
+    [("", "behaviour.decoys: yes"), ("behaviour: {decoys: yes}\nmarks: {copies: no}\n", "marks.copies: yes")],
+)
+def test_canaries_need_decoys_and_marks(read: Any, more: str, missing: str) -> None:
+    """Nothing else leads to them, and a copy without a mark says nothing about who took it."""
+    with pytest.raises(ConfigurationError, match=f"set {missing}"):
+        read(SITE + more + "canaries: works\n")
+
+
+def test_the_folder_of_canaries_is_relative_to_the_file(read: Any) -> None:
+    """Like every path in it."""
+    settings = read(SITE + "behaviour: {decoys: yes}\ncanaries: works\n")
+
+    assert settings.canaries is not None
+    assert settings.canaries.is_absolute()
+    assert settings.canaries.name == "works"

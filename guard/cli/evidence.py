@@ -26,6 +26,7 @@ _WORDS: Final = {
     "boot": "starts of the recorder",
     "clk": "looks at the clock",
     "cls": "rule sets in force",
+    "cny": "canary pictures",
     "cmt": "commitments to what visitors asked for",
     "end": "answers sent",
     "era": "erasures of values",

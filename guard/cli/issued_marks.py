@@ -8,6 +8,8 @@ from guard.cli.terminal import complain
 from guard.errors import UsageError
 from guard.image.visible_mark import VisibleMark
 from guard.store import visible_marks
+from guard.store.canary_pictures import folder_in as folder_of_canaries
+from guard.store.canary_records import Canary, canaries
 from guard.store.mark_keys import folder_in, load
 from guard.store.marked_records import Issue, issued
 from guard.store.shared_copies import SharedCopy
@@ -26,6 +28,8 @@ class Issued:
     """What `guard share` gave away under each id."""
     visible_marks: tuple[VisibleMark, ...] = ()
     """What copies have got across them beside the mark, now and before."""
+    canaries: dict[str, Canary] = field(default_factory=dict)
+    """The canaries that are on record, by SHA-256."""
     evidence: Path | None = None
     """The evidence directory, where one was named."""
 
@@ -69,4 +73,8 @@ def _issued_by(evidence: Path) -> Issued:
         raise UsageError(f"no marked copy was issued, as {evidence} says")
     ids = list(dict.fromkeys((*log, *shared)))
     drawn = visible_marks.load(marks)
-    return Issued(keys=load(marks).keys, ids=ids, log=log, shared=shared, visible_marks=drawn, evidence=evidence)
+    offered = canaries(evidence) if log and folder_of_canaries(evidence).is_dir() else {}
+    return Issued(
+        keys=load(marks).keys, ids=ids, log=log, shared=shared, visible_marks=drawn, canaries=offered,
+        evidence=evidence,
+    )  # fmt: skip

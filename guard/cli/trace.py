@@ -17,6 +17,7 @@ from guard.cli.trace_words import Language, sentences
 from guard.errors import PictureError, UsageError
 from guard.image.originals import Originals
 from guard.store import found_record
+from guard.store.canary_pictures import folder_in as folder_of_canaries
 from guard.store.found_pictures import files_in, find_pictures
 from guard.store.found_record import FoundFile, FoundRecord
 
@@ -52,7 +53,7 @@ def trace(found: list[Path], *, originals: Path, given: Issued, wanted: Wanted) 
     record = _recorded(report, found, files) if report else None
     if wanted.record_only:
         return EXIT_FOUND
-    mine = _originals(originals)
+    mine = _originals([originals, *_canaries(given)])
     search, gallery = Search(files, given, mine), Gallery()
     search.run(found, gallery.add if report else lambda *_: None)
     results, whole = search.results(), search.together()
@@ -99,15 +100,20 @@ def _print(
     typer.echo(sentences(results, whole, given.log, given.shared, **counts, lang=wanted.lang))
 
 
-def _originals(folder: Path) -> Originals:
-    if not folder.exists():
-        raise UsageError(f"--originals: {folder} does not exist")
+def _canaries(given: Issued) -> list[Path]:
+    """Return the folder with the canaries beside the evidence, which the owner need not name among the originals."""
+    return [folder_of_canaries(given.evidence)] if given.canaries and given.evidence is not None else []
+
+
+def _originals(folders: list[Path]) -> Originals:
+    if not folders[0].exists():
+        raise UsageError(f"--originals: {folders[0]} does not exist")
     originals = Originals()
-    for picture in with_progress(find_pictures([folder], complain), "originals"):
+    for picture in with_progress(find_pictures(folders, complain), "originals"):
         try:
             originals.add(picture.name, picture.data, Path(picture.name).read_bytes)
         except PictureError as error:
             complain(f"{picture.name}: {error}")
     if not len(originals):
-        raise UsageError(f"--originals: there is no picture in {folder}")
+        raise UsageError(f"--originals: there is no picture in {folders[0]}")
     return originals

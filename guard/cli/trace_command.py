@@ -49,7 +49,8 @@ def trace(
 
     JSON: "results", for each found file "file" (behind a ! the member or row of a shard), "sha256", "original",
     "mark_id", "z", "threshold", "identified", "bound" (the chance of a coincidence, at most), "records" (requests in
-    the log that got a copy under this id) and "shared" (copies that 'guard share' made); "together", the same for all
+    the log that got a copy under this id), "shared" (copies that 'guard share' made) and "canary" (the record that
+    names the original as a picture that no page shows); "together", the same for all
     of them at once; and the numbers of "mark_ids", "originals" and "pairs" compared.
 
     \b

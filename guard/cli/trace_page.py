@@ -20,6 +20,7 @@ from guard.cli.trace_page_words import TEXTS
 from guard.cli.trace_words import Language
 from guard.image.overlay import ENLARGED, Overlay
 from guard.image.tracer import Agreement, Sighting
+from guard.store.canary_records import Canary
 from guard.store.deliveries import Delivery
 from guard.store.found_record import FoundFile, FoundRecord
 
@@ -100,6 +101,8 @@ class Page:
     """The directory of the evidence log; empty if none was named."""
     logged: bool
     """Whether anything is in that log: pictures can be shared before a guard has ever run."""
+    canaries: tuple[tuple[str, Canary], ...] = ()
+    """Found files that show a canary, and which."""
 
 
 class Words:

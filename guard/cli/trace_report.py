@@ -14,6 +14,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
+from guard.cli import canary_words
 from guard.cli import trace_page as parts
 from guard.cli import trace_page_deliveries as told
 from guard.cli.issued_marks import Issued
@@ -125,6 +126,13 @@ def page(
         threshold=search.tracer.threshold(),
         evidence=str(given.evidence or ""),
         logged=bool(given.log),
+        canaries=tuple(
+            (row.found.file, canary)
+            for row in rows
+            if results[row.found.sha256].canary is not None
+            and (one := seen.get(row.found.sha256)) is not None
+            and (canary := given.canaries.get(one.rendition.hex())) is not None
+        ),
     )
 
 
@@ -193,6 +201,10 @@ def html(page: Page) -> str:
     end = []
     if names:
         end.append(parts.section(say("reservations"), told.reservations(names, say)))
+    if page.canaries:
+        end.append(
+            parts.section(canary_words.TEXTS[page.lang]["heading"], canary_words.section(page.canaries, page.lang))
+        )
     if len(page.rows) > 1 or not page.sheets:
         end.append(parts.section(say("rest"), parts.all_found(page, say, LISTED)))
     end.append(parts.section(say("limits"), parts.limits(page, say)))

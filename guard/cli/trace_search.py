@@ -42,6 +42,8 @@ class Result:
     """Indexes of the requests that were answered with a copy under this id; empty without an evidence log."""
     shared: list[dict[str, str]] = field(default_factory=list)
     """Lines of the register of shared copies under this id, of this original where one is known."""
+    canary: int | None = None
+    """Index of the record that names the original as a canary; None where it is none."""
 
 
 def listed(paths: list[Path], *, source: str, retrieved: str) -> list[FoundFile]:
@@ -122,6 +124,7 @@ class Search:
         mark_id = self._given.ids[agreement.winner] if agreement and z >= limit else None
         issue = self._given.log.get(mark_id) if mark_id else None
         shared = self._given.shared.get(mark_id, []) if mark_id else []
+        canary = self._given.canaries.get(seen.rendition.hex()) if seen is not None else None
         if seen is not None:
             shared = [one for one in shared if one.sha256 == seen.rendition.hex()]
         return Result(
@@ -135,4 +138,5 @@ class Search:
             bound=self.tracer.bound(z),
             records=issue.records if issue else [],
             shared=[one.value() for one in shared],
+            canary=canary.record if canary is not None and shown else None,
         )

@@ -37,6 +37,8 @@ class Line(Protocol):
     def bound(self) -> float: ...
     @property
     def shared(self) -> list[dict[str, str]]: ...
+    @property
+    def canary(self) -> int | None: ...
 
 
 _TEXTS: Final = {
@@ -45,6 +47,7 @@ _TEXTS: Final = {
         "not": "shows {original}, but no issued mark can be read (best z {z:.1f}, needed {threshold:.1f})",
         "nothing": "shows none of the originals",
         "original": "original  {original}",
+        "canary": "a canary, which no page shows to people (record {index})",
         "numbers": "z {z:.1f}, needed {threshold:.1f}; by coincidence at most {odds}",
         "together": "All pictures together: mark id {mark_id}",
         "together not": "All pictures together say nothing more.",
@@ -77,6 +80,7 @@ _TEXTS: Final = {
         "not": "zeigt {original}, doch keine ausgegebene Marke ist lesbar (höchstes z {z:.1f}, nötig {threshold:.1f})",
         "nothing": "zeigt keines der Originale",
         "original": "Original  {original}",
+        "canary": "ein Kontrollbild, das keine Seite Menschen zeigt (Aufzeichnung {index})",
         "numbers": "z {z:.1f}, nötig {threshold:.1f}; durch Zufall höchstens {odds}",
         "together": "Alle Bilder zusammen: Markennummer {mark_id}",
         "together not": "Alle Bilder zusammen sagen nicht mehr.",
@@ -146,11 +150,13 @@ def sentences(
 def _about(one: Line, texts: dict[str, str]) -> list[str]:
     if one.original is None:
         return [texts["nothing"]]
+    canary = [texts["canary"].format(index=one.canary)] if one.canary is not None else []
     if not one.identified:
-        return [texts["not"].format(original=one.original, z=one.z, threshold=one.threshold)]
+        return [texts["not"].format(original=one.original, z=one.z, threshold=one.threshold), *canary]
     return [
         texts["identified"].format(mark_id=one.mark_id),
         texts["original"].format(original=one.original),
+        *canary,
         _numbers(one, texts),
         *(line for given in one.shared for line in _given(given, texts)),
     ]

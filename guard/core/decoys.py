@@ -4,6 +4,10 @@ A decoy lies in one directory of its own, the same as long as the installation l
 name ends in a keyed hash of the site, the week and the network of the client whose page held the link: nobody can make
 one up, and a link that somebody passes on, puts into a page of his own, or gets out of a cache is no decoy for whoever
 follows it. A decoy leads nowhere: there is a page with one more link, and a picture.
+
+A canary, a real work of the owner, is named in a page as an image is, with its words, since collectors of pictures
+read images and not links. It stands in a `template` element: what is in there belongs to no document, is not shown,
+read out or fetched by a browser (HTML, section 4.12.3), and is plain markup for a program that only reads tags.
 """
 
 import re
@@ -11,6 +15,7 @@ from base64 import b32encode
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
+from html import escape
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -56,12 +61,12 @@ class DecoyNames:
         number, place = divmod(number, len(_DIRECTORIES))
         return f"/{_DIRECTORIES[place]}-{b32encode(number.to_bytes(16, 'big'))[:10].decode().lower()}/"
 
-    def path(self, site: str, address: IPAddress | None, at: float, kind: DecoyKind) -> str:
-        """Return the address of a decoy for a client, in the week of `at` (seconds since 1970)."""
-        return self._path(site, network_of(address), int(at // WEEK), kind)
+    def path(self, site: str, address: IPAddress | None, at: float, kind: DecoyKind, number: int = 0) -> str:
+        """Return the address of a decoy for a client, in the week of `at` (seconds since 1970); one for each number."""
+        return self._path(site, network_of(address), int(at // WEEK), kind, number)
 
-    def read(self, path: str, site: str, address: IPAddress | None, at: float) -> Decoy | None:
-        """Say whether a canonical path is that of a decoy, of this week or the last."""
+    def read(self, path: str, site: str, address: IPAddress | None, at: float, numbers: int = 1) -> Decoy | None:
+        """Say whether a canonical path is that of a decoy, of this week or the last, of one of so many numbers."""
         directory = self.directory(site)
         if not path.startswith(directory):
             return None
@@ -69,11 +74,12 @@ class DecoyNames:
         if match is None:
             return None
         kind, network, week = DecoyKind(match[2]), network_of(address), int(at // WEEK)
-        own = path in (self._path(site, network, week, kind), self._path(site, network, week - 1, kind))
+        known = (self._path(site, network, one, kind, number) for one in (week, week - 1) for number in range(numbers))
+        own = path in known
         return Decoy(kind=kind, own=own)
 
-    def _path(self, site: str, network: bytes, week: int, kind: DecoyKind) -> str:
-        value = self._hash("decoy", f"{site}\n{week}\n{kind}\n{network.hex()}")
+    def _path(self, site: str, network: bytes, week: int, kind: DecoyKind, number: int) -> str:
+        value = self._hash("decoy", f"{site}\n{week}\n{kind}\n{network.hex()}" + f"\n{number}" * bool(number))
         first, second = _TITLES[value[10] % len(_TITLES)], _TITLES[value[11] % len(_TITLES)]
         return f"{self.directory(site)}{first}-{second}-{b32encode(value[:10]).decode().lower()}.{kind}"
 
@@ -94,6 +100,12 @@ def link(*paths: str) -> bytes:
     """Return HTML with links that nobody sees, reaches with a key or hears read out."""
     anchors = "".join(f'<a href="{path}" rel="nofollow" tabindex="-1"></a>' for path in paths)
     return f'<div hidden inert aria-hidden="true">{anchors}</div>'.encode("ascii")
+
+
+def image(path: str, words: str) -> bytes:
+    """Return HTML that names a picture for whoever only reads tags; no browser shows or fetches it."""
+    text = escape(words).encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return f'<template><img src="{path}" alt="{text}"></template>'.encode("ascii")
 
 
 def page(picture: str) -> bytes:

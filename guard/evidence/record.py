@@ -35,6 +35,8 @@ class RecordKind(StrEnum):
     """A rule set came into force."""
     MARK_KEY = "mky"
     """Copies are marked with the key of this commitment from here on; on record before the first of them."""
+    CANARY = "cny"
+    """A picture, by its SHA-256, is offered from here on only where no page shows it to people."""
     REQUEST = "req"
     """A request was decided; written before the first byte of the answer leaves."""
     END = "end"

@@ -104,6 +104,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
     "key": {"at": _count, "vkey": _text},
     "rsv": {"at": _count, "digest": _digest, "set": _reservation_set},
     "cls": {"at": _count, "rules": _digest},
+    "cny": {"at": _count, "bytes": _count, "media_type": _text, "name": _text, "path": _text, "sha256": _digest,
+            "site": _text},
     "mky": {"at": _count, "commitment": _digest},
     "req": {"action": _text, "at": _count, "claimed": _text, "conduct": _text, "crawler": _text, "facts": _texts,
             "grade": _text, "identity": _text, "method": _text, "monitor": _texts, "operator": _text, "purpose": _text,

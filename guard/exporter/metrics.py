@@ -268,6 +268,13 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self.canaries = Counter(
+            "guard_canary_requests",
+            "Requests for canary pictures: marked (a copy under the client's mark), card (a plain picture: the client "
+            "names itself a crawler, or no copy was ready).",
+            ("site", "result"),
+            registry=registry,
+        )
         self.tickets = Counter(
             "guard_tickets",
             "Tickets for originals: given (by a page), smaller (a smaller picture for want of one), page (a picture "

@@ -18,6 +18,7 @@ from guard.rights import read_terms, statement_of
 from guard.server.answers import Answers
 from guard.server.arrivals import Arrivals
 from guard.server.behaviour import Behaviour
+from guard.server.canaries import Canaries, canaries_of
 from guard.server.cards import CardOwner, CardStock
 from guard.server.census import Census
 from guard.server.challenge import ChallengeOptions, Challenges, SpentChallenges
@@ -49,7 +50,7 @@ from guard.server.rights_workers import RightsWorkers
 from guard.server.rules_in_force import load_pipeline
 from guard.server.search_guard import SearchGuard
 from guard.server.site import Site, Sites, Upstream
-from guard.server.tickets import TicketOptions, Tickets
+from guard.server.tickets import tickets_of
 from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
 from guard.server.upstream_requests import UpstreamRequests
@@ -57,8 +58,8 @@ from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
 from guard.settings import Site as SiteSettings
-from guard.store import ticket_keys, visible_marks
 from guard.store import upstream_robots as robots_files
+from guard.store import visible_marks
 from guard.store.day_files import FOLDER as DAYS
 from guard.store.licences import LicenceBook
 from guard.store.mark_keys import folder_in
@@ -111,7 +112,7 @@ class Worker:
             [_site(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]
         )
         self.metrics = Metrics()
-        self._tickets = self._ticket_office() if settings.tickets.give else None
+        self._tickets = tickets_of(settings, self.pipeline.policy, self.metrics.tickets)
         self.search_guard = SearchGuard(
             self.pipeline,
             given.own_token,
@@ -127,6 +128,7 @@ class Worker:
         self._mark_key = load_mark_keys(folder_in(settings.evidence.directory)).newest if settings.marks.copies else b""
         self._packs: PackBuilder | None = None
         self._rotation: MarkRotation | None = None
+        self._canaries: Canaries | None = None
         self._upstreams: dict[str, UpstreamClient] = {}
         self._cards: CardStock | None = None
         self._records: Records | None = None
@@ -242,15 +244,17 @@ class Worker:
             metrics=self.metrics,
             now=utc_now,
         )
+        marked = self._marked_copies(upstreams, in_image)
+        if marked is not None and self._decoys is not None and settings.canaries is not None:
+            self._canaries = canaries_of(settings.canaries, settings.evidence.directory, marked, self.metrics.canaries)
+            self._decoys.offer(self._canaries, self.recorder, [site.host for site in self.sites.all], utc_now)
         return Proxy(
             arrivals=arrivals,
             upstreams=upstreams,
             deciding=deciding,
             answers=answers,
             in_image=in_image,
-            substitutes=Substitutes(
-                Pictures(self._images, sizes), self._marked_copies(upstreams, in_image), in_image, self.metrics
-            ),
+            substitutes=Substitutes(Pictures(self._images, sizes), marked, in_image, self.metrics),
             challenges=challenges,
             well_known=WellKnown(),
             records=self._records,
@@ -267,12 +271,6 @@ class Worker:
         """Return the autonomous system of the client's address; 0 where the operator supplies no file that knows."""
         systems, address = self._given.systems, facts.client.address
         return UNKNOWN if systems is None or address is None else systems.number_of(address)
-
-    def _ticket_office(self) -> Tickets:
-        said = self._settings.tickets
-        keys = ticket_keys.load(ticket_keys.folder_in(self._settings.evidence.directory))
-        options = TicketOptions(hours=said.hours, embedders=said.embedders)
-        return Tickets(keys, options, self.pipeline.policy, self.metrics.tickets)
 
     def _marked_copies(self, upstreams: UpstreamRequests, in_image: InImage) -> MarkedCopies | None:
         if not self._mark_key:
@@ -309,6 +307,8 @@ class Worker:
         await self._rights.close()
         if self._rotation is not None:
             await self._rotation.stop()
+        if self._canaries is not None:
+            await self._canaries.stop()
         if self._packs is not None:
             await self._packs.close()
         for client in self._upstreams.values():

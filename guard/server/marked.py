@@ -81,7 +81,7 @@ class MarkedCopies:
             UpstreamError: The upstream broke off.
         """
         if answered.status == 304 and exchange.pack is not None:
-            return self._answer(exchange, answered, exchange.pack)
+            return self._answer(exchange, answered.headers, exchange.pack)
         if not answered.is_whole:
             return None
         if exchange.facts.method != "HEAD":
@@ -97,6 +97,24 @@ class MarkedCopies:
         if self._ahead and exchange.kind in _MARKED_KINDS and self._builder.idle:
             self._builder.order(source)
 
+    async def of_bytes(self, exchange: Exchange, body: bytes) -> MarkedCopy | None:
+        """Return the client's copy of a picture that is not the upstream's; None where it is not ready, and is ordered.
+
+        The rights in it are those of the path that is asked for.
+        """
+        source = await self._in_image.source(exchange, body)
+        pack = await self._builder.find(source)
+        if pack is None:
+            self._builder.order(source)
+            return None
+        return self._answer(exchange, (), pack)
+
+    async def order_bytes(self, exchange: Exchange, body: bytes) -> None:
+        """Have the same ready for when it is asked for."""
+        source = await self._in_image.source(exchange, body)
+        if await self._builder.find(source) is None:
+            self._builder.order(source)
+
     async def _of(self, exchange: Exchange, answered: Answered) -> MarkedCopy | None:
         body = await answered.read(MAX_BODY)
         if body is None:
@@ -108,9 +126,9 @@ class MarkedCopies:
                 self._builder.order(source)
             return None
         self._known.put(exchange.facts, Known(answered.header("etag"), source.key, 0))
-        return self._answer(exchange, answered, pack)
+        return self._answer(exchange, answered.headers, pack)
 
-    def _answer(self, exchange: Exchange, answered: Answered, keyed: KeyedPack) -> MarkedCopy:
+    def _answer(self, exchange: Exchange, upstream: Headers, keyed: KeyedPack) -> MarkedCopy:
         mark_id, pack = self._ids.of(exchange), keyed.pack
         body = keyed.copy_for(mark_id)
         # The head, because what it says of rights may change; the length, because the visible mark may.
@@ -118,7 +136,7 @@ class MarkedCopies:
         tag = f'"{hmac.digest(keyed.key, named, "sha256").hex()[:32]}"'
         what = wanted(exchange.facts, tag, len(body))
         headers: Headers = (
-            *(line for line in answered.headers if line[0].lower() not in OF_THE_SOURCE),
+            *(line for line in upstream if line[0].lower() not in OF_THE_SOURCE),
             ("Content-Type", "image/jpeg"),
             ("ETag", tag),
             ("Accept-Ranges", "bytes"),

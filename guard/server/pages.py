@@ -70,7 +70,7 @@ class Pages:
                     headers = (*headers, ("Content-Length", str(int(length) + len(piece))))
                 body = _with(body, at, piece)
         if self._decoys is not None and _may_take_a_link(facts):
-            return _without(headers), self._decoys.inject(facts, body)
+            return _without(headers), self._decoys.inject(facts, body, self._decoys.canary_for(exchange))
         return headers, body
 
 

@@ -122,9 +122,8 @@ class Proxy:
                     await self._record(exchange)
                     return await self._well_known.send(exchange, document)
                 if self._decoys is not None and (decoy := self._decoys.find(exchange.facts)):
-                    exchange.rendition, exchange.decision = "page", self._lured
-                    await self._record(exchange)
-                    return await self._decoys.answer(exchange, decoy)
+                    exchange.decision = self._lured
+                    return await self._send_recorded(exchange, await self._decoys.made(exchange, decoy))
                 if self._challenges.owns(exchange):
                     exchange.decision = self._challenges.decision
                     made = self._challenges.answer(exchange)
@@ -278,6 +277,14 @@ class Proxy:
             return await send_bytes(exchange, other.status, headers, other.body)
         finally:
             other.done()
+
+    async def _send_recorded(self, exchange: Exchange, made: Made) -> web.StreamResponse:
+        try:
+            await self._record(exchange, made)
+        except RecorderUnavailableError:
+            exchange.mark_id, made = "", self._answers.unavailable(exchange)
+            exchange.rendition = made.rendition
+        return await self._send_made(exchange, made)
 
     async def _send_made(self, exchange: Exchange, made: Made) -> web.StreamResponse:
         return await send_bytes(exchange, made.status, made.headers, made.body)

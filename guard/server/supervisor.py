@@ -40,7 +40,7 @@ from guard.server.reload import Loaded, Outcome
 from guard.server.shared import NO_NETWORKS, Shared
 from guard.server.state import State
 from guard.settings import Settings
-from guard.store import ticket_keys
+from guard.store import canary_pictures, ticket_keys
 from guard.store.first_start import first_start
 from guard.store.mark_keys import folder_in, load_or_create
 
@@ -342,6 +342,8 @@ def _make_secrets(settings: Settings) -> None:
         load_or_create_secret(evidence / "guard" / "decoys.secret")
     if settings.marks.copies:
         load_or_create(folder_in(evidence))
+    if settings.canaries is not None:
+        canary_pictures.keep(settings.canaries, canary_pictures.folder_in(evidence))
     if settings.tickets.give:
         ticket_keys.renew(ticket_keys.folder_in(evidence), datetime.now(UTC).date())
 

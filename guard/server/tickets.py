@@ -25,6 +25,8 @@ from guard.server.headers import Headers
 from guard.server.instead import SERVED_UNRECORDED
 from guard.server.refusals import language_of
 from guard.server.ticket_page import SECURITY, Words, render
+from guard.settings import Settings
+from guard.store import ticket_keys
 
 _NEEDS_NONE: Final = Worth(TicketState.NOT_ASKED, due=False)
 _FOR_CACHES: Final = frozenset({"cache-control", "surrogate-control", "cdn-cache-control"})
@@ -107,6 +109,19 @@ class Tickets:
         value = tickets.seal(self._keys[0], exchange.facts)
         lives = self._options.hours * tickets.HOUR
         return (("Set-Cookie", f"{COOKIE}={value}; Path=/; Max-Age={lives}; HttpOnly; SameSite=Lax{secure}"),)
+
+
+def tickets_of(settings: Settings, policy: Policy, counter: Counter) -> Tickets | None:
+    """Return what gives tickets; None where the owner wants none.
+
+    Raises:
+        GuardError: The keys can not be read.
+    """
+    said = settings.tickets
+    if not said.give:
+        return None
+    keys = ticket_keys.load(ticket_keys.folder_in(settings.evidence.directory))
+    return Tickets(keys, TicketOptions(hours=said.hours, embedders=said.embedders), policy, counter)
 
 
 def look(keys: Sequence[bytes], options: TicketOptions, facts: RequestFacts, who: Classification) -> Worth:

@@ -53,7 +53,19 @@ def test_copies_are_traced_and_nobody_else_is_accused(folder):
     assert ended.returncode == 0
     value = json.loads(ended.stdout)
     told = {one["file"].removeprefix("found/"): one for one in value["results"]}
-    names = {"file", "original", "mark_id", "z", "threshold", "identified", "bound", "records", "shared", "sha256"}
+    names = {
+        "file",
+        "original",
+        "mark_id",
+        "z",
+        "threshold",
+        "identified",
+        "bound",
+        "records",
+        "shared",
+        "sha256",
+        "canary",
+    }
     assert set(told["copy1.jpg"]) == names
     for seed in (1, 2):
         one = told[f"copy{seed}.jpg"]

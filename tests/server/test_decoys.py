@@ -11,7 +11,6 @@ import pytest
 
 from guard.core.decoys import DecoyKind
 from guard.errors import GuardError
-from guard.server import decoys as module
 from guard.server.decoys import Decoys, load_or_create_secret
 from tests.support.facts import request
 
@@ -71,39 +70,32 @@ def test_a_person_hits_none():
         assert not DECOYS.hit(request(path))
 
 
-def answered(monkeypatch, facts):
-    """Return what was sent for a decoy."""
-    sent = []
-
-    async def send_bytes(_exchange, status, headers, body):
-        sent.append((status, dict(headers), body))
-
-    monkeypatch.setattr(module, "send_bytes", send_bytes)
-    exchange = SimpleNamespace(facts=facts, rendition="none")
-    asyncio.run(DECOYS.answer(exchange, DECOYS.find(facts)))
-    return exchange.rendition, *sent[0]
+def answered(facts):
+    """Return what is sent for a decoy."""
+    made = asyncio.run(DECOYS.made(SimpleNamespace(facts=facts), DECOYS.find(facts)))
+    return made.rendition, made.status, dict(made.headers), made.body
 
 
-def test_a_decoy_is_small_and_leads_to_one_picture(monkeypatch):
+def test_a_decoy_is_small_and_leads_to_one_picture():
     """A page, the picture that it links to, and there it ends."""
     path = links(injected(request("/")))[0]
-    rendition, status, headers, body = answered(monkeypatch, request(path))
+    rendition, status, headers, body = answered(request(path))
     assert (rendition, status, headers["Cache-Control"]) == ("page", 200, "no-store")
     assert len(body) < 1024
     [picture] = links(body)
     assert DECOYS.hit(request(picture))
 
-    rendition, status, headers, body = answered(monkeypatch, request(picture))
+    rendition, status, headers, body = answered(request(picture))
     assert (rendition, status, headers["Content-Type"]) == ("card", 200, "image/jpeg")
     assert body.startswith(b"\xff\xd8")
     assert len(body) < 8192
 
 
-def test_a_decoy_takes_nothing(monkeypatch):
+def test_a_decoy_takes_nothing():
     """405 for a method that would change something."""
     path = links(injected(request("/")))[0]
 
-    assert answered(monkeypatch, request(path, method="POST"))[1] == 405
+    assert answered(request(path, method="POST"))[1] == 405
 
 
 def test_a_page_stays_what_it_was():
