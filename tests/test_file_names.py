@@ -24,6 +24,7 @@ WITHOUT_TWIN = {
     "tests/reservation/test_agreement.py": "all carriers together say one thing",
     "tests/image/test_decoders.py": "marked copies in the decoders of others",
     "tests/reservation/test_traps.py": "known mistakes in all carriers, and who would see them",
+    "tests/server/test_desync.py": "the proxy as a whole: no request or answer is hidden in another",
     "tests/server/test_forwarding.py": "the proxy as a whole: what passes through",
     "tests/server/test_guarding.py": "the proxy as a whole: what crawlers get",
     "tests/server/test_licensing.py": "the proxy as a whole: licences, from the command line to the record",

@@ -13,7 +13,7 @@ from guard.errors import RequestError
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _ABSOLUTE = re.compile(r"(?i)https?://([^/?#]*)(.*)", re.DOTALL)
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(?::\d{1,5})?")
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(?::(\d{1,5}))?", re.ASCII)
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -23,7 +23,7 @@ def split_absolute(target: str) -> tuple[str, str]:
     The authority is empty for a target that is in origin-form already.
 
     Raises:
-        RequestError: The target is neither form, or holds a control character, raw or encoded as %00.
+        RequestError: The target is neither form, names a user, or holds a control character, raw or encoded as %00.
     """
     if _FORBIDDEN.search(target) or "%00" in target:
         raise RequestError("the request target holds a control character")
@@ -32,7 +32,9 @@ def split_absolute(target: str) -> tuple[str, str]:
         return "", target
     if match := _ABSOLUTE.fullmatch(target):
         authority, rest = match.groups()
-        return authority.rpartition("@")[2], rest if rest.startswith("/") else "/" + rest
+        if "@" in authority:
+            raise RequestError("the request target names a user")
+        return authority, rest if rest.startswith("/") else "/" + rest
     if target == "*":
         return "", "*"
     raise RequestError("the request target is no path")
@@ -52,7 +54,7 @@ def authority_and_host(absolute: str, headers: Sequence[tuple[str, str]]) -> tup
         raise RequestError("the request has more than one Host field")
     authority = absolute or (hosts[0].strip() if hosts else "")
     match = _AUTHORITY.fullmatch(authority)
-    if match is None and authority:
+    if authority and (match is None or int(match[2] or 0) > 65535):
         raise RequestError("the Host field is no host name")
     return authority, match[1].lower() if match else ""
 

@@ -85,10 +85,15 @@ class Answers:
         return self._page(exchange, error.status, _page_form(exchange), detail=str(error))
 
     def senseless(self, sentence: str, reservation: Headers) -> web.Response:
-        """Make the answer for a request that has no right one; nothing is known about it but whom it reached."""
+        """Make the answer for a request that has no right one; nothing is known about it but whom it reached.
+
+        Where it ends is not certain either, so nothing more is read from its connection.
+        """
         content_type, body = render(Refusal(status=400, detail=sentence), Form.PROBLEM, "en")
         lines = (*reservation, ("Content-Type", content_type), ("Cache-Control", "no-store"))
-        return web.Response(status=400, body=body, headers=CIMultiDict(lines))
+        response = web.Response(status=400, body=body, headers=CIMultiDict(lines))
+        response.force_close()
+        return response
 
     def _page(
         self,

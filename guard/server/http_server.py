@@ -6,14 +6,18 @@ them is told the reservation too.
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from guard.server.headers import Headers
+
+_log = logging.getLogger("guard.server")
 
 
 class HttpServer(web.Server):
@@ -101,10 +105,18 @@ class _Handler(RequestHandler):
         request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,
+        message: str | None = None,  # noqa: ARG002 - the library's signature; it quotes what was sent
     ) -> web.StreamResponse:
-        """Answer as the library does, with the reservation."""
-        response = super().handle_error(request, status, exc, message)
+        """Answer in one line, with the reservation, and close the connection.
+
+        Our own faults are told with their place in the code; who sent bytes that are no HTTP is told to nobody.
+        """
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.error("a request could not be answered; this is a fault of the guard", exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("part of an answer is sent already")
+        response = web.Response(status=status, text=f"{status} {HTTPStatus(status).phrase}\n")
+        response.force_close()
         for name, value in self._server.reservation():
             response.headers.add(name, value)
         response.headers["Server"] = "crawler-guard"

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from aiohttp.web import BaseRequest
 
+from guard.core import framing
 from guard.core.client_address import AddressPolicy, find_client, parse_address
 from guard.core.facts import IPAddress, RequestFacts
 from guard.core.front_hints import HintFields, take
@@ -31,9 +32,11 @@ class Intake:
         """Return the facts of a request whose head is complete.
 
         Raises:
-            RequestError: The target or the Host field has no meaning.
+            RequestError: The target or the Host field has no meaning, or the body may end elsewhere for others.
         """
         headers = tuple((_text(name), _text(value)) for name, value in request.raw_headers)
+        version = f"{request.version.major}.{request.version.minor}"
+        framing.check(version, headers)
         absolute, target = split_absolute(request._message.path)  # the target as received; rel_url is normalised
         authority, host = authority_and_host(absolute, headers)
         peer, port = self._peer(request)
@@ -47,7 +50,7 @@ class Intake:
             method=request.method,
             target=target,
             path=canonical_path(target),
-            version=f"{request.version.major}.{request.version.minor}",
+            version=version,
             headers=headers,
             client=find_client(self._addresses, peer, port, headers),
             hints=hints,

@@ -25,6 +25,7 @@ PEEK = 64 * 1024
 """A picture's size stands in its first 64 KiB, unless somebody put more metadata before it."""
 
 _PART = re.compile(r"bytes 0-([0-9]{1,18})/([0-9]{1,18})")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _NEVER_ADDED = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
 
 
@@ -181,9 +182,27 @@ class UpstreamClient:
             raise UpstreamError("the site behind the guard can not be reached") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise UpstreamError("the site behind the guard gave no usable answer") from error
+        if not _is_plain(response):
+            response.close()
+            raise UpstreamError("the site behind the guard gave an answer that others may read otherwise")
         return Answered(response)
 
     async def close(self) -> None:
         """Close all connections."""
         await self.session.close()
         await asyncio.sleep(0)
+
+
+def _is_plain(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether the head of an answer means one thing to everybody, and can be written down again.
+
+    The library reads an answer to the connection's end where it does not know the coding, and takes some controls.
+    """
+    if not 200 <= response.status <= 999:
+        return False
+    for name, value in response.raw_headers:
+        if _CONTROLS.search(value):
+            return False
+        if len(name) == 17 and name.lower() == b"transfer-encoding" and value.strip(b" \t").lower() != b"chunked":
+            return False
+    return _CONTROLS.search((response.reason or "").encode("utf-8", "surrogateescape")) is None
