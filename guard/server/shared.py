@@ -15,6 +15,7 @@ from guard.core.autonomous_systems import AutonomousSystems
 from guard.server.challenge import SPENT_LAYOUT, SPENT_SLOTS
 from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.mark_ids import SLOTS as MARK_ID_SLOTS
+from guard.store import client_snapshot
 from guard.store.client_snapshot import restore, save
 from guard.store.clients import ClientTable
 from guard.store.pause import Pause
@@ -34,7 +35,7 @@ class Shared:
         Args:
             hosts: The names of the sites.
         """
-        self._snapshot = evidence / "guard" / "crawlers.past"
+        self._snapshot = evidence / "guard" / client_snapshot.FILE
         self._portfolio = evidence / "guard" / "portfolio"
         self._pause = evidence / "guard" / "pause"
         self.clients = ClientTable.create(clients, layout=behaviour.VERSION)

@@ -1,9 +1,12 @@
 """Do only declared crawlers come back after a full restart, and only from a file that is whole?"""
 
+import os
+import time
+
 import pytest
 
 from guard.store import client_snapshot
-from guard.store.client_snapshot import restore, save
+from guard.store.client_snapshot import forget, restore, save
 from guard.store.clients import ClientTable, Standing
 
 
@@ -28,14 +31,16 @@ def test_only_declared_crawlers_come_back(tables, tmp_path):
     path = tmp_path / "crawlers"
 
     assert save(before, path) == 20
+    written = path.read_bytes()
+    assert path.stat().st_mode & 0o777 == 0o600
     assert restore(after, path) == 20
     for number, state in states.items():
         expected = state if number % 3 == Standing.DECLARED else None
         assert after.get(number.to_bytes(16, "little")) == expected
-        assert (number.to_bytes(16, "little") in path.read_bytes()) == (expected is not None)
+        assert (number.to_bytes(16, "little") in written) == (expected is not None)
     assert after.count() == 20
     assert after.standing((2).to_bytes(16, "little")) is Standing.DECLARED
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert not path.exists()
 
 
 def test_what_is_known_already_is_not_overwritten(tables, tmp_path):
@@ -79,6 +84,37 @@ def test_a_damaged_file_gives_nothing_back(tables, tmp_path):
         assert restore(after, path) == 0
     path.write_bytes(whole + b"x")
     assert restore(after, path) == 0
-    path.unlink()
+    assert not path.exists()
     assert restore(after, path) == 0
     assert after.count() == 0
+
+
+def test_what_is_a_month_old_does_not_come_back(tables, tmp_path):
+    """Nor does it stay on the disk."""
+    before, after = tables
+    put(before, 5, Standing.DECLARED)
+    path = tmp_path / "crawlers"
+    save(before, path)
+    old = time.time() - client_snapshot.TOO_OLD - 10
+    os.utime(path, (old, old))
+
+    assert restore(after, path) == 0
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["a guard runs", "none runs"])
+def test_what_is_forgotten_is_not_written_again(tables, tmp_path, running):
+    """Once: what is seen after the next start is kept as ever."""
+    before, after = tables
+    put(before, 5, Standing.DECLARED)
+    path = tmp_path / client_snapshot.FILE
+    if not running:
+        save(before, path)
+    forget(tmp_path)
+    if running:
+        assert save(before, path) == 0
+
+    assert not path.exists()
+    assert restore(after, path) == 0
+    assert list(tmp_path.iterdir()) == []
+    assert save(before, path) == 1
