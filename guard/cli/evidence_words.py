@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from guard.cli.trace_page_words import GRADES
+from guard.evidence.words import GRADES
 
 __all__ = ["GRADES", "SHOWN", "TIMELINE", "answer_of", "day_and_time", "iso", "number"]
 
