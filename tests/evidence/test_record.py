@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from guard.errors import LeafError
 from guard.evidence import canonical, clock_record, custody, record, reservation_record
 from guard.evidence.anchor import Anchor, AnchorKind, anchor_record
+from guard.evidence.canary_record import canary
 from guard.evidence.export_record import export_record
 from guard.evidence.record import RecordKind
 from tests.support.evidence import AT, RULES, end_leaf, request_leaf
@@ -55,6 +56,9 @@ LEAVES = {
     "era": custody.erasure(at=AT, ground="expiry", values=custody.Values.PEOPLE, records=1, first=1, last=1),
     "hold": custody.hold(at=AT, name="h", state=custody.HoldState.SET, matter="m", what="everything"),
     "acc": custody.access(at=AT, by="evidence show", why="w", records=1, first=1, last=1),
+    "cny": canary(
+        at=AT, site="photo.example", sha256="05" * 32, size=5, media_type="image/jpeg", name="a.jpg", path="/c/a.jpg"
+    ),
     "exp": export_record(at=AT, size=5, bundle="04" * 32, wanted="{}", requests=1),
     "rec": record.repair(at=AT, segment=0, offset=100, cut=5, digest="03" * 32),
 }
