@@ -5,7 +5,7 @@ the client too: it is never ended as if it were whole.
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from aiohttp.web import StreamResponse
 
@@ -61,7 +61,8 @@ def hang_up(exchange: Exchange) -> StreamResponse:
 def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> StreamResponse:
     exchange.sent.status = status
     response = StreamResponse(status=status, reason=reason or None)
-    for name, value in merge(headers, exchange.reservation.headers_for(exchange.facts.path)):
+    reserved = merge(headers, exchange.reservation.headers_for(exchange.facts.path))
+    for name, value in _in_one(reserved) if exchange.asked_by else reserved:
         response.headers.add(name, value)
     for name, value in headers:
         if name.lower() not in FIELDS:
@@ -69,6 +70,14 @@ def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> Str
     if "Server" not in response.headers:
         response.headers["Server"] = "crawler-guard"
     return response
+
+
+def _in_one(lines: Iterable[tuple[str, str]]) -> Headers:
+    """Return one line for each name: front servers copy a single one."""
+    values: dict[str, list[str]] = {}
+    for name, value in lines:
+        values.setdefault(name, []).append(value)
+    return tuple((name, ", ".join(several)) for name, several in values.items())
 
 
 def _hang_up(exchange: Exchange) -> None:
