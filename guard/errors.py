@@ -17,6 +17,7 @@
     └── EvidenceError              exit 1   the evidence log
         ├── LeafError                       bytes or values that can not be a leaf of the log
         ├── LogDamagedError                 what is on disk contradicts what was signed
+        │   └── LogHistoryError             … or is fewer records, or others
         ├── LogInUseError                   another process writes it now
         └── RecorderUnavailableError        a record could not be made durable
 
@@ -144,6 +145,10 @@ class LogDamagedError(EvidenceError):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"
+
+
+class LogHistoryError(LogDamagedError):
+    """The records on disk are fewer than were signed, or others; nothing more may be written to this log."""
 
 
 class LogInUseError(EvidenceError):

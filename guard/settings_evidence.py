@@ -134,6 +134,10 @@ class Evidence(Section):
     )
     witnesses: tuple[Witness, ...] = Field(default=(), description="Witnesses that cosign the log.")
     retention: RetentionPeriods = RetentionPeriods()
+    guard_directory: Path | None = Field(
+        default=None,
+        description="A folder, best on another disk, that remembers how far the log was, against restored backups.",
+    )
     private: tuple[Annotated[str, AfterValidator(_private)], ...] = Field(
         default=(),
         description="Beginnings of paths, like /clients/, of which no more than that is recorded.",
@@ -145,7 +149,10 @@ class Evidence(Section):
             one if one.ca is None else one.model_copy(update={"ca": whole(str(one.ca), "time_stamps", number, "ca")})
             for number, one in enumerate(self.time_stamps)
         )
-        return self.model_copy(update={"directory": directory, "time_stamps": authorities})
+        guard = self.guard_directory and whole(str(self.guard_directory), "guard_directory")
+        return self.model_copy(
+            update={"directory": directory, "time_stamps": authorities, "guard_directory": guard or None}
+        )
 
     @property
     def anchored(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import orjson
 import typer
 
-from guard.cli import evidence_access, evidence_erase, evidence_export, evidence_show, evidence_stamp
+from guard.cli import evidence_access, evidence_erase, evidence_export, evidence_keys, evidence_show, evidence_stamp
 from guard.cli.evidence_bundle import Language, sentences, verify_bundle
 from guard.cli.evidence_time import heads_of, judge_for, read, time_lines
 from guard.evidence.report import Report
@@ -54,6 +54,7 @@ app.command("show")(evidence_show.show)
 app.command("access")(evidence_access.access)
 app.command("erase")(evidence_erase.erase)
 app.add_typer(evidence_erase.hold_app, name="hold")
+app.command("keys")(evidence_keys.keys)
 
 
 @app.command()

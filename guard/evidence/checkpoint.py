@@ -48,6 +48,10 @@ class VerifierKey:
         return f"{self.name}+{self.id.hex()}+{b64encode(_ED25519 + self.public).decode()}"
 
 
+class UnknownSignerError(CheckpointError):
+    """Nobody signed the note whose key is known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
     """The head of a log at one moment."""
@@ -101,19 +105,20 @@ def parse_verifier_key(text: str) -> VerifierKey:
     return key
 
 
-def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> bytes:
-    """Return the note that says `checkpoint`, signed under its origin as the key's name."""
+def sign(checkpoint: Checkpoint, *keys: Ed25519PrivateKey) -> bytes:
+    """Return the note that says `checkpoint`, signed by all `keys` under its origin as their name."""
     text = checkpoint.text
-    signer = verifier_key(checkpoint.origin, key)
-    return f"{text}\n{signature_line(signer.name, signer.id, key.sign(text.encode()))}".encode()
+    signers = [(verifier_key(checkpoint.origin, key), key) for key in keys]
+    lines = [signature_line(signer.name, signer.id, key.sign(text.encode())) for signer, key in signers]
+    return f"{text}\n{''.join(lines)}".encode()
 
 
 def verify(note: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
     """Return what `note` says, if at least one of `keys` signed it.
 
     Raises:
-        CheckpointError: It is no checkpoint, none of `keys` signed it, or a signature that claims one of
-            them is wrong.
+        UnknownSignerError: None of `keys` signed it.
+        CheckpointError: It is no checkpoint, or a signature that claims one of them is wrong.
     """
     text, signatures = note_parts(note)
     found = 0
@@ -123,7 +128,7 @@ def verify(note: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
                 _check_signature(key, signature, text)
                 found += 1
     if not found:
-        raise CheckpointError("no signature of a known key")
+        raise UnknownSignerError("no signature of a known key")
     return _parse_text(text)
 
 

@@ -94,17 +94,36 @@ class Record(NamedTuple):
     """Fields that a later version added."""
 
 
-def boot(*, at: int, run: str, program: str, python: str, openssl: str, system: str, config: str, vkey: str) -> bytes:
-    """Say what begins to write: `run` is a random id of this start, `config` a digest or empty."""
+def boot(
+    *,
+    at: int,
+    run: str,
+    program: str,
+    python: str,
+    openssl: str,
+    system: str,
+    config: str,
+    vkey: str,
+    before: tuple[str, int, str, str] | None = None,
+) -> bytes:
+    """Say what begins to write: `run` is a random id of this start, `config` a digest or empty.
+
+    `before` is the log that this one goes on after, if there was one: origin, size and root (hex) of its newest known
+    head, and why it did not go on itself.
+    """
+    names = ("before_origin", "before_size", "before_root", "before_why")
     return leaf(
         RecordKind.BOOT, at, config=config, openssl=openssl, program=program, python=python, run=run, system=system,
-        vkey=vkey,
+        vkey=vkey, **dict(zip(names, before or (), strict=False)),
     )  # fmt: skip
 
 
-def key(*, at: int, vkey: str) -> bytes:
-    """Say that checkpoints are signed with `vkey` (signed-note text form) from here on."""
-    return leaf(RecordKind.KEY, at, vkey=vkey)
+def key(*, at: int, vkey: str, lost: bool = False) -> bytes:
+    """Say that checkpoints are signed with `vkey` (signed-note text form) from here on.
+
+    With `lost` the key before may be in other hands: what it alone signs from here on counts for nothing.
+    """
+    return leaf(RecordKind.KEY, at, vkey=vkey, **({"lost": True} if lost else {}))
 
 
 def rules(*, at: int, digest: str) -> bytes:

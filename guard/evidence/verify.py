@@ -18,9 +18,10 @@ from hashlib import sha256
 from guard.errors import LeafError
 from guard.evidence import record, reservation_record, segment
 from guard.evidence.anchor_check import AnchorCheck, Believe, Head
-from guard.evidence.checkpoint import Checkpoint, CheckpointError, VerifierKey, parse_verifier_key, split, verify
+from guard.evidence.checkpoint import Checkpoint, CheckpointError, VerifierKey, parse_verifier_key, split
 from guard.evidence.clock_check import ClockCheck
 from guard.evidence.comparison import Roots, Rows, Tiles
+from guard.evidence.key_chain import KeyChain
 from guard.evidence.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from guard.evidence.report import Findings, LogFiles, Report
 from guard.evidence.segment import Damage, Flaw, Frame
@@ -59,7 +60,7 @@ class _Verification:
     rule_sets: set[str] = field(default_factory=set)
     blobs: dict[str, str] = field(default_factory=dict)
     """The digest of each blob that a reservation or a rule set names, and the place that named it."""
-    log_keys: set[str] = field(default_factory=set)
+    chain: KeyChain | None = None
     at_least: int = 0
     """The size of the newest valid checkpoint."""
     unsigned_bytes: int = 0
@@ -77,10 +78,9 @@ class _Verification:
         rows.finish()
         tiles.finish()
         self._check_blobs()
-        keys = (self.key,) if self.key is not None else ()
-        anchors = self.anchors.finish(keys, self.at_least)
-        if self.key is not None and self.kinds["key"] and str(self.key) not in self.log_keys:
-            self.findings.fault("log/vkey", "the log names another key as its own")
+        anchors = self.anchors.finish(self.chain.known if self.chain else (), self.at_least)
+        if self.chain is not None:
+            self.chain.check()
         self._write_notes(rows.undisclosed)
         return Report(
             holds=not self.findings.faults,
@@ -127,15 +127,15 @@ class _Verification:
         history = self.files.read("checkpoints.log") or b""
         if self.key is None:
             return
-        self.anchors.expect((self.key,))
-        newest = self._checkpoint(newest_note, "log/checkpoint") if newest_note is not None else None
+        self.chain = chain = KeyChain(self.findings, self.files, self.key)
+        newest = chain.read(newest_note, "log/checkpoint") if newest_note is not None else None
         pieces = list(split(history))
         for count, piece in enumerate(pieces):
             place = f"log/checkpoints.log, checkpoint {count}"
             if count == len(pieces) - 1 and not piece.endswith(b"\n"):
                 self.findings.note(f"an unfinished checkpoint of {len(piece)} bytes ends log/checkpoints.log")
                 continue
-            one = self._checkpoint(piece, place)
+            one = chain.read(piece, place)
             if one is None:
                 continue
             if self.checkpoints and one.size < self.checkpoints[-1].size:
@@ -148,19 +148,8 @@ class _Verification:
             self.checkpoints.append(newest)
         if newest_note is None and self.checkpoints:
             self.findings.fault("log/checkpoint", "the file is missing")
+        self.anchors.expect(chain.known)
         self.at_least = max((one.size for one in self.checkpoints), default=0)
-
-    def _checkpoint(self, note: bytes, place: str) -> Checkpoint | None:
-        assert self.key is not None  # noqa: S101 - the callers return early without a key
-        try:
-            one = verify(note, (self.key,))
-        except CheckpointError as error:
-            self.findings.fault(place, str(error))
-            return None
-        if one.origin != self.key.name:
-            self.findings.fault(place, f"of the log {one.origin!r:.80}, not of {self.key.name}")
-            return None
-        return one
 
     def _read_segments(self, rows: Rows, tiles: Tiles) -> int:
         wanted = Roots(self.findings, self.checkpoints)
@@ -252,13 +241,24 @@ class _Verification:
         else:
             self.kinds[one.kind.value] += 1
             self.newer += bool(one.unknown)
-            self.clock.see(one)
+            self._of_the_log(index, one)
             self.first_at = self.first_at or one.at
             self.last_at = one.at
             commitments = one.fields.get("sd", [])
             self._meaning(place, index, one)
         readers[0].leaf(index, commitments)
         self._grow(frame.hash, readers)
+
+    def _of_the_log(self, index: int, one: record.Record) -> None:
+        """Take what a record says about the log itself."""
+        self.clock.see(one)
+        if one.kind is record.RecordKind.KEY and self.chain is not None:
+            self.chain.record(index, one)
+        elif one.kind is record.RecordKind.BOOT and (before := one.fields.get("before_origin")):
+            self.findings.note(
+                f"this log goes on after another one, {before}, of which {one.fields.get('before_size', 0)} records "
+                f"are known to have been signed: {one.fields.get('before_why', '')}"
+            )
 
     def _meaning(self, place: str, index: int, one: record.Record) -> None:
         match one.kind:
@@ -287,10 +287,6 @@ class _Verification:
             case record.RecordKind.RULES:
                 self.rule_sets.add(one.fields["rules"])
                 self.blobs.setdefault(one.fields["rules"], place)
-            case record.RecordKind.KEY:
-                self.log_keys.add(one.fields["vkey"])
-            case record.RecordKind.ANCHOR:
-                self.anchors.leaf(place, index, one)
             case _:
                 pass
 

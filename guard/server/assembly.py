@@ -33,6 +33,7 @@ from guard.server.in_image import InImage
 from guard.server.instead import Substitutes
 from guard.server.intake import Intake
 from guard.server.licences import Licences
+from guard.server.log_head import LogHead
 from guard.server.mark_ids import MarkIds
 from guard.server.mark_rotation import MarkRotation
 from guard.server.marked import MarkedCopies
@@ -256,7 +257,7 @@ class Worker:
             in_image=in_image,
             substitutes=Substitutes(Pictures(self._images, sizes), marked, in_image, self.metrics),
             challenges=challenges,
-            well_known=WellKnown(),
+            well_known=WellKnown(LogHead(settings.evidence.directory)),
             records=self._records,
             reports=self._reports,
             metrics=self.metrics,

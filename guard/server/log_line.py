@@ -32,6 +32,7 @@ from guard.server.recorder_protocol import (
 from guard.store.batch import Entry, Refusal
 from guard.store.log_directory import LogDirectory
 from guard.store.log_values import environment
+from guard.store.passphrase import passphrase
 from guard.store.system_clock import ClockWatch
 
 PATIENCE: Final = 15.0
@@ -64,6 +65,13 @@ class LogLine(Protocol):
 
         Raises:
             EvidenceError: It can not be done.
+        """
+
+    def rotate(self, *, lost: bool = False) -> str:
+        """Make a new key sign the log, and return it in its text form; see `guard.store.log_directory`.
+
+        Raises:
+            RecorderUnavailableError: It was not done, or will be when the log is opened the next time.
         """
 
     def blob(self, data: bytes) -> str:
@@ -131,6 +139,9 @@ class _ToRecorder:
     def blob(self, data: bytes) -> str:
         return self._ask(Message.BLOB, data).decode()
 
+    def rotate(self, *, lost: bool = False) -> str:
+        return self._ask(Message.ROTATE, b"lost" if lost else b"").decode()
+
     def close(self) -> None:
         self._connection.close()
 
@@ -163,7 +174,7 @@ class _ToDirectory:
 
     def __init__(self, directory: Path, host: str) -> None:
         _check_owner(directory)
-        self._log = LogDirectory(directory, host=host, environment=environment())
+        self._log = LogDirectory(directory, host=host, environment=environment(), passphrase=passphrase(os.environ))
         if leaf := ClockWatch().look():
             self._log.say(leaf)
 
@@ -185,6 +196,9 @@ class _ToDirectory:
 
     def blob(self, data: bytes) -> str:
         return self._log.store_blob(data)
+
+    def rotate(self, *, lost: bool = False) -> str:
+        return str(self._log.rotate(lost=lost))
 
     def close(self) -> None:
         self._log.close()

@@ -121,6 +121,10 @@ class Proxy:
                     exchange.rendition, exchange.decision = "reservation", self._told
                     await self._record(exchange)
                     return await self._well_known.send(exchange, document)
+                if self._well_known.log.owns(exchange):
+                    exchange.rendition, exchange.decision = "page", self._told
+                    await self._record(exchange)
+                    return await self._well_known.log.answer(exchange)
                 if self._decoys is not None and (decoy := self._decoys.find(exchange.facts)):
                     exchange.decision = self._lured
                     return await self._send_recorded(exchange, await self._decoys.made(exchange, decoy))

@@ -25,7 +25,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import orjson
 import uvloop
@@ -35,7 +35,8 @@ from guard.evidence.disclosure import Disclosure
 from guard.evidence.retention import Retention
 from guard.server import command_socket
 from guard.server.process import tune_memory
-from guard.server.recorder_protocol import Message, ProtocolError, Reader, done, message, parse_append, parse_disclose
+from guard.server.recorder_connection import Connection
+from guard.server.recorder_protocol import Message, ProtocolError, done, message, parse_append, parse_disclose
 from guard.store.batch import Entry
 from guard.store.checkpoint_files import Prepared
 from guard.store.log_directory import LogDirectory
@@ -60,47 +61,7 @@ PATIENCE: Final = 2.0
 log = logging.getLogger("guard.recorder")
 
 
-class _Connection(asyncio.Protocol):
-    """One worker."""
-
-    def __init__(self, recorder: "Recorder") -> None:
-        self._recorder = recorder
-        self._reader = Reader()
-        self.transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's are transports without being of that class
-        self._recorder.connections.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        self.transport = None
-        self._recorder.connections.discard(self)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            for kind, number, body in self._reader.feed(data):
-                self._recorder.receive(self, kind, number, body)
-        except ProtocolError as error:
-            log.error("a worker's connection is closed: %s", error)
-            if self.transport is not None:
-                self.transport.abort()
-
-    def send(self, data: bytes) -> None:
-        """Send `data` if the worker is still there."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.write(data)
-
-    def pause(self, paused: bool) -> None:
-        """Stop or go on reading."""
-        if self.transport is None or self.transport.is_closing():
-            return
-        if paused and self.transport.is_reading():
-            self.transport.pause_reading()
-        elif not paused and not self.transport.is_reading():
-            self.transport.resume_reading()
-
-
-_Item = tuple[_Connection, int, Entry, int]
+_Item = tuple[Connection, int, Entry, int]
 """Who sent it, their number for it, the record, its length in the queue."""
 
 
@@ -118,10 +79,12 @@ class Recorder:
         """Why the last attempt to erase failed, as far as it was said."""
         self._queued = 0
         """Bytes in the queue."""
+        self._rotations: list[tuple[Connection, int, bool]] = []
+        """Who wants another key, and whether the old one may be in other hands."""
         self._arrived = asyncio.Event()
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.connections: set[_Connection] = set()
+        self.connections: set[Connection] = set()
 
     def stop(self) -> None:
         """Begin to end: what has arrived is still written."""
@@ -136,10 +99,10 @@ class Recorder:
         """
         loop = asyncio.get_running_loop()
         _remove_stale(socket)
-        servers = [await loop.create_unix_server(lambda: _Connection(self), path=socket)]
+        servers = [await loop.create_unix_server(lambda: Connection(self), path=socket)]
         try:
             commands = command_socket.listen(self._directory.root)
-            servers.append(await loop.create_unix_server(lambda: _Connection(self), sock=commands))
+            servers.append(await loop.create_unix_server(lambda: Connection(self), sock=commands))
         except OSError as error:
             log.warning("commands can not write to the log while this guard runs: %s", error)
         await self._on_disk(self._look_at_clock)
@@ -167,7 +130,7 @@ class Recorder:
                 self._disk.shutdown()
                 self._sealing.shutdown()
 
-    def receive(self, connection: _Connection, kind: int, number: int, body: bytes) -> None:
+    def receive(self, connection: Connection, kind: int, number: int, body: bytes) -> None:
         """Take one message of a worker.
 
         Raises:
@@ -187,13 +150,15 @@ class Recorder:
                 self._spawn(self._disclose(connection, number, parse_disclose(body)))
             case Message.CUSTODY:
                 self._spawn(self._custody(connection, number, body))
+            case Message.ROTATE:
+                self._rotations.append((connection, number, body == b"lost"))
             case Message.STATS:
                 stats = {**asdict(self._directory.stats), "queued": len(self._queue)}
                 connection.send(message(Message.DONE, number, orjson.dumps(stats)))
             case _:
                 raise ProtocolError(f"a message of type {kind}")
 
-    async def _blob(self, connection: _Connection, number: int, data: bytes) -> None:
+    async def _blob(self, connection: Connection, number: int, data: bytes) -> None:
         try:
             digest = await self._on_disk(lambda: self._directory.store_blob(data))
         except RecorderUnavailableError as error:
@@ -202,7 +167,7 @@ class Recorder:
             connection.send(message(Message.DONE, number, digest.encode()))
 
     async def _disclose(
-        self, connection: _Connection, number: int, given: tuple[int, bytes, tuple[Disclosure, ...]]
+        self, connection: Connection, number: int, given: tuple[int, bytes, tuple[Disclosure, ...]]
     ) -> None:
         try:
             refusal = await self._on_disk(lambda: self._directory.disclose(*given))
@@ -212,7 +177,7 @@ class Recorder:
             kind = Message.DONE if refusal is None else Message.REFUSED
             connection.send(message(kind, number, refusal.reason.encode() if refusal else b""))
 
-    async def _custody(self, connection: _Connection, number: int, body: bytes) -> None:
+    async def _custody(self, connection: Connection, number: int, body: bytes) -> None:
         try:
             answer = await self._on_disk(lambda: self._directory.custody.do(orjson.loads(body)))
         except (OSError, sqlite3.Error) as error:
@@ -255,7 +220,7 @@ class Recorder:
 
     async def _write(self, batch: list[_Item]) -> None:
         entries = [entry for _, _, entry, _ in batch]
-        answers: dict[_Connection, list[bytes]] = {}
+        answers: dict[Connection, list[bytes]] = {}
         try:
             results = await self._on_disk(lambda: self._directory.append(entries))
         except RecorderUnavailableError as error:
@@ -285,10 +250,22 @@ class Recorder:
             prepared = await self._on_disk(self._tick)
             if prepared is not None:
                 await asyncio.get_running_loop().run_in_executor(self._sealing, self._directory.publish, prepared)
+            for rotation in self._rotations:  # here, where nothing else is being signed
+                await self._rotate(*rotation)
+            self._rotations.clear()
             failing = self._directory.stats.failing
             if failing != was_failing:
                 log.log(logging.ERROR if failing else logging.WARNING, "%s", failing or "records are written again")
                 was_failing = failing
+
+    async def _rotate(self, connection: Connection, number: int, lost: bool) -> None:
+        try:
+            public = await self._on_disk(lambda: self._directory.rotate(lost=lost))
+        except RecorderUnavailableError as error:
+            connection.send(message(Message.NOT_DURABLE, number, str(error).encode()))
+        else:
+            log.warning("the log is signed with another key from now on: %s", public)
+            connection.send(message(Message.DONE, number, str(public).encode()))
 
     def _tick(self) -> Prepared | None:
         self._directory.retry()
@@ -345,6 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--configuration", default="", help="SHA-256 of the configuration, for the record of the start")
     parser.add_argument("--people-days", type=int, default=30, help="how long values of people are kept")
     parser.add_argument("--tool-days", type=int, default=0, help="how long other values are kept; 0: without end")
+    parser.add_argument("--passphrase", action="store_true", help="read that of the key from standard input")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     os.umask(0o077)
@@ -357,7 +335,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             guard_folder=given.guard_directory,
             wait=PATIENCE,
             retention=Retention(people=given.people_days, tools=given.tool_days or None),
+            passphrase=sys.stdin.buffer.read() if given.passphrase else b"",
+            goes_on=True,
         )
+        if directory.ended is not None:
+            log.error("%s", directory.ended)
         uvloop.run(run(directory, given.socket))
     except (GuardError, OSError) as error:
         log.error("%s", error)

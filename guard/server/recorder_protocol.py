@@ -30,10 +30,12 @@ class Message(IntEnum):
     BLOB = 2
     STATS = 3
     DISCLOSE = 4
+    ROTATE = 6
+    """Make a new key sign; the body is empty, or `lost` where the old one may be in other hands."""
     CUSTODY = 5
     """What is to be done with values that are kept, see `guard.store.custody`, as JSON."""
     DONE = 16
-    """The body is an index (append), a digest (blob), JSON (stats, custody) or empty (disclose)."""
+    """The body is an index (append), a digest (blob), JSON (stats, custody), a key (rotate) or empty (disclose)."""
     REFUSED = 17
     """The record can not be one, or the values are not its; the body says why."""
     NOT_DURABLE = 18

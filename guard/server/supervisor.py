@@ -43,6 +43,7 @@ from guard.settings import Settings
 from guard.store import canary_pictures, ticket_keys
 from guard.store.first_start import first_start
 from guard.store.mark_keys import folder_in, load_or_create
+from guard.store.passphrase import passphrase
 
 KILL_AFTER_SECONDS = 5.0
 ANCHORING_SECONDS = 15.0
@@ -66,6 +67,7 @@ class Supervisor:
         _make_secrets(loaded.settings)
         self._learning_since = first_start(evidence)
         self._started = time.time()
+        self._passphrase = passphrase(os.environ)
         self._own_token = secrets.token_urlsafe(32)
         self._challenge_key = secrets.token_hex(KEY_SIZE)
         self._stopping = asyncio.Event()
@@ -116,7 +118,11 @@ class Supervisor:
                 "guard.server.recorder", "--directory", str(settings.evidence.directory),
                 "--socket", self._recorder_socket, "--host", settings.sites[0].host,
                 *settings.evidence.retention.options,
+                *(("--guard-directory", str(settings.evidence.guard_directory))
+                  if settings.evidence.guard_directory else ()),
+                *(("--passphrase",) if self._passphrase else ()),
             ),
+            stdin=self._passphrase,
         )  # fmt: skip
         self._workers = self._new_workers(self._loaded)
         anchoring = self._anchoring()

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from guard.reservation.documents import Document
 from guard.server.exchange import Exchange
+from guard.server.log_head import LogHead
 from guard.server.sending import send_bytes
 
 MAX_AGE = 3600
@@ -16,7 +17,10 @@ MAX_AGE = 3600
 
 
 class WellKnown:
-    """Answers for the paths that belong to the reservation."""
+    """Answers for the paths that belong to the reservation, and for those of the log's head."""
+
+    def __init__(self, log: LogHead) -> None:
+        self.log = log
 
     def find(self, exchange: Exchange) -> Document | None:
         """Return the document that the request asks for, if it is one of ours."""

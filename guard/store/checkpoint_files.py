@@ -10,12 +10,14 @@ taken in the thread that appends and published in another, while appending goes 
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from guard.errors import LogDamagedError
-from guard.evidence.checkpoint import Checkpoint, CheckpointError, VerifierKey, sign, split, verify
+from guard.errors import LogDamagedError, LogHistoryError
+from guard.evidence.checkpoint import Checkpoint, CheckpointError, UnknownSignerError, sign, split, verifier_key, verify
 from guard.evidence.merkle import Frontier
 from guard.evidence.tile import WIDTH, Tile, TileRows
 from guard.store.durable import FILE_MODE, FOLDER_MODE, replace, write_all
@@ -23,6 +25,8 @@ from guard.store.head_guard import Head, HeadGuard
 from guard.store.log_keys import LogKey
 from guard.store.recovery import Signed
 
+OVERLAP: Final = 100
+"""Checkpoints that a key which is being replaced still signs beside the new one: time for others to hear of it."""
 _BACKUP = "a backup was restored, or the log was cut back"
 
 
@@ -41,8 +45,11 @@ class CheckpointFiles:
     def __init__(self, folder: Path, key: LogKey, guard: HeadGuard) -> None:
         self._folder = folder
         self._key = key
+        self._retire: Callable[[], None] = lambda: None
+        self._both = 0
+        """How many checkpoints the retiring key has signed beside the new one."""
         self._guard = guard
-        self._head = guard.head(key.public.name)
+        self._head = guard.head(key.first.name)
         self._history = folder / "checkpoints.log"
         self._history_size = 0
         self._full: dict[Tile, bytes] = {}
@@ -65,6 +72,7 @@ class CheckpointFiles:
             self.size = one.size
             found.append(Signed(size=one.size, root=one.root, place=str(newest), excuse="records were taken away"))
         pieces = list(split(self._history.read_bytes())) if self._history.exists() else []
+        self._both = sum(_by_both(piece, self._key) for piece in pieces[-OVERLAP:]) if self._key.retiring else 0
         if pieces and not pieces[-1].endswith(b"\n"):
             pieces.pop()
         self._history_size = sum(map(len, pieces))
@@ -121,8 +129,8 @@ class CheckpointFiles:
             OSError, sqlite3.Error: Something could not be written; the old checkpoint stays, try again later.
             LogDamagedError: Another recorder has moved the log on.
         """
-        checkpoint = Checkpoint(origin=self._key.public.name, size=prepared.size, root=prepared.root)
-        note = sign(checkpoint, self._key.private)
+        checkpoint = Checkpoint(origin=self._key.first.name, size=prepared.size, root=prepared.root)
+        note = sign(checkpoint, *self._key.signers)
         for tile, data in prepared.tiles:
             self._write_tile(tile, data)
             self._full.pop(tile, None)
@@ -131,6 +139,17 @@ class CheckpointFiles:
         self._head = Head(checkpoint.size, checkpoint.root)
         replace(self._folder / "checkpoint", note)
         self.size = checkpoint.size
+        if self._key.retiring is not None:
+            self._both += 1
+            if self._both >= OVERLAP:
+                self._retire()
+                self._key = LogKey(private=self._key.private, first=self._key.first)
+
+    def sign_with(self, key: LogKey, retire: Callable[[], None]) -> None:
+        """Sign with `key` from now on, and call `retire` when the key before it has signed long enough beside it."""
+        if key.private is not self._key.private:
+            self._both = 0
+        self._key, self._retire = key, retire
 
     def _append(self, note: bytes) -> None:
         descriptor = os.open(self._history, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
@@ -161,13 +180,22 @@ class CheckpointFiles:
 
     def _read(self, note: bytes, path: Path) -> Checkpoint:
         try:
-            return _verified(note, self._key.public)
+            return _verified(note, self._key)
+        except UnknownSignerError:
+            raise LogDamagedError(str(path), "not signed by the key of this log, in keys/: put that one back") from None
         except CheckpointError as error:
-            raise LogDamagedError(str(path), str(error)) from None
+            raise LogHistoryError(str(path), str(error)) from None
 
 
-def _verified(note: bytes, key: VerifierKey) -> Checkpoint:
-    one = verify(note, (key,))
-    if one.origin != key.name:
-        raise CheckpointError(f"of the log {one.origin!r:.80}, not of {key.name}")
+def _verified(note: bytes, key: LogKey) -> Checkpoint:
+    one = verify(note, [verifier_key(key.first.name, signer) for signer in key.signers])
+    if one.origin != key.first.name:
+        raise CheckpointError(f"of the log {one.origin!r:.80}, not of {key.first.name}")
     return one
+
+
+def _by_both(note: bytes, key: LogKey) -> bool:
+    try:
+        return all(verify(note, (verifier_key(key.first.name, signer),)) for signer in key.signers)
+    except CheckpointError:
+        return False

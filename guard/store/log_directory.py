@@ -8,7 +8,8 @@
     log/vkey                  the public key
     guard/checkpoints.db      the newest head seen, against restored backups
     side/disclosures.db       the erasable values, and in side/keys/ what they are sealed with
-    keys/log.key              the private key
+    keys/log.key              the private key, see `log_keys`
+    epochs/                   logs that could not go on, see `epochs`
 
 The directory is locked while it is open. A batch is first in the side store, then in the
 segment, both synced, and only then counts. When the disk fails, batches are refused and
@@ -16,7 +17,6 @@ counted; as soon as it works again a `gap` record says how many there were.
 """
 
 import errno
-import fcntl
 import os
 import sqlite3
 import time
@@ -26,18 +26,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from guard.errors import EvidenceError, LeafError, LogDamagedError, LogInUseError, RecorderUnavailableError
+from guard.errors import EvidenceError, LeafError, LogDamagedError, LogHistoryError, RecorderUnavailableError
 from guard.evidence import record
+from guard.evidence.checkpoint import VerifierKey, verifier_key
 from guard.evidence.disclosure import Disclosure
 from guard.evidence.merkle import HASH_SIZE, leaf_hash
 from guard.evidence.retention import DEFAULT_RETENTION, Retention
 from guard.evidence.tile import WIDTH, Tile
-from guard.store import log_keys
 from guard.store.batch import Batch, Entry, Refusal, kept, undisclosable
 from guard.store.checkpoint_files import CheckpointFiles, Prepared
 from guard.store.custody import Custody
 from guard.store.durable import make_folder, replace
+from guard.store.epochs import Ended, head_guard_folder, latest, put_away
 from guard.store.head_guard import HeadGuard
+from guard.store.log_keys import PUBLIC, KeyFiles, LogKey
+from guard.store.log_opening import lock, opening_records
 from guard.store.log_values import Clock, Environment, Lost, Stats, microseconds
 from guard.store.recovery import Recovered, recover
 from guard.store.segment_files import SegmentFiles
@@ -45,7 +48,6 @@ from guard.store.side_store import SideStore
 
 _RETRY_AFTER: Final = 0.25
 """Seconds between attempts while the disk does not work; requests in between are refused at once."""
-_LOCK_EVERY: Final = 0.05
 _DISK_ERRORS: Final = (OSError, sqlite3.Error)
 
 
@@ -62,21 +64,41 @@ class LogDirectory:
         clock: Clock = microseconds,
         wait: float = 0.0,
         retention: Retention = DEFAULT_RETENTION,
+        passphrase: bytes = b"",
+        goes_on: bool = False,
     ) -> None:
-        """Open the log at `root`, or begin one. `retention` says how long values are kept, see `custody`.
+        """Open the log at `root`, or begin one.
+
+        Args:
+            guard_folder: Where the newest head is remembered, if not where it was the last time.
+            retention: How long values are kept, see `custody`.
+            passphrase: Of the private key; empty for none.
+            goes_on: Put away a log that contradicts what was signed, and begin another; see `ended`.
 
         Raises:
             LogInUseError: Another process has it open, also after `wait` seconds.
-            LogDamagedError: What is there contradicts what was signed, or a newer head was seen.
+            LogDamagedError: What is there can not be used, or contradicts what was signed, or a newer head was seen.
             OSError: The directory can not be made or read.
         """
         self.root = root
         self._log = root / "log"
         self._clock = clock
         self._retention = retention
-        self._lock = _lock(root, wait)
+        self._lock = lock(root, wait)
+        self._key_files = KeyFiles(root / "keys", passphrase)
+        self.ended: Ended | None = None
+        """The log that was put away just now; None if it goes on."""
         try:
-            self._open(host, environment, guard_folder or root / "guard")
+            folder = head_guard_folder(root, guard_folder)
+            try:
+                self._open(host, environment, folder)
+            except LogHistoryError as error:
+                heads = [head] if (head := self._guard.head(self.key.first.name)) else []
+                self._guard.close()
+                if not goes_on:
+                    raise
+                self.ended = put_away(root, [*heads], self.key.first.name, str(error))
+                self._open(host, environment, folder)
         except BaseException:
             os.close(self._lock)
             raise
@@ -84,20 +106,16 @@ class LogDirectory:
     def _open(self, host: str, environment: Environment, guard_folder: Path) -> None:
         for name in ("log", "log/seg", "log/tile", "log/anchors", "log/blobs", "side", "keys"):
             make_folder(self.root / name)
-        make_folder(guard_folder)
         has_records = any((self._log / "seg").iterdir()) or (self._log / "checkpoint").exists()
-        self.key = log_keys.load_or_create(
-            key_file=self.root / "keys" / "log.key",
-            vkey_file=self._log / "vkey",
-            host=host,
-            has_records=has_records,
-        )
+        vkey_file = self._log / "vkey"
+        self.key = self._key_files.load_or_create(vkey_file=vkey_file, host=host, has_records=has_records)
         try:
             self._guard = HeadGuard(guard_folder / "checkpoints.db")
             self._checkpoints = CheckpointFiles(self._log, self.key, self._guard)
         except sqlite3.Error as error:
             raise LogDamagedError(str(guard_folder / "checkpoints.db"), f"can not be used: {error}") from None
         found = recover(self._log / "seg", self._checkpoints.signed(), self._checkpoints.repair_tile)
+        self._use(self._key_files.settle(self.key, found.newest_key))
         self._checkpoints.repair_partial_tiles(found.rows)
         try:
             self._side = SideStore(self.root / "side" / "disclosures.db", clock=self._clock)
@@ -109,7 +127,8 @@ class LogDirectory:
                 f"can not be used: {error}; move it away: the log goes on, what it held is no longer disclosable",
             ) from None
         self._take(found)
-        self._owed = self._opening_records(found, environment)
+        ended = latest(self.root) if found.tree.size == 0 else None
+        self._owed = opening_records(self._clock(), found, environment, str(self.key.public), ended)
         with suppress(RecorderUnavailableError):
             self.append(())
         with suppress(*_DISK_ERRORS):
@@ -130,28 +149,6 @@ class LogDirectory:
             bytes=found.size_in_bytes,
             repaired_bytes=found.cut.size if found.cut else 0,
         )
-
-    def _opening_records(self, found: Recovered, environment: Environment) -> list[bytes]:
-        now, vkey = self._clock(), str(self.key.public)
-        owed = []
-        if found.tree.size == 0:
-            owed.append(record.key(at=now, vkey=vkey))
-        if found.cut is not None:
-            cut = found.cut
-            owed.append(record.repair(at=now, segment=cut.segment, offset=cut.offset, cut=cut.size, digest=cut.digest))
-        owed.append(
-            record.boot(
-                at=now,
-                run=environment.run,
-                program=environment.program,
-                python=environment.python,
-                openssl=environment.openssl,
-                system=environment.system,
-                config=environment.config,
-                vkey=vkey,
-            )
-        )
-        return owed
 
     @property
     def size(self) -> int:
@@ -190,6 +187,39 @@ class LogDirectory:
             self.append(())
         except RecorderUnavailableError:
             self._owed.remove(leaf)
+
+    def rotate(self, *, lost: bool = False) -> VerifierKey:
+        """Make a new key sign from now on, and return it; the old one signs too for a while, unless it is `lost`.
+
+        The record that names the new key is signed by the old one. Must not run while `publish` does.
+
+        Raises:
+            RecorderUnavailableError: The disk did not do its part. The old key signs on, or the rotation is completed
+                when the log is opened the next time.
+        """
+        try:
+            following = self._key_files.make_next()
+        except OSError as error:
+            raise RecorderUnavailableError(f"no key could be made: {error}") from error
+        public = verifier_key(self.key.first.name, following)
+        self._owed.append(record.key(at=self._clock(), vkey=str(public), lost=lost))
+        self.append(())
+        if not self.checkpoint():
+            raise RecorderUnavailableError(self.stats.failing)
+        try:
+            self._use(self._key_files.take_over(self.key, following, overlap=not lost))
+        except OSError as error:
+            raise RecorderUnavailableError(f"the new key could not take over: {error}") from error
+        return public
+
+    def _use(self, key: LogKey) -> None:
+        self.key = key
+        self._checkpoints.sign_with(key, self._retire)
+        with suppress(OSError):  # it is for the public alone
+            replace(self.root / PUBLIC, "".join(f"{one}\n" for one in dict.fromkeys((key.first, key.public))).encode())
+
+    def _retire(self) -> None:
+        self.key = self._key_files.retire(self.key)
 
     def retry(self) -> None:
         """Try to write what is owed, if anything is: a gap, the records of the start."""
@@ -348,19 +378,3 @@ class LogDirectory:
             self._lost.until = now
             self._lost.count += count
             self.stats.gaps += count
-
-
-def _lock(root: Path, wait: float) -> int:
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    until = time.monotonic() + wait
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() < until:
-                time.sleep(_LOCK_EVERY)
-                continue
-            os.close(descriptor)
-            raise LogInUseError(f"{root} is in use: another recorder writes this log; only one may") from None
-        return descriptor

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from guard.errors import LeafError, LogDamagedError
+from guard.errors import LeafError, LogHistoryError
 from guard.evidence import record, reservation_record, segment
 from guard.evidence.merkle import EMPTY_ROOT, Frontier
 from guard.evidence.segment import Damage, Frame
@@ -25,6 +25,7 @@ WHAT_TO_DO: Final = (
     "says, then move it away: a new log begins at the next start"
 )
 _RESERVATION: Final = b'"kind":"rsv"'
+_KEY: Final = b'"kind":"key"'
 """Quotes inside a JSON string are escaped, so these bytes are a member; which one is seen by reading the record."""
 
 
@@ -58,6 +59,8 @@ class Recovered:
     rows: TileRows
     reservations: set[str]
     """Digests of the reservation sets on record."""
+    newest_key: str
+    """That the log is signed with, as its newest record of a key says; empty without one."""
     segment: int
     """Number of the segment to go on with."""
     offset: int
@@ -70,7 +73,7 @@ def recover(folder: Path, signed: Sequence[Signed], tile: Callable[[Tile, bytes]
     """Read all segments in `folder`, cut off a torn end, and pass each full tile to `tile`.
 
     Raises:
-        LogDamagedError: What is there is not what one of `signed` says, or damaged where no crash can have done it.
+        LogHistoryError: What is there is not what one of `signed` says, or damaged where no crash can have done it.
     """
     return _Recovery(folder, signed, tile).run()
 
@@ -85,6 +88,7 @@ class _Recovery:
         self._tree = Frontier()
         self._rows = TileRows()
         self._reservations: set[str] = set()
+        self._newest_key = ""
 
     def run(self) -> Recovered:
         numbers = self._numbers()
@@ -111,6 +115,7 @@ class _Recovery:
             tree=self._tree,
             rows=self._rows,
             reservations=self._reservations,
+            newest_key=self._newest_key,
             segment=number,
             offset=offset,
             size_in_bytes=total,
@@ -147,13 +152,15 @@ class _Recovery:
             self._tile(place, data)
         if self._tree.size in self._wanted:
             self._roots[self._tree.size] = self._tree.root()
-        if _RESERVATION in frame.leaf:
+        if _RESERVATION in frame.leaf or _KEY in frame.leaf:
             try:
                 one = record.read(frame.leaf)
             except LeafError:
                 return  # `verify` names it; it does not keep the log from going on
             if one.kind is record.RecordKind.RESERVATION:
                 self._reservations.add(reservation_record.reservation_digest(one))
+            elif one.kind is record.RecordKind.KEY:
+                self._newest_key = one.fields["vkey"]
 
     def _is_aborted(self, number: int, numbers: Sequence[int]) -> bool:
         """Say whether only segments without one whole frame follow: begun after a failed write, then a crash."""
@@ -164,12 +171,12 @@ class _Recovery:
         for one in self._signed:
             root = self._roots.get(one.size)
             if root is None:
-                raise LogDamagedError(
+                raise LogHistoryError(
                     one.place,
                     f"says {one.size} records, but the log has {self._tree.size}: {why}; {one.excuse}; {WHAT_TO_DO}",
                 )
             if root != one.root:
-                raise LogDamagedError(
+                raise LogHistoryError(
                     one.place, f"the first {one.size} records are not those that were signed; {WHAT_TO_DO}"
                 )
 
@@ -190,5 +197,5 @@ class _Recovery:
         sync_folder(self._folder)
         return Cut(segment=number, offset=offset, size=size, digest=removed.hexdigest())
 
-    def _damaged(self, number: int, reason: str) -> LogDamagedError:
-        return LogDamagedError(str(self._path(number)), f"{reason}; {WHAT_TO_DO}")
+    def _damaged(self, number: int, reason: str) -> LogHistoryError:
+        return LogHistoryError(str(self._path(number)), f"{reason}; {WHAT_TO_DO}")
