@@ -134,7 +134,7 @@ class Evidence(Section):
     )
     witnesses: tuple[Witness, ...] = Field(default=(), description="Witnesses that cosign the log.")
     retention: RetentionPeriods = RetentionPeriods()
-    guard_directory: Path | None = Field(
+    head_guard: Path | None = Field(
         default=None,
         description="A folder, best on another disk, that remembers how far the log was, against restored backups.",
     )
@@ -149,9 +149,9 @@ class Evidence(Section):
             one if one.ca is None else one.model_copy(update={"ca": whole(str(one.ca), "time_stamps", number, "ca")})
             for number, one in enumerate(self.time_stamps)
         )
-        guard = self.guard_directory and whole(str(self.guard_directory), "guard_directory")
+        guard = self.head_guard and whole(str(self.head_guard), "head_guard")
         return self.model_copy(
-            update={"directory": directory, "time_stamps": authorities, "guard_directory": guard or None}
+            update={"directory": directory, "time_stamps": authorities, "head_guard": guard or None}
         )
 
     @property

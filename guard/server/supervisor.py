@@ -118,8 +118,8 @@ class Supervisor:
                 "guard.server.recorder", "--directory", str(settings.evidence.directory),
                 "--socket", self._recorder_socket, "--host", settings.sites[0].host,
                 *settings.evidence.retention.options,
-                *(("--guard-directory", str(settings.evidence.guard_directory))
-                  if settings.evidence.guard_directory else ()),
+                *(("--guard-directory", str(settings.evidence.head_guard))
+                  if settings.evidence.head_guard else ()),
                 *(("--passphrase",) if self._passphrase else ()),
             ),
             stdin=self._passphrase,

@@ -116,7 +116,7 @@ def head_guard_folder(root: Path, given: Path | None) -> Path:
         folder = Path(os.fsdecode(pointer.read_bytes()))
         if not folder.is_dir():
             raise LogDamagedError(
-                str(folder), f"is not there: it remembers the newest head of the log (evidence.guard_directory); mount "
+                str(folder), f"is not there: it remembers the newest head of the log (evidence.head_guard); mount "
                 f"it, or delete {pointer} if it is gone for good"
             )  # fmt: skip
         return folder
