@@ -150,9 +150,7 @@ class Evidence(Section):
             for number, one in enumerate(self.time_stamps)
         )
         guard = self.head_guard and whole(str(self.head_guard), "head_guard")
-        return self.model_copy(
-            update={"directory": directory, "time_stamps": authorities, "head_guard": guard or None}
-        )
+        return self.model_copy(update={"directory": directory, "time_stamps": authorities, "head_guard": guard or None})
 
     @property
     def anchored(self) -> bool:
