@@ -246,7 +246,7 @@ class Metrics:
         )
         self.marked = Counter(
             "guard_marked_copies",
-            "Pictures for clients that may have them only under a mark: marked, or preview where no copy was ready.",
+            "Pictures for clients that may have them only under a mark: marked, preview (no copy was ready), withheld.",
             ("site", "result"),
             registry=registry,
         )

@@ -156,8 +156,8 @@ class InImage:
         finally:
             again.close()
 
-    async def source(self, exchange: Exchange, body: bytes) -> Source:
-        """Return a picture with the rights in it, or as it is where that can not be done.
+    async def source(self, exchange: Exchange, body: bytes) -> Source | None:
+        """Return a picture with the rights in it, or as it is where that can not be done; None if nobody has time now.
 
         A copy is of the first picture of a file alone: a film or a page behind it is no reason to leave the rights out.
         """
@@ -165,6 +165,8 @@ class InImage:
         result = await self._result(exchange, body, digest) if exchange.site.in_image else None
         if result is not None and result.why is Why.TRAILING_DATA:
             result = await self._result(exchange, body, digest, first_alone=True)
+        if result is None and exchange.site.in_image:
+            return None  # copies without the reservation would be kept, and sent as long as they are
         return _source(exchange, body, digest, result)
 
     async def smaller(self, exchange: Exchange, made: Smaller) -> Smaller:

@@ -83,6 +83,12 @@ class Substitutes:
         Raises:
             UpstreamError: The upstream broke off.
         """
+        made = await self._made(exchange, planned, answered)
+        if isinstance(planned, Mark) and made in (Instead.LATER, Instead.NOTHING):
+            self._metrics.marked.labels(exchange.site.host, "withheld").inc()
+        return made
+
+    async def _made(self, exchange: Exchange, planned: Shrink | Mark, answered: Answered) -> Substitute | Instead:
         modified = answered.status != 304 or exchange.pack is None
         if modified and not answered.is_success:
             return Instead.AS_IS  # an error, or a way to another place

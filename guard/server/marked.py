@@ -103,6 +103,8 @@ class MarkedCopies:
         The rights in it are those of the path that is asked for.
         """
         source = await self._in_image.source(exchange, body)
+        if source is None:
+            return None
         pack = await self._builder.find(source)
         if pack is None:
             self._builder.order(source)
@@ -112,7 +114,7 @@ class MarkedCopies:
     async def order_bytes(self, exchange: Exchange, body: bytes) -> None:
         """Have the same ready for when it is asked for."""
         source = await self._in_image.source(exchange, body)
-        if await self._builder.find(source) is None:
+        if source is not None and await self._builder.find(source) is None:
             self._builder.order(source)
 
     async def _of(self, exchange: Exchange, answered: Answered) -> MarkedCopy | None:
@@ -120,6 +122,8 @@ class MarkedCopies:
         if body is None:
             return None
         source = await self._in_image.source(exchange, body)
+        if source is None:
+            return None
         pack = await self._builder.find(source)
         if pack is None:
             if self._families.admits(exchange.facts, source.key):

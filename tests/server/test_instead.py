@@ -1,6 +1,8 @@
 """Whoever does not get the upstream's own picture never gets it by accident."""
 
+import contextlib
 import io
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ import pytest
 from PIL import Image
 
 from guard.server.families import MOST_FOR_ONE
-from tests.support.http import CHROME, GOOGLEBOT_IMAGE, Reply, ask
+from tests.support.http import CHROME, GOOGLEBOT_IMAGE, Reply, ask, connect, head, read_reply
 from tests.support.pictures import encoded, scenery
 from tests.support.running import RunningGuard, wait_until
 
@@ -53,8 +55,20 @@ def resized(target: str) -> tuple[int, bytes, dict[str, str]]:
     return 200, encoded(scenery(width, width * 2 // 3, seed=4), "JPEG"), {"Content-Type": "image/jpeg"}
 
 
+LARGE = 60 << 20
+ENOUGH = threading.Event()
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if "/slow/" in self.path:
+            self.send_response(200)
+            self.send_header("Content-Type", "image/jpeg")
+            self.send_header("Content-Length", str(LARGE))
+            self.end_headers()
+            self.wfile.write(PICTURE)
+            ENOUGH.wait(20)
+            return
         if "/resized/" in self.path:
             ANSWERS["/" + self.path.rpartition("/")[2].partition("?")[0]] = resized(self.path)
         status, body, lines = ANSWERS["/" + self.path.partition("?")[0].rpartition("/")[2]]
@@ -78,6 +92,7 @@ def guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGuard]:
         tmp_path_factory.mktemp("guard"),
         {
             "sites": [{"host": "photo.example", "upstream": f"http://127.0.0.1:{server.server_port}"}],
+            "timeouts": {"connect": 5, "read": 20, "drain": 5},
             "images": {"display_side": 1600, "preview_side": 640, "thumbnail_side": 320},
             "rules": [
                 {"id": "thumbs", "when": {**pictures, "path": "/thumb/"}, "action": "preview", "size": "thumbnail"},
@@ -184,3 +199,25 @@ def test_enumerated_sizes_are_not_all_prepared(guard: RunningGuard):
     assert not any(marked(width) for width in further)
     assert all(marked(width) for width in range(700, 700 + MOST_FOR_ONE))
     assert longest(ask(guard.port, "/display/resized/one?w=720", agent=CHROME)) == 720
+
+
+def test_what_there_is_no_memory_for_is_withheld(guard: RunningGuard):
+    """Four pictures that come slowly fill it; a fifth gets 503, not the file. People are not kept waiting by them."""
+    with contextlib.ExitStack() as opened:
+        withheld, tries = None, 0
+        while withheld is None and tries < 8:
+            connection = opened.enter_context(connect(guard.port, timeout=1.5))
+            connection.sendall(head(f"/slow/{tries}", agent=LIBRARY))
+            with contextlib.suppress(TimeoutError):
+                withheld = read_reply(connection)
+            tries += 1
+        person = ask(guard.port, "/display/small", agent=CHROME)
+        ENOUGH.set()
+
+    assert withheld is not None
+    assert (withheld.status, tries) == (503, 5)
+    assert withheld.get("Retry-After")
+    assert person.body == SMALL
+    metrics = ask(int(guard.admin.rpartition(":")[2]), "/metrics").body.decode()
+    assert re.search(r'guard_marked_copies_total\{.*result="withheld".*\} [1-9]', metrics)
+    wait_until(lambda: ask(guard.port, "/plain", agent=LIBRARY).status == 200 or None, 10)
