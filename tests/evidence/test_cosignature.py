@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from guard.evidence.checkpoint import Checkpoint, CheckpointError, sign, verifier_key, verify
+from guard.evidence.checkpoint import Checkpoint, CheckpointError, parse_verifier_key, sign, verifier_key, verify
 from guard.evidence.cosignature import cosign, cosignatures, cosigner_key, parse_cosigner_key
 
 LOG = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -84,3 +84,28 @@ def test_a_name_must_be_one():
     """It stands in a line of its own kind."""
     with pytest.raises(CheckpointError):
         cosigner_key("two words", KEY)
+
+
+LITEWITNESS = (
+    "photo.example/evidence/b264d2ce2b8054b2\n"
+    "8\n"
+    "GrZ+TCw+JUv34PHfJaDH11/OppVV31IvGduSmnJb7Zk=\n"
+    "\n"
+    "\u2014 photo.example/evidence/b264d2ce2b8054b2 "
+    "vKzQe3oeGDSJ0cZQrQ8cpSIN2UeWekwlWNlMsU2YUmM//TQM3SO6obCZPYp3L8Ebxfr1Lr5i+JMpNeDjXl964oJQ5QQ=\n"
+    "\u2014 lite.example/w "
+    "P9X07wAAAABrBl/rF5kELCXJd87/m7P2MzAkZOJEMAi9pnkQQgJAagE5MXKkHvIUODUmbBwGJPF6I+1uVP9hsBvd1VFwHapprOhZDA==\n"
+).encode()
+"""What litewitness 0.9.0 (filippo.io/torchwood, in Go) answered to this program, with the note that it was about."""
+LITEWITNESS_KEY = "lite.example/w+3fd5f4ef+BNYT9bLEOnaBbZXLOWSpSSEnqOrI+k4jKLK5SeRj/1UC"
+"""As it printed its key."""
+LITEWITNESS_LOG = "photo.example/evidence/b264d2ce2b8054b2+bcacd07b+AfW2NG8EC1ctewaRlymSSKi2jmgH63NNS+vkIeyeLdlM"
+
+
+def test_a_cosignature_of_another_implementation_holds():
+    """With the key in the form in which that one prints it."""
+    key = parse_cosigner_key(LITEWITNESS_KEY)
+    (one,) = cosignatures(LITEWITNESS, [key])
+
+    assert (key.name, one.time) == ("lite.example/w", 1_795_579_883)
+    assert verify(LITEWITNESS, [parse_verifier_key(LITEWITNESS_LOG)]).size == 8
