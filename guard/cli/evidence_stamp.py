@@ -11,6 +11,7 @@ import typer
 
 from guard.cli.terminal import complain
 from guard.errors import GuardError, UsageError
+from guard.evidence.time_stamp import Token
 from guard.settings_evidence import TimeStampAuthority
 
 _MOST_BYTES: Final = 1 << 30
@@ -21,9 +22,13 @@ class Stamp:
     """One authority put its time to one file."""
 
     authority: str
+    """Its address, or the name in its certificate."""
     time: str
+    """To the second, with its zone."""
     accuracy: str
+    """As `accuracy_of` has it."""
     token: Path
+    """The file with its reply."""
 
 
 def stamp(
@@ -99,6 +104,11 @@ def chosen(urls: "tuple[str, ...] | list[str]", ca: Path | None, config: Path | 
     return authorities
 
 
+def accuracy_of(token: Token) -> str:
+    """Return how far the authority says that its clock may be off, to stand behind the time; empty if it does not."""
+    return f" (± {token.accuracy / 1_000_000:g} s)" if token.accuracy else ""
+
+
 def stamp_file(path: Path, authorities: tuple[TimeStampAuthority, ...], output: Path) -> Stamp:
     """Have the first of `authorities` that answers stamp a file, and write its reply to `output`.
 
@@ -132,8 +142,8 @@ def stamp_file(path: Path, authorities: tuple[TimeStampAuthority, ...], output: 
                 except OSError as error:
                     why = (error.strerror or str(error)).lower()
                     raise UsageError(f"{output} can not be written: {why}") from None
-                accuracy = f" (± {made.token.accuracy / 1_000_000:g} s)" if made.token.accuracy else ""
-                return Stamp(authority=one.url, time=when(made.token.time), accuracy=accuracy, token=output)
+                time, accuracy = when(made.token.time), accuracy_of(made.token)
+                return Stamp(authority=one.url, time=time, accuracy=accuracy, token=output)
         raise GuardError("; ".join(reasons))
 
     return asyncio.run(first())

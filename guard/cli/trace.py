@@ -8,7 +8,7 @@ import orjson
 import typer
 
 from guard import __version__
-from guard.cli import trace_report
+from guard.cli import trace_report, trace_stamp
 from guard.cli.issued_marks import Issued
 from guard.cli.terminal import complain, with_progress
 from guard.cli.trace_report import Gallery, ReportFiles
@@ -38,6 +38,10 @@ class Wanted:
     """Where the found pictures come from, in one line."""
     retrieved: str = ""
     """When, in ISO 8601."""
+    stamp: tuple[str, ...] = ()
+    """Addresses of time-stamp authorities."""
+    stamp_ca: Path | None = None
+    """Certificates that they are trusted by; None for those of this machine."""
     lang: Language = "en"
     as_json: bool = False
 
@@ -47,10 +51,12 @@ def trace(found: list[Path], *, originals: Path, given: Issued, wanted: Wanted) 
 
     Raises:
         UsageError: A file or folder is wrong.
+        GuardError: The record was to be stamped, and no authority did; nothing was compared.
     """
     files = listed(found, source=wanted.source, retrieved=wanted.retrieved)
     report = ReportFiles.at(wanted.report) if wanted.report else None
     record = _recorded(report, found, files) if report else None
+    stamp = trace_stamp.stamp_of(record.path, wanted.stamp, wanted.stamp_ca) if record else None
     if wanted.record_only:
         return EXIT_FOUND
     mine = _originals([originals, *_canaries(given)])
@@ -61,7 +67,7 @@ def trace(found: list[Path], *, originals: Path, given: Issued, wanted: Wanted) 
     if report is not None and record is not None:
         page = trace_report.page(
             search, given, gallery, record, at=datetime.now(UTC), program=PROGRAM, originals=len(mine),
-            lang=wanted.lang,
+            lang=wanted.lang, stamp=stamp,
         )  # fmt: skip
         trace_report.write(report.page, trace_report.html(page))
         complain(f"the report is in {report.page}")

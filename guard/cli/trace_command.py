@@ -34,6 +34,13 @@ def trace(
     record_only: Annotated[
         bool, typer.Option("--record-only", help="Only put on record what was found, to have it time-stamped.")
     ] = False,
+    stamp: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="Have a time-stamp authority put its time to that record first."),
+    ] = None,
+    stamp_ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificates to trust it by [those of this machine].")
+    ] = None,
     lang: Annotated[str, typer.Option(metavar="LANG", help="en or de.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -43,9 +50,9 @@ def trace(
     identified, 1 if none. Needs the extra 'trace'.
 
     --report writes trace.html and, before anything is compared, found.json: SHA-256, size and origin of every found
-    file. A found.json that is there is kept, so a time stamp over it stays good: run with --record-only, have it
-    stamped, and run again. For a single file, PICTURE.jpg.found.json with "from" and "retrieved" says more than the
-    options do. Times without a zone are UTC.
+    file. With --stamp an authority (RFC 3161) puts its time to that first; of several the first that answers. Its
+    token is found.tsr. A found.json that is there is kept, so a time stamp over it stays good. For a single file,
+    PICTURE.jpg.found.json with "from" and "retrieved" says more than the options do. Times without a zone are UTC.
 
     JSON: "results", for each found file "file" (behind a ! the member or row of a shard), "sha256", "original",
     "mark_id", "z", "threshold", "identified", "bound" (the chance of a coincidence, at most), "records" (requests in
@@ -57,13 +64,16 @@ def trace(
     Examples:
       guard trace found/ --originals gallery --evidence /var/lib/guard/evidence
       guard trace found/ --originals gallery --evidence evidence --report case \\
-          --from https://data.example/00012.tar --retrieved 2026-11-24T23:00Z
+          --from https://data.example/00012.tar --retrieved 2026-11-24T23:00Z \\
+          --stamp https://tsa.example/tsr
       guard trace a.tar --originals gallery --mark-ids IDS --key-file KEY --json
     """
     if lang not in ("en", "de"):
         raise UsageError(f"--lang: '{lang}' is neither en nor de")
-    if report is None and (source or retrieved or record_only):
-        raise UsageError("--from, --retrieved and --record-only say something about a report; name it with --report")
+    if report is None and (source or retrieved or record_only or stamp or stamp_ca):
+        raise UsageError(
+            "--from, --retrieved, --record-only and --stamp say something about a report; name it with --report"
+        )
     try:
         from guard.cli.issued_marks import issued_from
         from guard.cli.trace import Wanted
@@ -78,6 +88,8 @@ def trace(
         record_only=record_only,
         source=terms.line("--from", source) if source else "",
         retrieved=moment(retrieved, datetime.now(UTC)) if retrieved else "",
+        stamp=tuple(stamp or ()),
+        stamp_ca=stamp_ca,
         lang="de" if lang == "de" else "en",
         as_json=as_json,
     )

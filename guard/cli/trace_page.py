@@ -13,6 +13,7 @@ from html import escape
 from math import floor, log10
 from typing import Any, Final
 
+from guard.cli.evidence_stamp import Stamp
 from guard.cli.terminal import printable
 from guard.cli.trace_chart import chart
 from guard.cli.trace_page_style import STYLE
@@ -103,6 +104,8 @@ class Page:
     """Whether anything is in that log: pictures can be shared before a guard has ever run."""
     canaries: tuple[tuple[str, Canary], ...] = ()
     """Found files that show a canary, and which."""
+    stamp: Stamp | None = None
+    """Who else says when the record of what was found existed."""
 
 
 class Words:
@@ -329,7 +332,7 @@ def limits(page: Page, say: Words) -> str:
     """Return what the report can not prove."""
     names = ["maker", "guilt", "use"]
     names += ["actor", "log"] if page.logged else []
-    names += ["found"]
+    names += ["found stamped" if page.stamp else "found"]
     names += ["register"] if any(sheet.shared for sheet in page.sheets) else []
     points = "".join(f"<li>{say(f'limit {name}')}</li>" for name in names)
     return f"<ul>{points}</ul><p><small>{say('personal')}</small></p>"
@@ -345,11 +348,20 @@ def check(page: Page, say: Words, commands: Mapping[str, Sequence[str]]) -> str:
     parts = [
         f"<p>{say('check found', file=file.name, at=page.record.recorded.replace('T', ' ').removesuffix('Z'))}</p>",
         f'<p class="digest">{code(page.record.sha256)}</p>{block("record")}',
-        f"<p>{say('check stamp', query=f'{file.stem}.tsq', reply=f'{file.stem}.tsr')}</p>{block('stamp')}",
+        f"<p>{_stamp(page, say)}</p>{block('stamp')}",
     ]
     if page.logged:
         parts.append(f"<p>{say('check log')}</p>{block('log')}")
     return "".join(parts) + f"<p>{say('check again')}</p>"
+
+
+def _stamp(page: Page, say: Words) -> str:
+    """Return who says when the record of what was found existed, or how to have that said."""
+    stem = page.record.path.stem
+    if page.stamp is None:
+        return say("check stamp", query=f"{stem}.tsq", reply=f"{stem}.tsr")
+    one = page.stamp
+    return say("check stamped", reply=one.token.name, at=f"{one.time}{one.accuracy}", authority=one.authority)
 
 
 def value_of(values: Mapping[str, Any], group: str) -> Mapping[str, Any]:

@@ -127,6 +127,9 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "limit found": "Where a file was obtained and when is the word of whoever ran the search, and an address in a "
         "data set is that of its makers. That the record of it is older than the result only a time-stamp token "
         "over it shows; this report contains none.",
+        "limit found stamped": "Where a file was obtained and when is the word of whoever ran the search, and an "
+        "address in a data set is that of its makers. That the record of it is older than the result the time-stamp "
+        "token named below shows.",
         "limit register": "The register of shared copies is the owner’s own note, and signed by nobody.",
         "personal": "This report may contain personal data, such as addresses. Give it only to those who need it.",
         "check": "How to check it",
@@ -134,6 +137,9 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "machine’s clock. Its SHA-256 is",
         "check stamp": "To have a time-stamp authority confirm when it existed (RFC 3161), send <code>{query}</code> "
         "to one, keep its answer as <code>{reply}</code>, and verify it with the authority’s certificates:",
+        "check stamped": "Before anything was compared, the time-stamp authority <code>{authority}</code> confirmed "
+        "that it existed at {at} (RFC 3161). Its token is <code>{reply}</code>, and is verified with the authority’s "
+        "certificates:",
         "check log": "The evidence log, the records named here, and the exact bytes of the documents:",
         "check again": "The search itself gives the same numbers again with the same originals, keys and found files; "
         "with more mark ids a higher z is needed.",
@@ -264,6 +270,9 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "limit found": "Woher eine Datei bezogen wurde und wann, ist die Angabe dessen, der die Suche ausgeführt hat; "
         "eine Adresse im Datensatz ist die Angabe von dessen Herstellern. Dass das Verzeichnis davon älter ist als das "
         "Ergebnis, zeigt nur ein Zeitstempel darüber; dieser Bericht enthält keinen.",
+        "limit found stamped": "Woher eine Datei bezogen wurde und wann, ist die Angabe dessen, der die Suche "
+        "ausgeführt hat; eine Adresse im Datensatz ist die Angabe von dessen Herstellern. Dass das Verzeichnis davon "
+        "älter ist als das Ergebnis, zeigt der unten genannte Zeitstempel.",
         "limit register": "Das Verzeichnis der weitergegebenen Kopien hat der Rechtsinhaber selbst geführt; signiert "
         "hat es niemand.",
         "personal": "Dieser Bericht kann personenbezogene Daten enthalten, etwa Adressen. Nur an die weitergeben, die "
@@ -273,6 +282,9 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "Uhr dieses Rechners. Die SHA-256 dieser Datei ist",
         "check stamp": "Damit ein Zeitstempeldienst bestätigt, wann es sie gab (RFC 3161), ist <code>{query}</code> an "
         "einen zu senden und seine Antwort als <code>{reply}</code> aufzubewahren; geprüft wird sie mit den "
+        "Zertifikaten des Dienstes:",
+        "check stamped": "Bevor etwas verglichen wurde, hat der Zeitstempeldienst <code>{authority}</code> bestätigt, "
+        "dass es sie am {at} gab (RFC 3161). Sein Zeitstempel ist <code>{reply}</code>; geprüft wird er mit den "
         "Zertifikaten des Dienstes:",
         "check log": "Die Aufzeichnungen im Ganzen, die hier genannten, und die genauen Bytes der Dokumente:",
         "check again": "Die Suche selbst ergibt mit denselben Originalen, Schlüsseln und gefundenen Dateien dieselben "

@@ -17,6 +17,7 @@ from typing import Final
 from guard.cli import canary_words
 from guard.cli import trace_page as parts
 from guard.cli import trace_page_deliveries as told
+from guard.cli.evidence_stamp import Stamp
 from guard.cli.issued_marks import Issued
 from guard.cli.trace_page import Page, Row, Sheet, Told, Whole, Words
 from guard.cli.trace_search import Result, Search
@@ -80,6 +81,7 @@ def page(
     program: str,
     originals: int,
     lang: Language,
+    stamp: Stamp | None = None,
 ) -> Page:
     """Return what the report says, with what the evidence log says of the copies that were identified.
 
@@ -133,6 +135,7 @@ def page(
             and (one := seen.get(row.found.sha256)) is not None
             and (canary := given.canaries.get(one.rendition.hex())) is not None
         ),
+        stamp=stamp,
     )
 
 
@@ -252,12 +255,10 @@ def _commands(page: Page, names: told.Names) -> dict[str, list[str]]:
     document = next((one for _, _, reserved in names.values() for one in reserved.documents), None)
     if document is not None:
         log.append(f"guard reserve history --evidence {quote(page.evidence)} --show {document.sha256[:16]}")
+    query = [] if page.stamp else [f"openssl ts -query -data {base} -sha256 -cert -out {stem}.tsq"]
     return {
         "record": [f"sha256sum {base}"],
-        "stamp": [
-            f"openssl ts -query -data {base} -sha256 -cert -out {stem}.tsq",
-            f"openssl ts -verify -data {base} -in {stem}.tsr -CAfile authority.pem",
-        ],
+        "stamp": [*query, f"openssl ts -verify -data {base} -in {stem}.tsr -CAfile authority.pem"],
         "log": log,
     }
 

@@ -30,13 +30,18 @@ def trust_for(authority: TimeStampAuthority) -> Trust:
         TrustError: Its file holds none.
         GuardError: It can not be read.
     """
-    if authority.ca is None:
+    return trust_in(authority.ca)
+
+
+def trust_in(ca: Path | None) -> Trust:
+    """Return the certificates in a file, or those of this machine; errors as in `trust_for`."""
+    if ca is None:
         return system_trust()
     try:
-        data = authority.ca.read_bytes()
+        data = ca.read_bytes()
     except OSError as error:
-        raise GuardError(f"{authority.ca} can not be read: {(error.strerror or str(error)).lower()}") from None
-    return token_trust.parse(data, str(authority.ca))
+        raise GuardError(f"{ca} can not be read: {(error.strerror or str(error)).lower()}") from None
+    return token_trust.parse(data, str(ca))
 
 
 async def stamp_head(

@@ -33,7 +33,10 @@ def test_no_time_and_a_time_to_come_are_mistakes(said, why):
         moment(said, NOW)
 
 
-@pytest.mark.parametrize("option", [("--from", "a forum"), ("--retrieved", "2026-11-24"), ("--record-only",)])
+@pytest.mark.parametrize(
+    "option",
+    [("--from", "a forum"), ("--retrieved", "2026-11-24"), ("--record-only",), ("--stamp", "https://tsa.example")],
+)
 def test_what_belongs_into_a_report_needs_one(option):
     """Else it would be said to nobody."""
     command = [sys.executable, "-m", "guard", "trace", "found.jpg", "--originals", ".", *option]

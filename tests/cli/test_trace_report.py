@@ -13,6 +13,7 @@ pytest.importorskip("cv2")
 
 from guard.image.chips import commitment
 from guard.image.mark import copy_for
+from tests.support.authority import Authority, serving
 from tests.support.marked import ROBOTS, MarkedLog
 from tests.support.pictures import encoded, packed, scenery
 
@@ -257,3 +258,49 @@ def test_the_commands_for_a_time_stamp_work(case, tmp_path):
         ended = subprocess.run(line.split(), capture_output=True, text=True, check=False, cwd=tmp_path)
         assert ended.returncode == 0, (line, ended.stderr)
     assert "Verification: OK" in ended.stdout
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_what_was_found_is_stamped_before_anything_is_compared(case, tmp_path, lang):
+    """The report names the authority, its time and the token, and its command verifies that; a second run keeps it."""
+    authority = Authority(name="Good")
+    (tmp_path / "authority.pem").write_bytes(authority.root.pem)
+    options = ["--report", str(tmp_path / "page.html"), "--stamp-ca", str(tmp_path / "authority.pem"), "--lang", lang]
+    with serving(authority.reply) as server:
+        first = guard(case, *options, "--stamp", server.url, "--record-only", found="found/2.jpg")
+        token = (tmp_path / "page.found.tsr").read_bytes()
+        second = guard(case, *options, "--stamp", server.url, found="found/2.jpg")
+    read = Page((tmp_path / "page.html").read_text("utf-8")).text
+    verify = re.search(r"openssl ts -verify -data \S+ -in page\.found\.tsr -CAfile authority\.pem", read)[0]
+    ended = subprocess.run(verify.split(), capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert "says that it existed at" in first.stderr
+    assert "was there already" in second.stderr
+    assert len(server.asked) == 1
+    assert (tmp_path / "page.found.tsr").read_bytes() == token
+    assert ("this report contains none" if lang == "en" else "dieser Bericht enthält keinen") not in read
+    assert "CN=Good" in read
+    assert "openssl ts -query" not in read
+    assert "Verification: OK" in ended.stdout + ended.stderr
+
+
+def test_without_the_time_stamp_that_was_asked_for_nothing_is_compared(case, tmp_path):
+    """Else the result would be known before the record of what was found is fixed."""
+    with serving(lambda _: (503, {}, b"")) as server:
+        command = [sys.executable, "-m", "guard", "trace", "found/2.jpg", "--originals", "originals", "--evidence",
+                   "evidence", "--report", str(tmp_path / "page.html"), "--stamp", server.url]  # fmt: skip
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=case.folder)
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "it asks to be left alone (status 503)" in ended.stderr
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_token_over_something_else_is_not_used(case, tmp_path):
+    """It is told, and the report contains none."""
+    guard(case, "--report", str(tmp_path / "page.html"), "--record-only", found="found/2.jpg")
+    (tmp_path / "page.found.tsr").write_bytes(b"hello")
+    ended = guard(case, "--report", str(tmp_path / "page.html"), found="found/2.jpg")
+
+    assert "is no good time stamp over page.found.json" in ended.stderr
+    assert "this report contains none" in Page((tmp_path / "page.html").read_text("utf-8")).text
