@@ -27,6 +27,7 @@ USAGE = """usage: python3 dev.py COMMAND [ARGUMENTS]
   setup   only install, into .venv; then .venv/bin/guard exists
   tools   install img2dataset beside it, into .venv-tools, for demo and test
   bench   measure: python3 dev.py bench NAME
+  fuzz    throw bytes at every reader: python3 dev.py fuzz [NAME…] --minutes 10
   lock    write requirements.lock anew (needs uv)
 """
 
@@ -125,6 +126,11 @@ def bench(*arguments: str) -> int:
     return run(PYTHON, ROOT / "tests" / "bench" / f"{arguments[0]}.py", *arguments[1:], check=False)
 
 
+def fuzz(*arguments: str) -> int:
+    setup()
+    return run(PYTHON, ROOT / "tests" / "fuzz" / "run.py", *arguments, check=False)
+
+
 def lock() -> int:
     uv = shutil.which("uv")
     if uv is None:
@@ -142,7 +148,7 @@ def main() -> int:
         say(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
         return 2
     commands: dict[str, Callable[..., int | None]] = {
-        "setup": setup, "tools": tools, "demo": demo, "test": test, "bench": bench, "lock": lock,
+        "setup": setup, "tools": tools, "demo": demo, "test": test, "bench": bench, "fuzz": fuzz, "lock": lock,
     }  # fmt: skip
     name, *arguments = sys.argv[1:] or ["help"]
     if name not in commands:

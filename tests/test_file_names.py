@@ -22,6 +22,7 @@ MIRRORED = (
 
 WITHOUT_TWIN = {
     "tests/reservation/test_agreement.py": "all carriers together say one thing",
+    "tests/fuzz/test_harnesses.py": "every reader of bytes that strangers choose",
     "tests/image/test_decoders.py": "marked copies in the decoders of others",
     "tests/reservation/test_traps.py": "known mistakes in all carriers, and who would see them",
     "tests/server/test_desync.py": "the proxy as a whole: no request or answer is hidden in another",
