@@ -22,6 +22,7 @@ EXIT_USAGE = 2
 
 GROUPS = {
     "canary": ("guard.cli.canary", "Canary pictures: what is on record of them."),
+    "claim": ("guard.cli.claim", "Draft a letter from what is on record."),
     "dataset": ("guard.cli.dataset", "Find your pictures in data sets, and have them left out."),
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),
     "image": ("guard.cli.image", "Picture files: their rights, private data, and marks."),
