@@ -27,6 +27,7 @@ GROUPS = {
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),
     "image": ("guard.cli.image", "Picture files: their rights, private data, and marks."),
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
+    "privacy": ("guard.cli.privacy", "A section for the site's privacy page."),
     "reserve": ("guard.cli.reserve", "What crawlers are told about your rights."),
     "rules": ("guard.cli.rules", "The catalogue of crawlers and their published addresses."),
     "share": ("guard.cli.share", "Give marked copies of pictures to others, and list them."),
