@@ -5,8 +5,10 @@ on snow and on night alike, while the subject stays visible through it.
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from math import cos, hypot, radians, sin
 
 from PIL import Image, ImageChops, ImageDraw
 
@@ -26,8 +28,6 @@ SMALLEST_LETTER = 11
 """Pixels; smaller letters can not be read."""
 NOTHING_READABLE = "©"
 """Drawn where the typeface has none of the text's letters: a mark that was asked for is never left out."""
-LARGEST_DRAWN = 2048
-"""Pixels of the longest side; over a larger picture the tiles are drawn at this size and enlarged."""
 
 
 def mark(image: Image.Image, drawn: VisibleMark, *, phase: int) -> Image.Image:
@@ -40,24 +40,18 @@ def mark(image: Image.Image, drawn: VisibleMark, *, phase: int) -> Image.Image:
     """
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     mode = {"L": "L", "LA": "L", "YCbCr": "YCbCr"}.get(image.mode, "RGB")
-    marked = image.convert(mode)
-    scale = min(1.0, LARGEST_DRAWN / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    layers = _layers(size, drawn, phase)
-
-    def whole(layer: Image.Image) -> Image.Image:
-        return layer if layer.size == image.size else layer.resize(image.size, Image.Resampling.BILINEAR)
-
-    if layers.text is not None:
-        letters, edge = (whole(one).point(_faded(drawn.opacity)) for one in layers.text)
-        dark, light = _INK[mode]
-        marked.paste(dark, mask=edge)
-        marked.paste(light, mask=letters)
-    if layers.logo is not None:
-        logo = whole(layers.logo)
-        colours = Image.new("RGB", logo.size)
-        colours.paste(logo.convert("RGB"))
-        marked.paste(colours.convert(mode), mask=logo.getchannel("A").point(_faded(drawn.opacity)))
+    marked = image.convert(mode) if image.mode != mode else image.copy()
+    tile = _tile(max(image.size), drawn)
+    dark, light = _INK[mode]
+    colours = tile.logo.convert("RGB").convert(mode) if tile.logo is not None else None
+    fading = [round(value * drawn.opacity) for value in range(256)]
+    letters, edge, shape = (one and one.point(fading) for one in (tile.letters, tile.edge, tile.shape))
+    for place in _places(image.size, tile, phase):
+        if edge is not None and letters is not None:
+            marked.paste(dark, place, edge)
+            marked.paste(light, place, letters)
+        if colours is not None:
+            marked.paste(colours, place, shape)
     if alpha is not None:
         marked.putalpha(alpha)
     return marked
@@ -72,56 +66,71 @@ _INK: dict[str, tuple[int, int] | tuple[tuple[int, int, int], tuple[int, int, in
 
 
 @dataclass(frozen=True, slots=True)
-class _Layers:
-    """Tiles as large as the picture, not yet faded."""
+class _Tile:
+    """What is repeated, slanted; all parts have one size."""
 
-    text: tuple[Image.Image, Image.Image] | None
-    """Masks: the letters, and the dark edge around them."""
+    letters: Image.Image | None
+    edge: Image.Image | None
+    """The dark line around the letters. Masks, as `letters` is; None where there is no text."""
     logo: Image.Image | None
     """RGBA."""
+    shape: Image.Image | None
+    """How opaque the logo is at each pixel; None without one."""
+    size: tuple[int, int]
+    step: tuple[int, int]
+    """Pixels from tile to tile along the line and across it."""
 
 
-def _layers(size: tuple[int, int], drawn: VisibleMark, phase: int) -> _Layers:
-    letter = max(SMALLEST_LETTER, round(max(size) * LETTER))
+def _tile(longest: int, drawn: VisibleMark) -> _Tile:
+    """Return the tile for a picture whose longest side has so many pixels."""
+    letter = max(SMALLEST_LETTER, round(longest * LETTER))
     font = typeface.face(Weight.SEMI_BOLD, letter)
     logo = _fitted(_logo(drawn.logo), letter) if drawn.logo else None
     words = typeface.readable(drawn.text) or ("" if logo else NOTHING_READABLE)
-    words = typeface.fit(words, font, round(max(size) * 0.8) + letter) if words else ""
+    words = typeface.fit(words, font, round(longest * 0.8) + letter) if words else ""
+    stroke = max(1, letter // 14)
     before = logo.width + letter // 2 if logo and words else logo.width if logo else 0
-    step_x = before + round(font.getlength(words)) + 3 * letter
-    step_y = round(3.6 * letter) + (logo.height - letter if logo else 0)
-    # A square that covers the picture however it is turned.
-    side = round((size[0] ** 2 + size[1] ** 2) ** 0.5) + 2
-    places = []
-    for row, y in enumerate(range(-(phase % step_y), side + step_y, step_y)):
-        # Every other row is shifted by half a tile, like bricks, so that no column stays free.
-        start = -((phase // 7 + row * step_x // 2) % step_x)
-        places += [(x, y) for x in range(start, side, step_x)]
-
-    def turned(layer: Image.Image) -> Image.Image:
-        whole = layer.rotate(ANGLE, Image.Resampling.BICUBIC)
-        left, top = (side - size[0]) // 2, (side - size[1]) // 2
-        return whole.crop((left, top, left + size[0], top + size[1]))
-
-    text: tuple[Image.Image, Image.Image] | None = None
+    width, height = before + round(font.getlength(words)), max(logo.height if logo else 0, round(1.4 * letter))
+    size, line = (width + 2 * stroke, height + 2 * stroke), height // 2 + stroke + round(0.36 * letter)
+    letters = edge = shape = tiled = None
     if words:
         masks = []
-        for width in (0, max(1, letter // 14)):
-            layer = Image.new("L", (side, side), 0)
-            draw = ImageDraw.Draw(layer)
-            for x, y in places:
-                draw.text((x + before, y), words, font=font, fill=255, stroke_width=width, anchor="ls")
-            masks.append(turned(layer))
-        letters, wide = masks
-        text = letters, ImageChops.subtract(wide, letters)
-    tiles: Image.Image | None = None
+        for border in (0, stroke):
+            mask = Image.new("L", size, 0)
+            place = (before + stroke, line)
+            ImageDraw.Draw(mask).text(place, words, font=font, fill=255, stroke_width=border, anchor="ls")
+            masks.append(_turned(mask))
+        letters, edge = masks[0], ImageChops.subtract(masks[1], masks[0])
     if logo is not None:
-        layer = Image.new("RGBA", (side, side))
-        for x, y in places:
-            # Beside the middle of the letters, which stand on `y`.
-            layer.paste(logo, (x, round(y - 0.36 * letter - logo.height / 2)))
-        tiles = turned(layer)
-    return _Layers(text, tiles)
+        tiled = Image.new("RGBA", size)
+        tiled.paste(logo, (stroke, (size[1] - logo.height) // 2))
+        tiled = _turned(tiled)
+        shape = tiled.getchannel("A")
+    whole = next(one.size for one in (letters, shape) if one is not None)
+    step = width + 3 * letter, round(3.6 * letter) + (logo.height - letter if logo else 0)
+    return _Tile(letters=letters, edge=edge, logo=tiled, shape=shape, size=whole, step=step)
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    return image.rotate(ANGLE, Image.Resampling.BICUBIC, expand=True)
+
+
+def _places(size: tuple[int, int], tile: _Tile, phase: int) -> Iterator[tuple[int, int]]:
+    """Yield the upper left corner of each tile of which something lies in a picture of this size."""
+    along, across = tile.step
+    reach = hypot(*size) / 2 + hypot(*tile.size) / 2
+    cosine, sine = cos(radians(ANGLE)), sin(radians(ANGLE))
+    rows = int(2 * reach // across) + 2
+    for row in range(rows):
+        y = -reach + row * across - phase % across
+        # Every other row is shifted by half a tile, like bricks, so that no column stays free.
+        start = -reach - (phase // 7 + row * along // 2) % along
+        for column in range(int(2 * reach // along) + 2):
+            x = start + column * along
+            left = size[0] / 2 + x * cosine + y * sine - tile.size[0] / 2
+            top = size[1] / 2 - x * sine + y * cosine - tile.size[1] / 2
+            if -tile.size[0] < left < size[0] and -tile.size[1] < top < size[1]:
+                yield round(left), round(top)
 
 
 @lru_cache(maxsize=4)
@@ -141,7 +150,3 @@ def _fitted(logo: Image.Image, letter: int) -> Image.Image:
     factor = LOGO * letter / max(logo.height, logo.width / 5)
     size = (max(1, round(logo.width * factor)), max(1, round(logo.height * factor)))
     return logo.resize(size, Image.Resampling.LANCZOS)
-
-
-def _faded(opacity: float) -> list[int]:
-    return [round(value * opacity) for value in range(256)]
