@@ -32,8 +32,9 @@ MEMORY = 96 << 20
 MOST_REFUSED = 4096
 MOST_TRIES = 2
 """A worker that was killed may not be the picture's fault; a second one is taken for it."""
-PACK_SECONDS = 30.0
-"""A pack takes about 50 ms a megapixel, and ten times that on a busy machine."""
+PACK_SECONDS = 120.0
+"""By the clock: nobody waits, and 35 megapixels that take three seconds take forty on a busy machine. What a job may
+cost is bounded by its processor time, of which the image worker has 20 seconds."""
 
 
 class KeyedPack(NamedTuple):
