@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import wrap
 from typing import Annotated, Final
@@ -10,9 +9,18 @@ from typing import Annotated, Final
 import orjson
 import typer
 
-from guard.cli import evidence_access, evidence_erase, evidence_export, evidence_keys, evidence_show, evidence_stamp
+from guard.cli import (
+    evidence_access,
+    evidence_erase,
+    evidence_export,
+    evidence_keys,
+    evidence_show,
+    evidence_stamp,
+    evidence_verify_de,
+)
 from guard.cli.evidence_bundle import Language, sentences, verify_bundle
 from guard.cli.evidence_time import heads_of, judge_for, read, time_lines
+from guard.cli.evidence_words import day_and_time, number
 from guard.evidence.report import Report
 from guard.store.log_files import verify_directory
 
@@ -74,7 +82,7 @@ def verify(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A checkpoint of this log that you have from elsewhere, as from a witness."),
     ] = None,
-    lang: Annotated[Language, typer.Option(metavar="en|de", help="Language of what is said about a bundle.")] = "en",
+    lang: Annotated[Language, typer.Option(metavar="en|de", help="Language of what is said.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Check that nothing was changed since it was recorded.
@@ -100,7 +108,7 @@ def verify(
     if as_json:
         typer.echo(orjson.dumps(asdict(report), option=orjson.OPT_INDENT_2))
     else:
-        typer.echo("\n".join(lines_of(report, time_lines(report, judge))))
+        typer.echo("\n".join(lines_of(report, time_lines(report, judge), de=lang == "de")))
     if not report.holds:
         raise typer.Exit(1)
 
@@ -114,33 +122,64 @@ def _verify_bundle(path: Path, vkey: str, tsa_ca: Sequence[Path], lang: Language
         raise typer.Exit(1)
 
 
-def lines_of(report: Report, times: Sequence[str] = ()) -> list[str]:
+def lines_of(report: Report, times: Sequence[str] = (), *, de: bool = False) -> list[str]:
     """Return the report in words, for 80 columns; `times` is what others say about the time."""
-    records = _count(report.records, "record")
+    say, translated = _TEXTS[de], evidence_verify_de.german if de else str
+    records = _count(report.records, say["record"], say["records"], de)
     if report.holds:
-        lines = [f"evidence verified: {records}, unchanged since recording"]
+        lines = [say["verified"].format(records=records)]
     else:
-        faults = _count(len(report.faults) + report.more_faults, "fault")
-        lines = [f"evidence NOT verified: {faults} in {records}"]
+        found = len(report.faults) + report.more_faults
+        lines = [say["not verified"].format(faults=_count(found, say["fault"], say["faults"], de), records=records)]
     lines.append("")
+    kinds = evidence_verify_de.KINDS if de else _WORDS
+    segments = _count(report.segments, say["segment"], say["segments"], de)
+    checkpoints = _count(report.checkpoints, say["checkpoint"], say["checkpoints"], de)
     rows = [
-        ("log", report.origin or "unknown"),
-        ("period", _period(report)),
-        ("records", f"{report.records:,} in {_count(report.segments, 'segment')}"),
-        *(("", f"{count:>9,}  {_WORDS.get(kind, kind)}") for kind, count in report.kinds),
-        ("signed", f"{report.signed_records:,} by {_count(report.checkpoints, 'checkpoint')}"),
-        ("values", f"{report.disclosed:,} match their commitments, {report.undisclosed:,} are not here"),
-        ("key", report.vkey or "unknown"),
+        (say["log"], report.origin or say["unknown"]),
+        (say["period"], _period(report, de)),
+        (say["entries"], f"{number(report.records, de)} {say['in']} {segments}"),
+        *(("", f"{number(count, de):>9}  {kinds.get(kind, kind)}") for kind, count in report.kinds),
+        (say["signed"], f"{number(report.signed_records, de)} {say['by']} {checkpoints}"),
+        (say["values"], say["matching"].format(number(report.disclosed, de), number(report.undisclosed, de))),
+        (say["key"], report.vkey or say["unknown"]),
     ]
+    width = max(len(name) for name, _ in rows) + 2
     for name, text in rows:
         # A key or a kind is one word or has its own spaces: it must not be broken to be copied whole.
-        lines.append(f"  {name:<9}{text}")
-    lines += _listed("faults", [str(fault) for fault in report.faults])
+        lines.append(f"  {name:<{width}}{text}")
+    at = evidence_verify_de.place if de else str
+    lines += _listed(say["faults title"], [f"{at(fault.place)}: {translated(fault.reason)}" for fault in report.faults])
     if report.more_faults:
-        lines.append(f"  … and {report.more_faults:,} more")
-    lines += _listed("time", times)
-    lines += _listed("notes", report.notes)
+        lines.append(f"  … {say['and more'].format(number(report.more_faults, de))}")
+    lines += _listed(say["time"], [translated(one) for one in times])
+    lines += _listed(say["notes"], [translated(one) for one in report.notes])
     return lines
+
+
+_TEXTS: Final = {
+    False: {
+        "record": "record", "records": "records", "fault": "fault", "faults": "faults", "segment": "segment",
+        "segments": "segments", "checkpoint": "checkpoint", "checkpoints": "checkpoints",
+        "verified": "evidence verified: {records}, unchanged since recording",
+        "not verified": "evidence NOT verified: {faults} in {records}",
+        "log": "log", "period": "period", "entries": "records", "in": "in", "signed": "signed", "by": "by",
+        "values": "values", "matching": "{} match their commitments, {} are not here", "key": "key",
+        "unknown": "unknown", "faults title": "faults", "and more": "and {} more", "time": "time", "notes": "notes",
+        "empty": "empty", "to": "to",
+    },
+    True: {
+        "record": "Aufzeichnung", "records": "Aufzeichnungen", "fault": "Widerspruch", "faults": "Widersprüche",
+        "segment": "Segment", "segments": "Segmenten", "checkpoint": "Kontrollpunkt", "checkpoints": "Kontrollpunkte",
+        "verified": "Beweise geprüft: {records}, seit der Aufzeichnung unverändert",
+        "not verified": "Beweise NICHT bestätigt: {faults} in {records}",
+        "log": "Protokoll", "period": "Zeitraum", "entries": "Umfang", "in": "Aufzeichnungen in",
+        "signed": "unterzeichnet", "by": "durch", "values": "Werte",
+        "matching": "{} entsprechen ihrer Festlegung, {} sind nicht hier", "key": "Schlüssel",
+        "unknown": "unbekannt", "faults title": "Widersprüche", "and more": "und {} weitere", "time": "Zeit",
+        "notes": "Hinweise", "empty": "leer", "to": "bis",
+    },
+}  # fmt: skip
 
 
 def _listed(title: str, texts: Sequence[str]) -> list[str]:
@@ -157,18 +196,12 @@ def _printable(text: str) -> str:
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def _count(count: int, one: str, many: str, de: bool) -> str:
+    return f"{number(count, de)} {one if count == 1 else many}"
 
 
-def _period(report: Report) -> str:
+def _period(report: Report, de: bool) -> str:
+    say = _TEXTS[de]
     if not report.first_at:
-        return "empty"
-    return f"{_time(report.first_at)} to {_time(report.last_at)}"
-
-
-def _time(microseconds: int) -> str:
-    try:
-        return datetime.fromtimestamp(microseconds / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (OverflowError, ValueError, OSError):
-        return f"{microseconds} µs"
+        return say["empty"]
+    return f"{day_and_time(report.first_at, de)} UTC {say['to']} {day_and_time(report.last_at, de)} UTC"

@@ -85,3 +85,20 @@ def test_bytes_from_a_log_can_not_steer_the_terminal(root):
 
     assert "red: no tile can be called so" in said
     assert "\x1b" not in said
+
+
+def test_a_log_is_told_about_in_german(root):
+    """Verdict, kinds, time and notes; and where something was changed."""
+    whole = run(root, "--lang", "de").stdout
+    path = root / "log/seg/000000.seg"
+    data = bytearray(path.read_bytes())
+    data[400] ^= 1
+    path.write_bytes(data)
+    changed = run(root, "--lang", "de").stdout
+
+    assert whole.startswith("Beweise geprüft: 10 Aufzeichnungen, seit der Aufzeichnung unverändert\n")
+    assert "entschiedene Abrufe" in whole
+    assert "Keine äußere Stelle hat diesem Protokoll ihre Zeit gegeben" in whole
+    assert changed.startswith("Beweise NICHT bestätigt: ")
+    assert "log/seg/000000.seg, Aufzeichnung" in changed
+    assert all(len(line) <= 80 for line in whole.splitlines() if "evidence/" not in line)
