@@ -17,6 +17,7 @@ import pytest
 from guard.errors import RecorderUnavailableError
 from guard.evidence import record, segment
 from guard.evidence.verify import cut_by_next
+from guard.server import recorder_client
 from guard.server.recorder_client import RecorderClient
 from guard.store.log_files import verify_directory
 from guard.store.side_store import read_rows
@@ -181,6 +182,32 @@ def test_a_damaged_log_is_put_away_with_a_sentence(place):
     assert "It was put away as it is" in said
     assert "Traceback" not in said
     assert (put_away / "log/seg/000000.seg").read_bytes() == data
+    assert verify_directory(root).holds
+
+
+async def test_what_a_full_queue_refuses_is_counted_exactly(place, monkeypatch):
+    """The recorder stands still; what does not fit is refused at once, and later the log says how many there were."""
+    root, path = place
+    monkeypatch.setattr(recorder_client, "MOST_PENDING", 50)
+    process = start_recorder(root, path)
+    client = await connected(path, timeout=20)
+    os.kill(process.pid, signal.SIGSTOP)
+    waiting = [asyncio.create_task(client.append(request_leaf())) for _ in range(80)]
+    await asyncio.sleep(0.1)
+    refused = [one for one in waiting if one.done()]
+    os.kill(process.pid, signal.SIGCONT)
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    for _ in range(100):
+        if not client.unrecorded:
+            break
+        await asyncio.sleep(0.05)
+    await client.close()
+    stop(process)
+    gaps = [one.fields for leaf in leaves(root) if (one := record.read(leaf)).kind is record.RecordKind.GAP]
+
+    assert len(refused) == 30
+    assert sum(isinstance(one, int) for one in results) == 50
+    assert [(gap["count"], gap["why"]) for gap in gaps] == [(30, "queue_full")]
     assert verify_directory(root).holds
 
 
