@@ -15,6 +15,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from guard.core.classification import Classification, Conduct, Identity, TicketState
@@ -50,7 +51,7 @@ NOTHING: Final = Worth(TicketState.MISSING, due=True)
 def seal(key: bytes, request: RequestFacts) -> str:
     """Return the ticket for whoever sends this request: digits, letters, `-`, `_` and `.`."""
     hour = int(request.at.timestamp()) // HOUR
-    return f"1.{hour}.{_seal(key, request, hour, near=False)}.{_seal(key, request, hour, near=True)}"
+    return f"1.{hour}.{_sealed(key, request, hour, near=False)}.{_sealed(key, request, hour, near=True)}"
 
 
 def worth(keys: Sequence[bytes], request: RequestFacts, hours: int) -> Worth:
@@ -67,9 +68,9 @@ def worth(keys: Sequence[bytes], request: RequestFacts, hours: int) -> Worth:
             continue
         hour = int(match[1])
         for key in keys:
-            if not hmac.compare_digest(match[2], _seal(key, request, hour, near=False)):
+            if not hmac.compare_digest(match[2], _sealed(key, request, hour, near=False)):
                 continue
-            near = hmac.compare_digest(match[3], _seal(key, request, hour, near=True))
+            near = hmac.compare_digest(match[3], _sealed(key, request, hour, near=True))
             if near and 2 * (now - hour) < hours:
                 return Worth(TicketState.VALID, due=False)
             if near or _in_own_page(request):
@@ -125,13 +126,17 @@ def _in_own_page(request: RequestFacts) -> bool:
     return bool(referer) and referer == request.authority.lower()
 
 
-def _seal(key: bytes, request: RequestFacts, hour: int, *, near: bool) -> str:
+def _sealed(key: bytes, request: RequestFacts, hour: int, *, near: bool) -> str:
+    return _seal(key, request.site, request.host, hour, network_of(request.client.address) if near else None)
+
+
+@lru_cache(maxsize=4096)
+def _seal(key: bytes, site: str, host: str, hour: int, network: bytes | None) -> str:
+    """Return the seal; remembered, because it is the same for everybody in a network."""
     if len(key) < KEY_SIZE:
         raise ValueError(f"a key of {len(key)} bytes is too short")
-    network = network_of(request.client.address) if near else b""
-    use = b"near" if near else b"site"
-    site = f"{request.site} {request.host}".encode("utf-8", "surrogateescape")
-    message = b"".join(
-        len(field).to_bytes(8) + field for field in (b"crawler-guard ticket", use, site, b"%d" % hour, network)
-    )
+    use = b"site" if network is None else b"near"
+    name = f"{site} {host}".encode("utf-8", "surrogateescape")
+    fields = (b"crawler-guard ticket", use, name, b"%d" % hour, network or b"")
+    message = b"".join(len(field).to_bytes(8) + field for field in fields)
     return urlsafe_b64encode(hmac.digest(key, message, "sha256")[:_SEAL]).decode("ascii")

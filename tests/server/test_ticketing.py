@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.server.test_challenge import browser, contexts
+from tests.server.test_search_guard import checks
 from tests.support.http import GOOGLEBOT_IMAGE, ask
 from tests.support.programs import need
 from tests.support.running import RunningGuard, wait_until
@@ -254,3 +255,24 @@ def test_explain_says_what_a_ticket_changes(guard):
     assert "ticket: missing" in bookmark
     assert "ticket: valid" in explained(cookie)
     assert "what the site sends, as it is" in explained("Referer: https://blog.example/")
+
+
+def test_search_engines_still_get_what_people_with_a_ticket_get(upstreams, tmp_path):
+    """The standing check asks as both, and finds no difference in pages and originals."""
+    running = RunningGuard(
+        tmp_path,
+        {
+            **SETTINGS,
+            "sites": [{"host": "photo.example", "upstream": upstreams.good}],
+            "tickets": {"give": True},
+            "search_check": {"first": 0.4, "every": 0.4},
+        },
+    )
+    try:
+        cookie = ticket(running)
+        for path in ("/", "/display.jpg", "/thumb.jpg"):
+            assert ask(running.port, path, cookie, ("Accept", "image/webp,*/*;q=0.8"), agent=FIREFOX).status == 200
+        wait_until(lambda: checks(running, "equal") >= 4 or None, 20, lambda: "".join(running.said))
+        assert checks(running, "different") == 0
+    finally:
+        running.stop()
