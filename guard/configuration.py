@@ -18,6 +18,7 @@ from guard.settings import Settings, read_settings, settings_of
 from guard.settings_text import SHIPPED_POLICIES, policy_name
 from guard.settings_warnings import warnings
 from guard.store.network_files import Networks, load_networks
+from guard.store.profile_files import profile_rules
 from guard.store.rule_files import RulesRoot, load_catalogue, owner_rules, read_policy_file, rules_root
 from guard.validation import WrongValueError, in_file_order
 from guard.visible_marks import visible_mark_of
@@ -86,7 +87,8 @@ def load_configuration(
     except ConfigurationError as error:
         faults += error.faults
     if document is not None and settings is not None and shipped is not None and own is not None:
-        rules = combine(own, shipped.rules)
+        profiles = profile_rules(((site.host, site.profile) for site in settings.sites), root.path)
+        rules = combine(own, (*profiles, *shipped.rules))
         if rules[-1].when != Condition() or rules[-1].monitor:
             index = next(index for index, entry in enumerate(settings.rules) if entry.id == rules[-1].id)
             message = f"the default is not stated any more: rule '{rules[-1].id}' must match always, without 'monitor'"

@@ -87,7 +87,7 @@ class Site(Section):
         default="", description="How visitors reach it; https://<host> where it is not given."
     )
     profile: Literal["static", "wordpress", "nextgen", "lychee", "piwigo", "immich", "photoprism", "nextcloud"] = Field(
-        default="static", description="The gallery software. Has no effect in this version."
+        default="static", description="The gallery software: what its own pages and apps fetch is left alone."
     )
     rights: Rights | None = Field(default=None, description="What differs from the rights of all sites.")
     in_image: SiteInImage | None = Field(default=None, description="What differs inside this site's pictures.")

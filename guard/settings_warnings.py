@@ -15,8 +15,6 @@ def warnings(settings: Settings) -> list[str]:
     """Return sentences about what is allowed, but probably not meant or without effect."""
     found: list[str] = []
     for site in settings.sites:
-        if "profile" in site.model_fields_set:
-            found.append(f"profile '{site.profile}' of site {site.host} has no effect in this version")
         rights = settings.rights_of(site)
         if not settings.rules and settings.policy in SHIPPED_POLICIES:
             where = [""] if rights.train else [f" below {one.path}" for one in rights.paths if one.train]

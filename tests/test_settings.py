@@ -404,7 +404,6 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 WARNINGS = {
-    "profile": (SITE.replace("}]", ", profile: lychee}]"), "profile 'lychee' of site photo.example has no effect"),
     "one authority": (SITE + "evidence: {time_stamps: ['https://t.example']}", "time_stamps names one authority"),
     "contact": (SITE, "rights.contact is empty"),
     "peer on loopback": (SITE, "client_ip is 'peer'"),

@@ -3,6 +3,7 @@
 from guard.core.pipeline import Pipeline
 from guard.core.policy_file import combine, make_policy, parse_policy_file
 from guard.settings import Settings
+from guard.store.profile_files import profile_rules
 from guard.store.rule_files import load_catalogue, owner_rules, read_policy_file, rules_root
 from guard.yaml12 import load
 
@@ -17,5 +18,6 @@ def load_pipeline(settings: Settings) -> Pipeline:
     catalogue = load_catalogue(root)
     data, name = read_policy_file(settings.policy, root)
     shipped = parse_policy_file(load(data, name), catalogue)
-    rules = combine(owner_rules(settings.rules), shipped.rules)
+    profiles = profile_rules(((site.host, site.profile) for site in settings.sites), root)
+    rules = combine(owner_rules(settings.rules), (*profiles, *shipped.rules))
     return Pipeline(catalogue, make_policy(shipped.name, rules, catalogue))
