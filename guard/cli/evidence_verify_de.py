@@ -16,7 +16,7 @@ KINDS: Final = {
     "clk": "Blicke auf die Uhr",
     "cls": "geltende Regelwerke",
     "cmt": "Festlegungen zu Abrufen von Besuchen",
-    "cny": "Köderbilder",
+    "cny": "Kontrollbilder",
     "end": "gesendete Antworten",
     "era": "Löschungen von Werten",
     "exp": "erstellte Beweispakete",
