@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from guard.demo.exporting import Exported
     from guard.demo.log import LogLine
     from guard.demo.scene import Outcome, Stage, Visit
     from guard.demo.table import LiveTable, PlainLines
@@ -31,8 +32,8 @@ def demo(*, once: bool, json: bool, keep: Path | None, svg: Path | None = None) 
         svg: Draw the finished table into this file as well.
 
     Raises:
-        SystemExit: 1 if somebody was not treated as expected, the evidence does not hold, or a copy that was taken
-            does not lead back to its record; 130 on Ctrl-C.
+        SystemExit: 1 if somebody was not treated as expected, the evidence does not hold, a copy that was taken does
+            not lead back to its record, or no bundle could be made of it; 130 on Ctrl-C.
         UsageError: `keep` is neither empty nor from an earlier demo.
         ProgramError: The gallery's server or the guard did not start.
     """
@@ -45,7 +46,7 @@ def demo(*, once: bool, json: bool, keep: Path | None, svg: Path | None = None) 
             prepare(keep)
             directory = keep
         try:
-            outcome = asyncio.run(_play(directory, once=once, json=json))
+            outcome = asyncio.run(_play(directory, once=once, json=json, keeps=keep is not None))
         except (asyncio.CancelledError, KeyboardInterrupt):
             print("guard: stopped", file=sys.stderr)  # noqa: T201
             raise SystemExit(130) from None
@@ -59,10 +60,11 @@ def demo(*, once: bool, json: bool, keep: Path | None, svg: Path | None = None) 
         raise SystemExit(1)
 
 
-async def _play(directory: Path, *, once: bool, json: bool) -> "Outcome":
+async def _play(directory: Path, *, once: bool, json: bool, keeps: bool) -> "Outcome":
     from rich.console import Console
 
     from guard.demo.cast import CAST
+    from guard.demo.exporting import export_case
     from guard.demo.scene import Outcome, open_gallery, receive, verify
     from guard.demo.table import LiveTable, PlainLines
     from guard.demo.tracing import trace_back
@@ -83,16 +85,19 @@ async def _play(directory: Path, *, once: bool, json: bool) -> "Outcome":
             visits = await receive(stage, audience, CAST)
             audience.tracing()
             traced = await trace_back(directory, visits)
+            audience.exporting()
+            exported = await export_case(directory, traced, stays=keeps or not once)
             if not once:
                 evidence = await asyncio.to_thread(verify, directory)
-                audience.ended(Outcome(visits=visits, evidence=evidence, traced=traced))
+                audience.ended(Outcome(visits=visits, evidence=evidence, traced=traced, exported=exported))
                 audience.say(f"\nThe gallery stays open: look at {stage.address}/ in a browser. Ctrl-C ends it.")
                 try:
                     await _stay_open(stage, audience)
                 except asyncio.CancelledError:
                     me.uncancel()
         # The guard has stopped: now the log is whole.
-        outcome = Outcome(visits=visits, evidence=await asyncio.to_thread(verify, directory), traced=traced)
+        evidence = await asyncio.to_thread(verify, directory)
+        outcome = Outcome(visits=visits, evidence=evidence, traced=traced, exported=exported)
         if once:
             audience.ended(outcome)
         else:
@@ -144,6 +149,7 @@ def as_json(outcome: "Outcome") -> dict[str, object]:
         "clients": [_client(visit) for visit in outcome.visits],
         "evidence": {"records": outcome.evidence.records, "verified": outcome.evidence.holds},
         "trace": _trace(outcome.traced) if outcome.traced else None,
+        "bundle": _bundle(outcome.exported) if outcome.exported else None,
     }
 
 
@@ -161,6 +167,17 @@ def _trace(traced: "Traced") -> dict[str, object]:
         "record": traced.record,
         "same_copy": list(traced.others),
         "faults": list(traced.faults),
+    }
+
+
+def _bundle(exported: "Exported") -> dict[str, object]:
+    return {
+        "ran": not exported.missing,
+        "file": str(exported.bundle) if exported.stays else None,
+        "report": str(exported.report) if exported.stays else None,
+        "requests": exported.requests,
+        "proven": exported.proven,
+        "faults": list(exported.faults),
     }
 
 

@@ -26,6 +26,7 @@ from guard.image import coded
 from guard.store.mark_keys import folder_in
 
 if TYPE_CHECKING:
+    from guard.demo.exporting import Exported
     from guard.demo.tracing import Traced
 
 MARKER: Final = "# Written by `guard demo`"
@@ -105,11 +106,14 @@ class Outcome:
     evidence: Verified
     traced: "Traced | None" = None
     """None where nobody took a marked copy."""
+    exported: "Exported | None" = None
+    """The case for a lawyer."""
 
     @property
     def ok(self) -> bool:
         traced = self.traced is None or not self.traced.faults
-        return self.evidence.holds and traced and all(visit.as_expected for visit in self.visits)
+        exported = self.exported is None or not self.exported.faults
+        return self.evidence.holds and traced and exported and all(visit.as_expected for visit in self.visits)
 
 
 class Audience(Protocol):
@@ -120,6 +124,7 @@ class Audience(Protocol):
     def arriving(self, member: Member, number: int, total: int) -> None: ...
     def left(self, visit: Visit) -> None: ...
     def tracing(self) -> None: ...
+    def exporting(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from guard.demo.cast import Member
 from guard.demo.scene import Outcome, Visit
-from guard.demo.words import claim, closing, doings, haul, reason, summary, trace_words
+from guard.demo.words import claim, closing, doings, export_words, haul, reason, summary, trace_words
 
 WIDE: Final = 110
 """Columns from which the table has room for the claim and the expectation in columns of their own."""
@@ -140,6 +140,9 @@ class LiveTable:
         self._clear()
         self._step("a picture that was taken is cropped, shrunk and traced", 0, 1)
 
+    def exporting(self) -> None:
+        self._step("what a lawyer needs of it is written into one file", 0, 1)
+
     def ended(self, outcome: Outcome) -> None:
         """Print what came of it all."""
         self._clear()
@@ -191,10 +194,15 @@ class PlainLines:
     def tracing(self) -> None:
         self.say("a picture that was taken is cropped, shrunk and traced")
 
+    def exporting(self) -> None:
+        self.say("what a lawyer needs of it is written into one file")
+
     def ended(self, outcome: Outcome) -> None:
         """Say what came of it all."""
         self.say(summary(outcome))
         for line in trace_words(outcome.traced) if outcome.traced else ():
+            self.say(line)
+        for line in export_words(outcome.exported) if outcome.exported else ():
             self.say(line)
         self.say(closing(outcome.evidence))
 
@@ -224,6 +232,13 @@ def _end(console: Console, outcome: Outcome) -> None:
         bad = bool(outcome.traced.faults)
         first, *rest = trace_words(outcome.traced)
         console.print(Text.assemble("\n", (first, "bold red" if bad else "bold cyan")))
+        for line in rest:
+            console.print(Text(line))
+        console.print()
+    if outcome.exported is not None:
+        bad = bool(outcome.exported.faults)
+        first, *rest = export_words(outcome.exported)
+        console.print(Text(first, style="bold red" if bad else "bold cyan"))
         for line in rest:
             console.print(Text(line))
         console.print()

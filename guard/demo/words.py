@@ -8,6 +8,7 @@ import re
 from math import log10
 from typing import Final
 
+from guard.demo.exporting import Exported
 from guard.demo.scene import Outcome, Verified, Visit
 from guard.demo.tracing import QUALITY, SIDE, Traced
 
@@ -138,6 +139,24 @@ def trace_words(traced: Traced) -> list[str]:
         f"By coincidence that happens at most {odds(traced.bound)}.",
         "It does not show who passed the copy on, and whoever holds the original and the key could make such a copy.",
     ]
+
+
+def export_words(exported: Exported) -> list[str]:
+    """Say in sentences what was handed over, how it was checked, and what to open."""
+    if exported.missing:
+        return [
+            "Here one file for a lawyer would be written; that needs the extra 'evidence': "
+            "pip install 'crawler-guard[evidence]'"
+        ]
+    if exported.faults:
+        return [f"The file for a lawyer was NOT made: {'; '.join(exported.faults)}"]
+    lines = [
+        f"For a lawyer: {_count(exported.requests, 'request')} in one file, {exported.proven} records proven one by "
+        "one; its own verifier accepts it."
+    ]
+    if exported.stays:
+        return [*lines, f"Open {exported.report} (or {exported.report.with_name('report.de.pdf').name} in German)."]
+    return [*lines, "With --keep DIR it stays: open DIR/report.en.pdf, or DIR/report.de.pdf in German."]
 
 
 def odds(bound: float) -> str:

@@ -156,8 +156,9 @@ step=1; steps=$(cut -d ' ' -f 1 "$T/plan" | sort -n | tail -n 1)
 while [ "$step" -le "${steps:-0}" ]; do
   awk -v step="$step" 'NR == FNR { if ($1 == step) { side[$2] = $3; one[$2] = $4 } next }
     $1 in one { print $1, "01" (side[$1] ? one[$1] $2 : $2 one[$1]) }' "$T/plan" "$T/now" >"$T/step"
-  cut -d ' ' -f 2 "$T/step" | say | paste -d ' ' "$T/step" - >"$T/done"
-  awk 'NR == FNR { got[$1] = $3; next } { print $1, ($1 in got ? got[$1] : $2) }' "$T/done" "$T/now" >"$T/next"
+  cut -d ' ' -f 2 "$T/step" | sort -u >"$T/ask"; say <"$T/ask" | paste -d ' ' "$T/ask" - >"$T/done"  # many paths meet
+  awk 'FILENAME == ARGV[1] { got[$1] = $2; next } FILENAME == ARGV[2] { now[$1] = got[$2]; next }
+    { print $1, ($1 in now ? now[$1] : $2) }' "$T/done" "$T/step" "$T/now" >"$T/next"
   mv "$T/next" "$T/now"; step=$((step + 1))
 done
 awk 'NR == FNR { want[$1] = $6; next } want[$1] != $2 { exit 1 }' "$T/items" "$T/now" || bad "proofs / Nachweise"
