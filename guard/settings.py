@@ -59,6 +59,7 @@ from guard.settings_text import (
 from guard.validation import WrongValueError, in_file_order, validate
 from guard.yaml12 import Document, load
 
+PROXY_PROTOCOL = "proxy_protocol"
 NO_FILE = "no configuration file"
 LICENCES = Path("guard") / "licences"
 """In the evidence directory, where nothing else is set."""
@@ -112,7 +113,7 @@ class ClientAddressSource(Section):
     """Where the visitor's address is read, and from whom that is believed."""
 
     source: Annotated[str, AfterValidator(address_source)] = Field(
-        default="peer", alias="from", description="peer, x-forwarded-for, forwarded or header:<name>."
+        default="peer", alias="from", description="peer, x-forwarded-for, forwarded, header:<name> or proxy_protocol."
     )
     trusted: tuple[Annotated[str, AfterValidator(trusted_peer)], ...] = Field(
         default=(), description="Addresses and networks of the servers in front of us; unix for a unix socket."
@@ -130,9 +131,10 @@ class ClientAddressSource(Section):
     def policy(self) -> AddressPolicy:
         """Return the same as the value that the pure part works with."""
         return AddressPolicy(
-            header="" if self.source == "peer" else self.source.removeprefix("header:"),
+            header="" if self.source in ("peer", PROXY_PROTOCOL) else self.source.removeprefix("header:"),
             trusted=tuple(ip_network(text) for text in self.trusted if text != UNIX_PEER),
             trust_unix=UNIX_PEER in self.trusted,
+            preamble=self.source == PROXY_PROTOCOL,
         )
 
 

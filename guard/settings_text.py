@@ -222,7 +222,7 @@ def policy_name(text: str) -> str:
 
 def address_source(text: str) -> str:
     """Check where the address of a visitor is read; lower case."""
-    known = ("peer", "x-forwarded-for", "forwarded")
+    known = ("peer", "x-forwarded-for", "forwarded", "proxy_protocol")
     text = text.lower()
     if text in known or re.fullmatch(r"header:[!#$%&'*+.^_`|~0-9a-z-]+", text):
         return text

@@ -28,6 +28,9 @@ class AddressPolicy:
     """Lower-case name of the one header that is believed; empty to use the peer."""
     trusted: tuple[IPv4Network | IPv6Network, ...] = ()
     trust_unix: bool = False
+    preamble: bool = False
+    """Trusted proxies pass on bytes and say who has connected before the first of them; see `proxy_protocol`. What
+    stands in header fields is then the visitor's own."""
 
     def trusts(self, address: IPAddress | None) -> bool:
         """Tell whether `address` is a trusted proxy; None stands for a unix socket."""

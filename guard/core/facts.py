@@ -48,6 +48,8 @@ class AddressSource(StrEnum):
 
     PEER = "peer"
     HEADER = "header"
+    PROXY_PROTOCOL = "proxy_protocol"
+    """A trusted front server that passes on bytes has said it before the first of them."""
     PEER_HEADER_UNUSABLE = "peer_header_unusable"
     """A trusted front server sent no address or an unparsable one, so the peer's stands in."""
 

@@ -74,8 +74,8 @@ class Arrivals:
         Raises:
             RequestError: It makes no sense.
         """
-        trusted = self._intake.peer_is_trusted(request)
-        return self.of(request, self._intake.read(request), started, by_front=trusted, continued=trusted)
+        by_front, continued = self._intake.peer_is_trusted(request), self._intake.continues(request)
+        return self.of(request, self._intake.read(request), started, by_front=by_front, continued=continued)
 
     def of(
         self,

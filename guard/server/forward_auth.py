@@ -21,7 +21,7 @@ from typing import Final
 from aiohttp import web
 
 from guard.core.asked import DIALECTS, Dialect, original
-from guard.core.client_address import AddressPolicy, parse_address
+from guard.core.client_address import AddressPolicy
 from guard.core.facts import IPAddress, Kind, KindSource, ResponseFacts
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
 from guard.core.response import Answer, Challenge, Form, Forward, Hangup, Mark, ResponsePlan, Shrink, no_picture
@@ -33,6 +33,7 @@ from guard.server.challenge import Challenges
 from guard.server.deciding import Deciding
 from guard.server.exchange import Exchange, Sent
 from guard.server.headers import Headers
+from guard.server.http_server import peer_of
 from guard.server.instead import SERVED_UNRECORDED, is_open
 from guard.server.records import Records
 from guard.server.reports import Reports
@@ -104,7 +105,7 @@ class DecisionPoint:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one question."""
-        peer = _peer(request)
+        peer, _ = peer_of(request.transport)
         if not self._askers.trusts(peer):
             return _plain(403, "only front servers that decisions.trusted names may ask here")
         dialect = DIALECTS.get(request.rel_url.raw_path)
@@ -288,11 +289,6 @@ def _senseless(dialect: Dialect, sentence: str) -> web.Response:
 
 def _plain(status: int, sentence: str) -> web.Response:
     return web.Response(status=status, text=sentence + "\n", headers={"Cache-Control": "no-store"})
-
-
-def _peer(request: web.BaseRequest) -> IPAddress | None:
-    peername = request.transport.get_extra_info("peername") if request.transport else None
-    return parse_address(str(peername[0])) if isinstance(peername, tuple) and len(peername) >= 2 else None
 
 
 def _value(lines: tuple[tuple[str, str], ...], name: str) -> str:

@@ -7,7 +7,7 @@ RFC 7239). Order and spelling of all other lines are kept.
 
 from collections.abc import Iterable, Iterator
 
-from guard.core.facts import RequestFacts
+from guard.core.facts import AddressSource, RequestFacts
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -61,6 +61,8 @@ def for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, witho
     address = str(client.address) if client.address else "unknown"
     node = f'"[{address}]"' if ":" in address else address
     chain = [client.peer if client.peer != "unix" else "unknown"]
+    if client.source is AddressSource.PROXY_PROTOCOL:
+        chain = [address]  # who passes on bytes is no hop of HTTP
     forwarded = [f'for={node};host="{_quotable(host)}";proto={facts.scheme}']
     if peer_is_trusted:
         chain = [*_values(facts, "x-forwarded-for"), *chain]

@@ -15,9 +15,31 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from guard.core.client_address import AddressPolicy, parse_address
+from guard.core.facts import IPAddress
+from guard.core.proxy_protocol import Preamble, read_preamble
+from guard.errors import RequestError
 from guard.server.headers import Headers
 
 _log = logging.getLogger("guard.server")
+
+
+NOBODY = AddressPolicy()
+PREAMBLE_SECONDS = 5.0
+"""A preamble is sent at once; section 2 of the PROXY protocol asks for 3 seconds at least."""
+
+
+def peer_of(transport: asyncio.BaseTransport | None) -> tuple[IPAddress | None, int]:
+    """Return address and port of who opened the connection; None and 0 for a unix socket."""
+    peername = transport.get_extra_info("peername") if transport else None
+    if not isinstance(peername, tuple) or len(peername) < 2:
+        return None, 0
+    return parse_address(str(peername[0])), int(peername[1])
+
+
+def preamble_of(request: web.BaseRequest) -> Preamble | None:
+    """Return what a front server has told about the connection that the request came in by."""
+    return getattr(request.protocol, "preamble", None)
 
 
 class HttpServer(web.Server):
@@ -27,9 +49,14 @@ class HttpServer(web.Server):
         self,
         handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
         reservation: Callable[[], Headers],
+        preambles_from: AddressPolicy = NOBODY,
         **options: Any,
     ) -> None:
-        """Take `reservation`, which returns the header lines for an answer to nobody in particular."""
+        """Take `reservation`, which returns the header lines for an answer to nobody in particular.
+
+        Args:
+            preambles_from: Whose connections begin with a PROXY preamble, and are closed if they do not.
+        """
         super().__init__(
             handler,
             request_factory=self._request,
@@ -39,6 +66,7 @@ class HttpServer(web.Server):
             **options,
         )
         self.reservation = reservation
+        self.preambles_from = preambles_from
         self._retiring = False
         self._empty = asyncio.Event()
 
@@ -94,11 +122,57 @@ class Serving:
 class _Handler(RequestHandler):
     """One connection."""
 
-    __slots__ = ("_server",)
+    __slots__ = ("_begun", "_patience", "_server", "preamble")
 
     def __init__(self, server: HttpServer, **options: Any) -> None:
         super().__init__(server, **options)
         self._server = server
+        self._begun: bytearray | None = None
+        """What has come of a preamble that is not whole yet."""
+        self._patience: asyncio.TimerHandle | None = None
+        self.preamble: Preamble | None = None
+        """What the front server has told about this connection."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; a trusted front server's connection with its preamble."""
+        super().connection_made(transport)
+        policy = self._server.preambles_from
+        if policy.preamble and policy.trusts(peer_of(transport)[0]):
+            self._begun = bytearray()
+            self._patience = asyncio.get_running_loop().call_later(PREAMBLE_SECONDS, self._break_off)
+
+    def data_received(self, data: bytes) -> None:
+        """Take the preamble off, and hand the rest on."""
+        if self._begun is not None:
+            self._begun += data
+            try:
+                self.preamble = read_preamble(bytes(self._begun))
+            except RequestError:
+                self._break_off()
+                return
+            if self.preamble is None:
+                return
+            data = bytes(self._begun[self.preamble.length :])
+            self._end_of_preamble()
+            if not data:
+                return
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End."""
+        self._end_of_preamble()
+        super().connection_lost(exc)
+
+    def _end_of_preamble(self) -> None:
+        self._begun = None
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _break_off(self) -> None:
+        """Close without an answer: whoever is trusted to write a preamble and does not is wrongly configured."""
+        if self.transport is not None:
+            self.transport.abort()
 
     def handle_error(
         self,

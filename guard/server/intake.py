@@ -1,15 +1,17 @@
 """How do the bytes of a request become facts?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from aiohttp.web import BaseRequest
 
 from guard.core import framing
-from guard.core.client_address import AddressPolicy, find_client, parse_address
-from guard.core.facts import IPAddress, RequestFacts
+from guard.core.client_address import AddressPolicy, find_client
+from guard.core.facts import AddressSource, ClientAddress, IPAddress, RequestFacts
 from guard.core.front_hints import HintFields, take
 from guard.core.target import authority_and_host, canonical_path, split_absolute
+from guard.server.http_server import peer_of, preamble_of
 from guard.server.site import Sites
 
 
@@ -40,11 +42,11 @@ class Intake:
         absolute, target = split_absolute(request._message.path)  # the target as received; rel_url is normalised
         authority, host = authority_and_host(absolute, headers)
         peer, port = self._peer(request)
-        headers, hints = take(self._hint_fields, headers, trusted=self._addresses.trusts(peer))
+        headers, hints = take(self._hint_fields, headers, trusted=self.continues(request))
         return RequestFacts(
             at=self._now(),
             site=self._sites.find(host).host,
-            scheme=self._scheme(request, peer, headers),
+            scheme=self._scheme(request, headers),
             authority=authority,
             host=host,
             method=request.method,
@@ -52,7 +54,7 @@ class Intake:
             path=canonical_path(target),
             version=version,
             headers=headers,
-            client=find_client(self._addresses, peer, port, headers),
+            client=self._client(request, peer, port, headers),
             hints=hints,
         )
 
@@ -60,14 +62,26 @@ class Intake:
         """Tell whether the connection comes from a configured front server."""
         return self._addresses.trusts(self._peer(request)[0])
 
-    def _peer(self, request: BaseRequest) -> tuple[IPAddress | None, int]:
-        peername = request.transport.get_extra_info("peername") if request.transport else None
-        if not isinstance(peername, tuple) or len(peername) < 2:
-            return None, 0
-        return parse_address(str(peername[0])), int(peername[1])
+    def continues(self, request: BaseRequest) -> bool:
+        """Tell whether forwarding lines of the request are that server's, and not the visitor's own."""
+        return not self._addresses.preamble and self.peer_is_trusted(request)
 
-    def _scheme(self, request: BaseRequest, peer: IPAddress | None, headers: tuple[tuple[str, str], ...]) -> str:
-        if self._addresses.trusts(peer):
+    def _client(
+        self, request: BaseRequest, peer: IPAddress | None, port: int, headers: tuple[tuple[str, str], ...]
+    ) -> ClientAddress:
+        client = find_client(self._addresses, peer, port, headers)
+        told = preamble_of(request)
+        if told is None or told.address is None:
+            return client
+        return replace(client, address=told.address, port=told.port, source=AddressSource.PROXY_PROTOCOL)
+
+    def _peer(self, request: BaseRequest) -> tuple[IPAddress | None, int]:
+        return peer_of(request.transport)
+
+    def _scheme(self, request: BaseRequest, headers: tuple[tuple[str, str], ...]) -> str:
+        if (told := preamble_of(request)) is not None and told.tls:
+            return "https"
+        if self.continues(request):
             said = [value.strip().lower() for name, value in headers if name.lower() == "x-forwarded-proto"]
             if said and said[-1] in ("http", "https"):
                 return said[-1]

@@ -15,6 +15,8 @@ from guard.errors import UsageError
 from guard.settings_text import endpoint
 
 BACKLOG = 1024
+SOCKET_MODE = 0o660
+"""Of a unix socket: whoever is of the guard's user or group may connect. A front server is put into that group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def _unix(path: str) -> socket.socket:
     opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         opened.bind(path)
+        os.chmod(path, SOCKET_MODE)  # nobody can connect before it listens
         opened.listen(BACKLOG)
         opened.setblocking(False)
     except OSError:

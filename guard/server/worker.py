@@ -8,10 +8,13 @@ their next answer, so that nobody who keeps one open finds it closed in the midd
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
 from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -55,15 +58,16 @@ async def serve(
         loop.add_signal_handler(number, stopped.set)
     loop.add_signal_handler(signal.SIGHUP, _retire, retired, stopped)
     worker = Worker(settings, given)
-    proxy = await worker.start(recorder_socket, listener.getsockname())
-    limits = {"max_line_size": MAX_LINE, "max_field_size": MAX_FIELD}
-    handlers = [(proxy.handle, listener)]
+    policy = settings.client_ip.policy()
+    own = _own_door(recorder_socket) if policy.preamble else None
+    proxy = await worker.start(recorder_socket, (own or listener).getsockname())
+    limits: dict[str, Any] = {"max_line_size": MAX_LINE, "max_field_size": MAX_FIELD}
+    servers = [(HttpServer(proxy.handle, proxy.reservation, policy, **limits), listener)]
+    if own is not None:
+        servers.append((HttpServer(proxy.handle, proxy.reservation, **limits), own))
     if decisions is not None and worker.decisions is not None:
-        handlers.append((worker.decisions.handle, decisions))
-    open_ = [
-        await Serving.start(HttpServer(handle, proxy.reservation, **limits), place, settings.timeouts.drain)
-        for handle, place in handlers
-    ]
+        servers.append((HttpServer(worker.decisions.handle, proxy.reservation, **limits), decisions))
+    open_ = [await Serving.start(server, place, settings.timeouts.drain) for server, place in servers]
     tune_memory()
     print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await stopped.wait()
@@ -73,6 +77,15 @@ async def serve(
     await asyncio.gather(*(one.stop() for one in open_))
     async with asyncio.timeout(STOP_SECONDS):
         await worker.stop()
+
+
+def _own_door(recorder_socket: str) -> socket.socket:
+    """Open a socket for the guard's own requests, which come without a preamble; nobody else reaches its folder."""
+    path = Path(recorder_socket).with_name(f"own-{os.getpid()}.sock")
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    opened.bind(str(path))
+    opened.setblocking(False)
+    return opened
 
 
 def main() -> None:

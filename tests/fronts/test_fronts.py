@@ -18,7 +18,8 @@ IN_FRONT = (
 )  # fmt: skip
 ASKING = ("nginx/ask.conf", "caddy/ask.Caddyfile", "traefik/ask.yaml")
 HANDING_OVER = "nginx/hand-over.conf"
-ALL = (*IN_FRONT, *ASKING, HANDING_OVER)
+BYTES_ONLY = ("haproxy/proxy-protocol.cfg", "nginx/proxy-protocol.conf")
+ALL = (*IN_FRONT, *ASKING, HANDING_OVER, *BYTES_ONLY)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,15 @@ def guard(gallery: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
 
 
 @pytest.fixture(scope="module")
+def told_before(gallery: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGuard]:
+    """Start one that is told who has connected before the first byte of HTTP."""
+    told = {"client_ip": {"from": "proxy_protocol", "trusted": ["127.0.0.1/32"]}}
+    running = RunningGuard(tmp_path_factory.mktemp("guard"), {**configuration(gallery, {"listen": "off"}), **told})
+    yield running
+    assert running.stop() == 0, "".join(running.said)
+
+
+@pytest.fixture(scope="module")
 def at_an_address(gallery: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningGuard, int]]:
     """Start one that is asked at an address; Traefik can not ask on a socket."""
     port = free_port()
@@ -91,6 +101,8 @@ def at(
     if request.param == "traefik/ask.yaml":
         running, port = request.getfixturevalue("at_an_address")
         places = Places(guard=running.port, decisions=f"127.0.0.1:{port}", gallery=gallery)
+    elif request.param in BYTES_ONLY:
+        places = Places(guard=request.getfixturevalue("told_before").port, decisions="", gallery=gallery)
     else:
         running = request.getfixturevalue("guard")
         places = Places(guard=running.port, decisions=f"unix:{running.directory}/decisions.sock", gallery=gallery)

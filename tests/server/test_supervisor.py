@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -147,6 +148,7 @@ def test_a_unix_socket_can_be_listened_on(upstreams: Upstreams, tmp_path: Path):
             connection.connect(path)
             connection.sendall(head("/echo", ("X-Forwarded-For", "192.0.2.5")))
             seen = json.loads(read_reply(connection).body)
+            assert stat.S_IMODE(os.stat(path).st_mode) == 0o660
     finally:
         assert guard.stop() == 0
 

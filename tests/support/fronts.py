@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.http import CHROME, Reply, head, read_reply
-from tests.support.programs import TOOLS, need
+from tests.support.programs import TOOLS, missing, need
 from tests.support.running import wait_until
 
 DEPLOY = Path(__file__).resolve().parent.parent.parent / "deploy"
@@ -118,6 +118,13 @@ def nginx(folder: Path, http: str, *, more: str = "", modules: str = "") -> list
 
 
 def _nginx(name: str, folder: Path, port: int, places: Places) -> list[str]:
+    if name == "nginx/proxy-protocol.conf":
+        changes = {"listen 80;": f"listen 127.0.0.1:{port};", "127.0.0.1:8700": f"127.0.0.1:{places.guard}"}
+        module = next(iter(Path("/usr/lib/nginx/modules").glob("ngx_stream_module.so")), None)
+        if module is None:
+            missing("libnginx-mod-stream")
+        log = f"error_log {folder}/stream.log;"
+        return nginx(folder, "", more=f"{log}\n{adapted(name, changes)}", modules=f"load_module {module};")
     asks = name != "nginx/guard.conf"
     text = adapted(
         name,
