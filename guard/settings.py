@@ -7,7 +7,6 @@ below are the published schema as well, so their descriptions are written for ow
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,17 +19,16 @@ from pydantic import (
     model_validator,
 )
 
-from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
 from guard.settings_evidence import DEFAULT_EVIDENCE, Evidence
+from guard.settings_fronts import ClientAddressSource, Decisions
 from guard.settings_licences import Licences
 from guard.settings_pictures import InImage, SiteInImage, VisibleMark
 from guard.settings_rights import Rights, TermsFiles, needless_offers
 from guard.settings_sections import (
     Behaviour,
     Challenges,
-    Decisions,
     IdentityChecks,
     Images,
     Marks,
@@ -46,20 +44,17 @@ from guard.settings_text import (
     SHIPPED_POLICIES,
     UNIX_PREFIX,
     Line,
-    address_source,
     admin_listener,
     endpoint,
     host_name,
     listener,
     policy_name,
-    trusted_peer,
     upstream_url,
     visitors_url,
 )
 from guard.validation import WrongValueError, in_file_order, validate
 from guard.yaml12 import Document, load
 
-PROXY_PROTOCOL = "proxy_protocol"
 NO_FILE = "no configuration file"
 LICENCES = Path("guard") / "licences"
 """In the evidence directory, where nothing else is set."""
@@ -107,35 +102,6 @@ class Site(Section):
     def upstream_base(self) -> str:
         """`http://host:port` or `https://…`, without a slash at the end."""
         return "http://localhost" if self.upstream_socket else self.upstream
-
-
-class ClientAddressSource(Section):
-    """Where the visitor's address is read, and from whom that is believed."""
-
-    source: Annotated[str, AfterValidator(address_source)] = Field(
-        default="peer", alias="from", description="peer, x-forwarded-for, forwarded, header:<name> or proxy_protocol."
-    )
-    trusted: tuple[Annotated[str, AfterValidator(trusted_peer)], ...] = Field(
-        default=(), description="Addresses and networks of the servers in front of us; unix for a unix socket."
-    )
-
-    @model_validator(mode="after")
-    def _trusted_is_stated(self) -> "ClientAddressSource":
-        if self.source != "peer" and not self.trusted:
-            raise WrongValueError(
-                f"'{self.source}' is believed only from the servers in front of us; name them in 'trusted'",
-                at=("from",),
-            )
-        return self
-
-    def policy(self) -> AddressPolicy:
-        """Return the same as the value that the pure part works with."""
-        return AddressPolicy(
-            header="" if self.source in ("peer", PROXY_PROTOCOL) else self.source.removeprefix("header:"),
-            trusted=tuple(ip_network(text) for text in self.trusted if text != UNIX_PEER),
-            trust_unix=UNIX_PEER in self.trusted,
-            preamble=self.source == PROXY_PROTOCOL,
-        )
 
 
 class Settings(Section):

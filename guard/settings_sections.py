@@ -1,18 +1,16 @@
 """What can be set about who is asking, and about what is asked of the internet and of the site by ourselves?"""
 
 import re
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from guard.core.challenge import MOST_BITS
-from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.core.front_hints import HintFields
 from guard.core.header_print import SENT_BY_CLIENTS, Front
 from guard.core.header_signals import READ_FROM_FRONTS
-from guard.settings_text import ANY_HOST, UNIX_PREFIX, host_name, listener_or_off, trusted_peer
+from guard.settings_text import ANY_HOST, host_name
 from guard.validation import WrongValueError, YesNo
 
 
@@ -92,28 +90,6 @@ class UpstreamRobots(Section):
     every: float = Field(
         default=900.0, ge=0, le=86_400, allow_inf_nan=False, description="Seconds between two looks at it; 0: never."
     )
-
-
-class Decisions(Section):
-    """For front servers that keep the visitor and only ask what to do: nginx, Caddy, Traefik, an application."""
-
-    listen: Annotated[str, BeforeValidator(listener_or_off)] = Field(
-        default="off", description="Where they ask: unix:/path, an address with a port, or off."
-    )
-    trusted: tuple[Annotated[str, AfterValidator(trusted_peer)], ...] = Field(
-        default=(), description="Who may ask over an address; whoever may open the unix socket may always ask."
-    )
-
-    @model_validator(mode="after")
-    def _somebody_may_ask(self) -> "Decisions":
-        if self.listen != "off" and not self.listen.startswith(UNIX_PREFIX) and not self.trusted:
-            raise WrongValueError("name the servers that may ask in 'trusted', or use a unix socket", at=("listen",))
-        return self
-
-    def policy(self) -> AddressPolicy:
-        """Return who may ask, as the value that the pure part works with."""
-        networks = tuple(ip_network(text) for text in self.trusted if text != UNIX_PEER)
-        return AddressPolicy(trusted=networks, trust_unix=self.listen.startswith(UNIX_PREFIX))
 
 
 class Challenges(Section):
