@@ -287,6 +287,8 @@ class _Verification:
             case record.RecordKind.RULES:
                 self.rule_sets.add(one.fields["rules"])
                 self.blobs.setdefault(one.fields["rules"], place)
+            case record.RecordKind.ANCHOR:
+                self.anchors.leaf(place, index, one)
             case _:
                 pass
 
