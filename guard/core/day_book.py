@@ -87,6 +87,8 @@ class DayBook:
         self.undeclared = 0
         """Requests of clients that name nobody and behave like programs."""
         self.undeclared_refused = 0
+        self.undeclared_taken = Distinct()
+        """Which pictures those were given in full, by all of them together."""
 
     def row(self, *, site: str, name: str, crawler: str, operator: str, purpose: str) -> Row:
         """Return the row to count a crawler in."""
@@ -129,6 +131,7 @@ class DayBook:
         self.people += other.people
         self.undeclared += other.undeclared
         self.undeclared_refused += other.undeclared_refused
+        self.undeclared_taken.join(other.undeclared_taken)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -155,11 +158,12 @@ class DayBook:
             "people": self.people,
             "undeclared": self.undeclared,
             "undeclared_refused": self.undeclared_refused,
+            "undeclared_taken": _ranks(self.undeclared_taken),
             "crawlers": [
                 {
                     "site": row.site, "name": row.name, "crawler": row.crawler, "operator": row.operator,
                     "purpose": row.purpose, **{name: getattr(row, name) for name in _NUMBERS},
-                    "taken": [[place, rank] for place, rank in row.taken.ranks.items()],
+                    "taken": _ranks(row.taken),
                 }
                 for row in self._rows.values()
             ],
@@ -179,6 +183,7 @@ def from_value(value: Any) -> DayBook:
     try:
         book.people, book.undeclared = int(value["people"]), int(value["undeclared"])
         book.undeclared_refused = int(value["undeclared_refused"])
+        book.undeclared_taken = _sketch(value["undeclared_taken"])
         for one in value["crawlers"]:
             row = book.row(**{name: str(one[name]) for name in ("site", "name", "crawler", "operator", "purpose")})
             row.add(_row(one))
@@ -192,9 +197,17 @@ def from_value(value: Any) -> DayBook:
 def _row(one: Mapping[str, Any]) -> Row:
     return Row(
         site="", name="", crawler="", operator="", purpose="",
-        taken=Distinct({int(place): int(rank) for place, rank in one["taken"]}),
+        taken=_sketch(one["taken"]),
         **{name: int(one[name]) for name in _NUMBERS},
     )  # fmt: skip
+
+
+def _ranks(sketch: Distinct) -> list[list[int]]:
+    return [[place, rank] for place, rank in sketch.ranks.items()]
+
+
+def _sketch(value: Any) -> Distinct:
+    return Distinct({int(place): int(rank) for place, rank in value})
 
 
 def together(books: Iterable[DayBook]) -> DayBook:

@@ -90,7 +90,7 @@ class Metrics:
         self.crawler_requests = bounded(
             "guard_crawler_requests",
             "Requests of crawlers that name themselves; those the catalogue does not know have crawler=other.",
-            "site", "crawler", "operator", "identity", "action",
+            "site", "crawler", "operator", "purpose", "identity", "action",
         )  # fmt: skip
         self.crawler_pictures = bounded(
             "guard_crawler_pictures",

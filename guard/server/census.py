@@ -98,6 +98,8 @@ class Census:
             else:
                 book.undeclared += 1
                 book.undeclared_refused += refused
+                if exchange.kind.is_picture and is_given(exchange):
+                    book.undeclared_taken.add(f"{exchange.site.host}{exchange.facts.path}")
             return
         row = book.row(
             site=exchange.site.host,
@@ -125,7 +127,7 @@ class Census:
         row.smaller += exchange.rendition in SMALLER
         row.withheld += withheld
         if given:
-            row.taken.add(exchange.facts.path)
+            row.taken.add(f"{exchange.site.host}{exchange.facts.path}")
         self._book.picture(exchange.site.host, exchange.facts.path, given=given)
 
     def start(self) -> None:

@@ -26,7 +26,7 @@ FRESH: Final = 2.0
 LISTS_FRESH: Final = 600.0
 MONTH: Final = 30
 """Days."""
-MONTH_FRESH: Final = 30.0
+MONTH_FRESH: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

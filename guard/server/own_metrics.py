@@ -83,20 +83,29 @@ def own_metrics(state: State) -> Iterator[Metric]:
         "guard_portfolio_coverage_ratio",
         "Share of those that a crawler was given in full in the last thirty days.",
         [
-            ({"site": site, "crawler": crawler, "operator": operator}, ratio)
-            for (site, crawler, operator), ratio in coverage(state.month, state.pictures)
+            ({"site": site, "crawler": crawler, "operator": operator, "purpose": purpose}, ratio)
+            for (site, crawler, operator, purpose), ratio in coverage(state.month, state.pictures)
         ],
     )
 
 
-def coverage(month: DayBook, pictures: Mapping[str, int]) -> list[tuple[tuple[str, str, str], float]]:
-    """Return for site, crawler and operator which share of the site's pictures was taken, largest first."""
-    taken: dict[tuple[str, str, str], Distinct] = {}
+def coverage(month: DayBook, pictures: Mapping[str, int]) -> list[tuple[tuple[str, str, str, str], float]]:
+    """Return for site, crawler, operator and purpose which share of the site's pictures was taken, largest first.
+
+    Clients that name nobody and behave like programs are one together, over all sites where there are several.
+    """
+    taken: dict[tuple[str, str, str, str], Distinct] = {}
     for row in month.rows:
         if row.full or row.marked:
-            key = (row.site, row.crawler or "other", row.operator or "other")
+            key = (row.site, row.crawler or "other", row.operator or "other", row.purpose)
             taken.setdefault(key, Distinct()).join(row.taken)
-    shares = [(key, min(1.0, one.count() / pictures[key[0]])) for key, one in taken.items() if pictures.get(key[0])]
+    all_pictures = sum(pictures.values())
+    if all_pictures and (undeclared := month.undeclared_taken.count()):
+        site = next(iter(pictures)) if len(pictures) == 1 else "all"
+        shares = [((site, "undeclared", "undeclared", "undeclared"), min(1.0, undeclared / all_pictures))]
+    else:
+        shares = []
+    shares += [(key, min(1.0, one.count() / pictures[key[0]])) for key, one in taken.items() if pictures.get(key[0])]
     return sorted(shares, key=lambda one: (-one[1], one[0]))[:MOST_COVERAGE]
 
 

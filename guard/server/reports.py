@@ -70,7 +70,7 @@ class Reports:
     def _crawler(self, exchange: Exchange, action: str) -> None:
         who, site, metrics = exchange.who, exchange.site.host, self._metrics
         crawler = (who.crawler.id, who.crawler.operator) if who.crawler else ("other", "other")
-        metrics.crawler_requests.labels(site, *crawler, who.identity, action).inc()
+        metrics.crawler_requests.labels(site, *crawler, who.purpose, who.identity, action).inc()
         metrics.crawler_bytes.labels(site, *crawler).inc(exchange.sent.bytes)
         if exchange.rendition == "reservation" and exchange.facts.path == robots.PATH:
             metrics.crawler_robots.labels(site, *crawler).inc()

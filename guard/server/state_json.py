@@ -44,8 +44,8 @@ def state_json(state: State) -> dict[str, Any]:
         "month": {
             **_book(state.month),
             "coverage": [
-                {"site": site, "crawler": crawler, "operator": operator, "share": round(share, 4)}
-                for (site, crawler, operator), share in coverage(state.month, state.pictures)[:SHOWN]
+                {"site": site, "crawler": crawler, "operator": operator, "purpose": purpose, "share": round(share, 4)}
+                for (site, crawler, operator, purpose), share in coverage(state.month, state.pictures)[:SHOWN]
             ],
         },
     }
