@@ -49,7 +49,12 @@ _STAYS: Final = {
 class Log(Protocol):
     """What is needed of the log."""
 
+    @property
+    def size(self) -> int: ...
+
     def append(self, entries: Sequence[Entry]) -> list[int | Refusal]: ...
+
+    def is_leaf(self, index: int, leaf: bytes) -> bool: ...
 
 
 class Custody:
@@ -75,12 +80,16 @@ class Custody:
             values = dict(disclosure.read(each.data) for each in disclosures)
         return [name for name, wanted in self._holds.items() if wanted.takes(index, one, values)]
 
-    def settle(self) -> None:
-        """Put on record what was decided and is not in the log yet. What fails is tried again the next time."""
+    def settle(self, *, anew: bool = False) -> None:
+        """Put on record what was decided and is not in the log yet. What fails is tried again the next time.
+
+        With `anew` it is looked for first: the last process may have been killed after it had written it.
+        """
         execute = self._side.connection.execute
-        for number, leaf in execute("SELECT number, leaf FROM owed ORDER BY number").fetchall():
+        for number, leaf, size in execute("SELECT number, leaf, size FROM owed ORDER BY number").fetchall():
             with suppress(RecorderUnavailableError):
-                self._log.append([Entry(leaf)])
+                if not (anew and any(self._log.is_leaf(index, leaf) for index in range(size, self._log.size))):
+                    self._log.append([Entry(leaf)])
                 execute("DELETE FROM owed WHERE number = ?", (number,))
 
     def tick(self) -> None:
@@ -312,4 +321,4 @@ class Custody:
             raise EvidenceError(f"there is no hold named {name}; there are: {known}")
 
     def _owe(self, leaf: bytes) -> None:
-        self._side.connection.execute("INSERT INTO owed (leaf) VALUES (?)", (leaf,))
+        self._side.connection.execute("INSERT INTO owed (leaf, size) VALUES (?, ?)", (leaf, self._log.size))

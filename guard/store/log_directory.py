@@ -132,7 +132,7 @@ class LogDirectory:
         with suppress(RecorderUnavailableError):
             self.append(())
         with suppress(*_DISK_ERRORS):
-            self.custody.settle()
+            self.custody.settle(anew=True)
 
     def _take(self, found: Recovered) -> None:
         self._tree, self._rows = found.tree, found.rows
@@ -270,7 +270,7 @@ class LogDirectory:
         """
         try:
             one = record.read(leaf)
-            if not self._is_leaf(index, leaf):
+            if not self.is_leaf(index, leaf):
                 return Refusal(f"record {index} is another one")
             if reason := undisclosable(one, disclosures):
                 return Refusal(reason)
@@ -282,8 +282,8 @@ class LogDirectory:
             raise RecorderUnavailableError(f"values could not be kept: {error}") from error
         return None
 
-    def _is_leaf(self, index: int, leaf: bytes) -> bool:
-        """Say whether `leaf` is the one at `index`, by the hashes of the tree."""
+    def is_leaf(self, index: int, leaf: bytes) -> bool:
+        """Say whether `leaf` is the one at `index`, by the hashes of the tree; OSError where they can not be read."""
         if not 0 <= index < self._tree.size:
             return False
         number, place = divmod(index, WIDTH)

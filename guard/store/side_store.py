@@ -47,10 +47,11 @@ CREATE TABLE IF NOT EXISTS holds (
 CREATE TABLE IF NOT EXISTS held (
     leaf INTEGER NOT NULL, hold TEXT NOT NULL, PRIMARY KEY (leaf, hold)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS owed (number INTEGER PRIMARY KEY, leaf BLOB NOT NULL)
+CREATE TABLE IF NOT EXISTS owed (number INTEGER PRIMARY KEY, leaf BLOB NOT NULL, size INTEGER NOT NULL)
 """
 """`keys` says what lies under each key: the day on which it was first used, and between which records. `doomed` rows
-are erased, only not taken away yet. `owed` are leaves that the log does not have yet about what was done here."""
+are erased, only not taken away yet. `owed` are leaves that the log does not have yet about what was done here, and how
+many records it had then."""
 
 _LARGEST_JOURNAL: Final = 4096
 """Pages (of 4 KiB) after which a writer folds the journal itself, if nobody else got round to it."""

@@ -79,6 +79,21 @@ def test_an_address_is_in_the_person_group_only():
     assert b"203.0.113.7" not in b"".join(one.data for one in others)
 
 
+def test_an_address_can_not_be_guessed_from_its_commitment():
+    """Whoever tries every address of a network in the forms that we write finds none without the salt; with it, one."""
+    person, *_ = disclosure.of_request(FACTS, SALTS)
+    value = disclosure.read(person.data)[1]
+    hits = {"without": 0, "with": 0, "with another": 0}
+    for last in range(256 * 16):
+        guess = {**value, "address": f"203.0.{112 + last // 256}.{last % 256}"}
+        for salt, name in ((SALTS[0], "with"), (b"x" * 16, "with another")):
+            hits[name] += disclosure.commit("person", guess, salt).commitment == person.commitment
+        for form in (guess["address"], json.dumps(guess), json.dumps(["person", guess], separators=(",", ":"))):
+            hits["without"] += hashlib.sha256(form.encode()).hexdigest() == person.commitment
+
+    assert hits == {"without": 0, "with": 1, "with another": 0}
+
+
 def test_what_outlives_the_person_says_where_it_sat_and_what_it_asked_for():
     """A trace needs tool, network and picture for years; address, query and further header lines are gone by then."""
     values = disclosure.values_of_request(replace(FACTS, headers=(*FACTS.headers, ("From", "a@b.example"))), 64500)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -193,6 +194,74 @@ def test_a_crash_at_any_step_is_gone_on_from(place, monkeypatch):
         assert verify_directory(copy).holds, copy
 
 
+def test_a_kill_at_any_point_of_an_erasure_leaves_all_or_nothing(place):
+    """At every statement of the side store and every write and sync beside it: what is on record is erased, what is
+    erased is on record, and what was not erased can be read as before."""
+    mine, *others = place.write(*[request(MINE if number == 0 else OTHER) for number in range(6)])
+    place.log.checkpoint()
+    place.log.close()
+    whole = {"person", "tool", "request"}
+    outcomes = []
+    for point in range(1, LONG):
+        copy = place.root.parent / f"killed{point}"
+        shutil.copytree(place.root, copy)
+        status = _erase_until(copy, mine, point)
+        other = Place(copy)
+        other.work()
+        erased = len(other.records(RecordKind.ERASURE))
+        assert other.values() == {mine: {"tool"} if erased else whole} | dict.fromkeys(others, whole), point
+        assert erased <= 1, point
+        if erased:
+            assert len(list((copy / "side" / "keys").iterdir())) == 2, point
+        other.log.close()
+        report = verify_directory(copy)
+        assert report.holds, (point, report.faults)
+        shutil.rmtree(copy)
+        outcomes.append(erased)
+        if status == 0:
+            break
+    place.log = place.open()
+
+    assert len(outcomes) > 30
+    assert (outcomes[0], outcomes[-1]) == (0, 1)
+    assert outcomes == sorted(outcomes)
+
+
+def _erase_until(root, index, point):
+    """Erase in a process of its own that is killed at the point of that number; return 0 if it came to its end."""
+    child = os.fork()
+    if not child:
+        try:
+            count = 0
+
+            def tick(*_: object) -> None:
+                nonlocal count
+                count += 1
+                if count == point:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            log = open_log(root)
+            log.custody._side.connection.set_trace_callback(tick)
+            for name in ("fsync", "fdatasync", "write", "open", "unlink"):
+                setattr(os, name, _after(tick, getattr(os, name)))
+            log.custody.erase([index], Values.PEOPLE, "asked for")
+            while log.custody.work():
+                pass
+            log.close()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
+
+
+def _after(tick, call):
+    def called(*arguments, **options):
+        tick()
+        return call(*arguments, **options)
+
+    return called
+
+
 def test_a_destroyed_key_is_not_waited_for(place, monkeypatch):
     """A crash between destroying the key and writing that down."""
     (index, other) = place.write(request(), request(OTHER))
@@ -279,7 +348,7 @@ def test_a_hold_for_a_path_sees_what_is_about_to_be_sealed(place):
 def test_what_was_decided_goes_on_record_even_after_a_crash(place):
     """It stands in the side store from the moment on that it holds."""
     (index,) = place.write(request())
-    place.log.custody._log = type("Down", (), {"append": _unavailable})()
+    place.log.custody._log = type("Down", (), {"append": _unavailable, "size": place.log.size})()
     place.log.custody.erase([index], Values.PEOPLE, "asked for")
     assert place.records(RecordKind.ERASURE) == []
     place.log.close()
