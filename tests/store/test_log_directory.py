@@ -48,6 +48,7 @@ def test_the_layout_is_the_documented_one(tmp_path):
     assert {one for one in found if "/blobs/" not in one and "/tile/" not in one} == {
         "log/seg/000000.seg", "log/checkpoint", "log/checkpoints.log", "log/vkey", "guard/checkpoints.db",
         "side/disclosures.db", "side/keys/1", "side/keys/2", "keys/log.key",
+        "guard/log.vkeys",
     }  # fmt: skip
     assert (root / "log/anchors").is_dir()
     assert (root / "log/tile/0/000.p/6").is_file()
