@@ -17,7 +17,7 @@ _MOST_BARS: Final = 60
 _TONES: Final = ("refused", "less", "whole", "other")
 _TONE_OF: Final = {
     "as_is": "whole", "rights": "whole", "reservation": "whole", "marked": "less", "display": "less", "preview": "less",
-    "card": "refused", "page": "refused",
+    "thumbnail": "less", "card": "refused", "page": "refused",
 }  # fmt: skip
 
 

@@ -246,7 +246,8 @@ RENDITIONS: Final = {
     "rights": "Ausgeliefert, unverändert in jedem Bildpunkt, mit Rechteangaben in den Metadaten",
     "marked": "Ausgeliefert in voller Größe unter einer unsichtbaren Marke",
     "display": "Ausgeliefert in Anzeigegröße",
-    "preview": "Ausgeliefert als kleine, sichtbar markierte Vorschau",
+    "preview": "Ausgeliefert als kleine Vorschau",
+    "thumbnail": "Ausgeliefert als Miniatur",
     "card": "Abgelehnt mit einem Bild, das dies sagt",
     "page": "Abgelehnt mit einer Seite, die dies sagt",
     "reservation": "Dokument des Nutzungsvorbehalts ausgeliefert",
@@ -255,7 +256,8 @@ RENDITIONS: Final = {
 
 SHORT: Final = {
     "as_is": "wie auf der Website", "rights": "mit Rechteangaben in den Metadaten", "marked": "markierte Kopie",
-    "display": "Anzeigegröße", "preview": "Vorschau", "card": "Ablehnung", "page": "Ablehnung",
+    "display": "Anzeigegröße", "preview": "Vorschau", "thumbnail": "Miniatur", "card": "Ablehnung",
+    "page": "Ablehnung",
     "reservation": "Dokument des Nutzungsvorbehalts", "none": "nichts",
 }  # fmt: skip
 

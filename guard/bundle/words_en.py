@@ -234,7 +234,8 @@ RENDITIONS: Final = {
     "rights": "Served, unchanged in every pixel, with rights in its metadata",
     "marked": "Served in full size under an invisible mark",
     "display": "Served in display size",
-    "preview": "Served as a small, visibly marked preview",
+    "preview": "Served as a small preview",
+    "thumbnail": "Served as a thumbnail",
     "card": "Refused with a picture that says so",
     "page": "Refused with a page that says so",
     "reservation": "Document of the reservation served",
@@ -243,7 +244,8 @@ RENDITIONS: Final = {
 
 SHORT: Final = {
     "as_is": "as the site has it", "rights": "with rights in the metadata", "marked": "marked copy",
-    "display": "display size", "preview": "preview", "card": "refusal", "page": "refusal",
+    "display": "display size", "preview": "preview", "thumbnail": "thumbnail", "card": "refusal",
+    "page": "refusal",
     "reservation": "document of the reservation", "none": "nothing",
 }  # fmt: skip
 

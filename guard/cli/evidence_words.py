@@ -33,7 +33,13 @@ TIMELINE: Final[Mapping[bool, Mapping[str, str]]] = {
 def answer_of(fields: Mapping[str, Any]) -> str:
     """Return how a request was answered: the action, but of `mark` what went out while no marked copy was ready."""
     rendition = str(fields["rendition"])
-    return rendition if fields["action"] == "mark" and rendition != "marked" else str(fields["action"])
+    if fields["action"] != "mark" or rendition == "marked":
+        return str(fields["action"])
+    return _IN_PLACE_OF_A_COPY.get(rendition, rendition)
+
+
+_IN_PLACE_OF_A_COPY: Final = {"thumbnail": "preview", "card": "refuse"}
+"""What a stand-in counts as: a small picture, and the picture that says that there is none."""
 
 
 def number(value: int, de: bool) -> str:

@@ -27,7 +27,7 @@ MOST_PATHS: Final = 500_000
 MOST_CLIENTS: Final = 20
 _WHAT_WAS_ASKED_FOR: Final = frozenset({Group.TARGET, Group.REQUEST})
 """In logs of the first weeks the target was in the request group."""
-_WHOLE: Final = frozenset({Rendition.AS_IS, Rendition.DISPLAY})
+_WHOLE: Final = frozenset({Rendition.AS_IS, Rendition.RIGHTS, Rendition.MARKED, Rendition.DISPLAY})
 
 
 @dataclass(slots=True)

@@ -73,6 +73,7 @@ class Rendition(StrEnum):
     """The picture in full size, under the client's own invisible mark."""
     DISPLAY = "display"
     PREVIEW = "preview"
+    THUMBNAIL = "thumbnail"
     CARD = "card"
     PAGE = "page"
     RESERVATION = "reservation"

@@ -1,11 +1,12 @@
 """How many bytes of pictures are in memory for whoever does not get the upstream's own?
 
 Whole pictures are read for them, and a client that takes its answer slowly keeps what it was made
-of. What is over the limit gets no picture now. People have a budget of their own (see `in_image`), so that
-nobody who collects can use it up.
+of. What is over the limit gets no picture now.
 """
 
 from collections.abc import Callable
+
+from guard.image.jobs import MAX_BODY
 
 HELD_BYTES = 256 << 20
 UNTOLD_BYTES = 8 << 20
@@ -28,7 +29,8 @@ class InFlight:
         Args:
             announced: Its Content-Length, empty if there is none.
         """
-        size = int(announced) if announced.isdecimal() else UNTOLD_BYTES
+        # No more than that is ever read of one.
+        size = min(int(announced), MAX_BODY) if announced.isdecimal() else UNTOLD_BYTES
         if self._held + size > self._limit:
             return None
         self._held += size

@@ -65,13 +65,13 @@ class Substitutes:
         marked: MarkedCopies | None,
         in_image: InImage,
         metrics: Metrics,
-        in_flight: InFlight | None = None,
     ) -> None:
         self._pictures = pictures
         self._marked = marked
         self._in_image = in_image
         self._metrics = metrics
-        self._in_flight = in_flight or InFlight()
+        # Apart, so that nobody who collects can use up what is there for people and search engines.
+        self._in_flight = {True: InFlight(), False: InFlight()}
 
     def before(self, exchange: Exchange) -> Asking:
         """Say how to ask the upstream for what may get a substitute."""
@@ -97,7 +97,7 @@ class Substitutes:
             return Instead.AS_IS if is_open(exchange, planned) else Instead.LATER
         if isinstance(planned, Shrink) and exchange.seen and self._pictures.small_enough(exchange.seen, planned):
             return Instead.AS_IS
-        done = self._in_flight.hold(answered.header("content-length"))
+        done = self._in_flight[_is_welcome(exchange)].hold(answered.header("content-length"))
         if done is None:
             return Instead.LATER
         made: Substitute | Instead = Instead.LATER
@@ -153,7 +153,10 @@ class Substitutes:
 
 def is_open(exchange: Exchange, planned: Shrink | Mark) -> bool:
     """Tell whether the picture as it is may stand in: for an unmarked smaller one, to whoever is not to be kept out."""
-    if isinstance(planned, Mark) or planned.size is PreviewSize.PREVIEW:
-        return False
+    return isinstance(planned, Shrink) and planned.size is not PreviewSize.PREVIEW and _is_welcome(exchange)
+
+
+def _is_welcome(exchange: Exchange) -> bool:
+    """Tell whether this may be a person, or makes the site known."""
     who = exchange.who
     return who.purpose in SERVED_UNRECORDED or (not who.is_crawler and who.conduct is Conduct.CLEAN)

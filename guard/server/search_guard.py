@@ -22,6 +22,7 @@ from guard.core.crawlers import Purpose
 from guard.core.facts import Kind, KindSource, RequestFacts, ResponseFacts
 from guard.core.likeness import Received, compare
 from guard.core.pipeline import Pipeline
+from guard.core.policy import PreviewSize
 from guard.core.search_faults import equals, unequal, verified
 from guard.server.exchange import Exchange
 from guard.server.self_requests import HERE, PERSON, SelfRequests
@@ -255,7 +256,7 @@ class SearchGuard:
             self._say(f"guard: search guard: {sentence}")
 
 
-_PICTURE_OR_PAGE = ("as_is", "rights", "display", "preview")
+_PICTURE_OR_PAGE = ("as_is", "rights", *PreviewSize)
 
 
 class _GoneError(Exception):

@@ -71,6 +71,9 @@ def test_requests_are_found_by_host_and_path(log):
 
 DELIVERIES = {
     "whole": ({"rendition": "as_is", "status": 200}, 1),
+    "with its rights": ({"rendition": "rights", "status": 200}, 1),
+    "marked": ({"rendition": "marked", "status": 200}, 1),
+    "thumbnail": ({"rendition": "thumbnail", "status": 200}, 0),
     "display size": ({"rendition": "display", "status": 200}, 1),
     "a part": ({"rendition": "as_is", "status": 206}, 1),
     "preview": ({"rendition": "preview", "status": 200}, 0),

@@ -1,3 +1,4 @@
+from guard.image.jobs import MAX_BODY
 from guard.server.in_flight import UNTOLD_BYTES, InFlight
 
 
@@ -20,3 +21,12 @@ def test_a_picture_that_does_not_tell_its_length_is_counted_too():
 
     assert flight.hold("") is not None
     assert flight.hold("none") is None
+
+
+def test_a_picture_is_counted_for_no_more_than_is_read_of_it():
+    """One that is larger than the limit would wait for ever."""
+    flight = InFlight(2 * MAX_BODY)
+
+    assert flight.hold(str(MAX_BODY << 10)) is not None
+    assert flight.hold(str(MAX_BODY)) is not None
+    assert flight.hold("1") is None
