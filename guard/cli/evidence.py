@@ -14,6 +14,7 @@ from guard.cli import (
     evidence_erase,
     evidence_export,
     evidence_keys,
+    evidence_register,
     evidence_show,
     evidence_stamp,
     evidence_verify_de,
@@ -41,6 +42,7 @@ _WORDS: Final = {
     "exp": "bundles made",
     "gap": "gaps admitted",
     "hold": "holds set or released",
+    "img": "pictures registered",
     "key": "signing keys",
     "mky": "mark keys",
     "rec": "repairs",
@@ -63,6 +65,7 @@ app.command("access")(evidence_access.access)
 app.command("erase")(evidence_erase.erase)
 app.add_typer(evidence_erase.hold_app, name="hold")
 app.command("keys")(evidence_keys.keys)
+app.command("register")(evidence_register.register)
 
 
 @app.command()

@@ -47,6 +47,8 @@ class RecordKind(StrEnum):
     """Somebody who may be a person asked for pictures; who, and for which, only commitments say."""
     ANCHOR = "anc"
     """Somebody outside put a time to a head of this log: a time-stamp authority, or a witness."""
+    PICTURE = "img"
+    """The owner registered a picture: hashes, author, chain of title, first publication."""
     CLOCK = "clk"
     """What the machine knew about its own time."""
     GAP = "gap"

@@ -14,9 +14,10 @@ made is said here, so that others can make the same:
 
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import md5, sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
@@ -24,6 +25,7 @@ from guard.errors import PictureError
 from guard.image.decoding import on_white
 from guard.image.preview import FORMATS, MAX_INPUT, MAX_PIXELS
 
+T = TypeVar("T")
 _GREY_SIDE: Final = 32
 
 
@@ -43,19 +45,43 @@ class Codes:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pixels:
+    """What a picture is, decoded."""
+
+    sha256: str
+    """`pixels_sha256`, as above."""
+    width: int
+    height: int
+    media_type: str
+
+
+def pixels(data: bytes) -> Pixels:
+    """Return the digest of a picture's pixels and its size; needs no further library.
+
+    Raises:
+        PictureError: The bytes are no picture of a known format, truncated, or over a limit.
+    """
+    return _decoded(data, _pixels)
+
+
 def codes(data: bytes, imagehash: Any, iscc_core: Any) -> Codes:
     """Return the codes of a picture file; `imagehash` and `iscc_core` are these modules.
 
     Raises:
         PictureError: The bytes are no picture of a known format, truncated, or over a limit.
     """
+    return _decoded(data, lambda whole: _codes(whole, imagehash, iscc_core))
+
+
+def _decoded(data: bytes, work: Callable[[bytes], T]) -> T:
     if len(data) > MAX_INPUT:
         raise PictureError(f"a file of {len(data):,} bytes is over the limit of {MAX_INPUT:,}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _codes(data, imagehash, iscc_core)
+            return work(data)
     except UnidentifiedImageError:
         raise PictureError("not a picture of a known format") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -64,6 +90,18 @@ def codes(data: bytes, imagehash: Any, iscc_core: Any) -> Codes:
         raise
     except Exception as error:  # decoders raise what they like for damaged files
         raise PictureError(f"can not be decoded: {str(error)[:200] or type(error).__name__}") from None
+
+
+def _pixels(data: bytes) -> Pixels:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        media_type = Image.MIME.get(picture.format or "", "application/octet-stream")
+        rgb = picture.convert("RGB")
+    return Pixels(
+        sha256=sha256(rgb.tobytes()).hexdigest(),
+        width=rgb.width,
+        height=rgb.height,
+        media_type="image/jpeg" if media_type == "image/mpo" else media_type,
+    )
 
 
 def _codes(data: bytes, imagehash: Any, iscc_core: Any) -> Codes:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.errors import LeafError
-from guard.evidence import canonical, clock_record, custody, record, reservation_record
+from guard.evidence import canonical, clock_record, custody, picture_record, record, reservation_record
 from guard.evidence.anchor import Anchor, AnchorKind, anchor_record
 from guard.evidence.canary_record import canary
 from guard.evidence.export_record import export_record
@@ -45,6 +45,27 @@ LEAVES = {
     "end": end_leaf(3),
     "agg": record.aggregate(at=AT, site="photo.example", since=1, until=2, requests={"page": 3}),
     "cmt": record.commitment(at=AT, site="photo.example", since=1, until=2, count=3, sd=["02" * 32, "01" * 32]),
+    "img": picture_record.picture(
+        at=AT,
+        said=picture_record.Registration(
+            name="17.jpg",
+            sha256="05" * 32,
+            size=9,
+            media_type="image/jpeg",
+            width=3,
+            height=2,
+            pixels_sha256="06" * 32,
+            author="Jane Doe",
+            title="Dawn",
+            chain=("a to b",),
+            raw_name="17.NEF",
+            raw_sha256="07" * 32,
+            raw_size=99,
+            published="2026-05-01",
+            published_where="https://photo.example/17",
+        ),
+        sd=["02" * 32],
+    ),
     "clk": clock_record.clock(
         clock_record.ClockReading(
             at=AT, boot="b", boottime=5, slept=0, state=clock_record.ClockState.SYNCHRONISED, error=500, estimate=10
