@@ -23,9 +23,11 @@ EXIT_USAGE = 2
 GROUPS = {
     "canary": ("guard.cli.canary", "Canary pictures: what is on record of them."),
     "claim": ("guard.cli.claim", "Draft a letter from what is on record."),
+    "config": ("guard.cli.config", "What can stand in the configuration."),
     "dataset": ("guard.cli.dataset", "Find your pictures in data sets, and have them left out."),
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),
     "image": ("guard.cli.image", "Picture files: their rights, private data, and marks."),
+    "init": ("guard.cli.init", "Write a configuration, from a few answers."),
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
     "privacy": ("guard.cli.privacy", "A section for the site's privacy page."),
     "reserve": ("guard.cli.reserve", "What crawlers are told about your rights."),

@@ -1,0 +1,80 @@
+"""What `guard init` asks and writes, in English and German."""
+
+from typing import Final, Literal
+
+Language = Literal["en", "de"]
+
+QUESTIONS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "host": "Your site's name, as people type it",
+        "upstream": "Where the site itself answers",
+        "profile": "Your gallery program",
+        "holder": "Who holds the rights to the pictures",
+        "contact": "Where to ask for a licence (an address or e-mail; may stay empty)",
+        "train": "May AI models be trained with your pictures?",
+        "ai_use": "May AI systems use your pictures when they answer?",
+        "behind": "Is there another web server in front of the guard, on this machine?",
+        "evidence": "Where evidence is kept",
+    },
+    "de": {
+        "host": "Name Ihrer Website, wie man ihn eintippt",
+        "upstream": "Wo die Website selbst antwortet",
+        "profile": "Ihr Galerieprogramm",
+        "holder": "Wem die Rechte an den Bildern gehören",
+        "contact": "Wo man um eine Lizenz bittet (Adresse oder E-Mail; darf leer bleiben)",
+        "train": "Dürfen KI-Modelle mit Ihren Bildern trainiert werden?",
+        "ai_use": "Dürfen KI-Systeme Ihre Bilder für Antworten verwenden?",
+        "behind": "Steht auf diesem Rechner noch ein anderer Webserver davor?",
+        "evidence": "Wo die Beweise aufbewahrt werden",
+    },
+}
+
+WRITTEN: Final[dict[str, str]] = {
+    "en": """\
+# Written by `guard init`. `guard check` tells what is wrong here, all at once; the README names every setting.
+sites:
+  - host: {host}
+    upstream: {upstream}      # the site itself
+    profile: {profile}
+rights:
+  holder: {holder}
+  contact: {contact}
+  train: {train}          # may they train models with your pictures?
+  ai_use: {ai_use}         # may AI systems use them when they answer?
+  search: yes        # may search engines show them?
+{front}
+policy: moderate     # open, moderate or strict
+evidence:
+  directory: {evidence}
+""",
+    "de": """\
+# Geschrieben von `guard init`. `guard check` sagt auf einmal, was hier nicht stimmt; jede Einstellung steht im README.
+sites:
+  - host: {host}
+    upstream: {upstream}      # die Website selbst
+    profile: {profile}
+rights:
+  holder: {holder}
+  contact: {contact}
+  train: {train}          # dürfen Modelle mit Ihren Bildern trainiert werden?
+  ai_use: {ai_use}         # dürfen KI-Systeme sie für Antworten verwenden?
+  search: yes        # dürfen Suchmaschinen sie zeigen?
+{front}
+policy: moderate     # open, moderate oder strict
+evidence:
+  directory: {evidence}
+""",
+}
+
+NEXT: Final[dict[str, str]] = {
+    "en": """\
+{file} is written. Next:
+  guard check -c {file}      what it comes to
+  guard serve -c {file}      guard the site; people and search engines see what they saw
+For the first seven days nobody is refused for how they behave: the guard is learning.""",
+    "de": """\
+{file} ist geschrieben. So geht es weiter:
+  guard check -c {file}      was daraus wird
+  guard serve -c {file}      die Website bewachen; Menschen und Suchmaschinen sehen, was sie sahen
+In den ersten sieben Tagen wird niemand wegen seines Verhaltens abgewiesen: da lernt guard noch.""",
+}

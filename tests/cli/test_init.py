@@ -1,0 +1,85 @@
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from guard.settings import load_settings
+from tests.support.running import wait_until
+
+HOLDER = 'Jane "J" Doe: photos'
+WHOLE = ["--host", "Photo.Example", "--holder", HOLDER, "--profile", "wordpress", "--behind", "--train"]
+
+
+def run(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "guard", "init", *arguments],
+        cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_what_is_written_is_right_and_says_what_was_answered(tmp_path, lang):
+    """Also with characters that mean something in YAML."""
+    ended = run(tmp_path, *WHOLE, "--evidence", str(tmp_path / "evidence"), "--lang", lang)
+
+    settings = load_settings(tmp_path / "guard.yaml", os.environ, {})
+    assert ended.returncode == 0, ended.stderr
+    assert (settings.sites[0].host, settings.sites[0].profile) == ("photo.example", "wordpress")
+    assert (settings.rights.holder, settings.rights.train, settings.rights.ai_use) == (
+        'Jane "J" Doe: photos',
+        True,
+        False,
+    )
+    assert settings.client_ip.source == "x-forwarded-for"
+    assert "guard serve -c guard.yaml" in ended.stdout
+
+
+def test_a_file_that_is_there_is_left_alone(tmp_path):
+    """Somebody may have worked on it."""
+    (tmp_path / "guard.yaml").write_text("mine")
+
+    ended = run(tmp_path, *WHOLE)
+
+    assert (ended.returncode, (tmp_path / "guard.yaml").read_text()) == (2, "mine")
+    assert "is there already" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--host"),
+        (["--host", "photo.example"], "--holder"),
+        (["--host", "https://photo.example", "--holder", "J"], "photo.example"),
+        (["--host", "photo.example", "--holder", "J", "--profile", "wordpres"], "wordpress"),
+        (["--lang", "fr"], "neither en nor de"),
+    ],
+)
+def test_without_a_terminal_what_is_missing_or_wrong_is_told(tmp_path, arguments, said):
+    """And nothing is written."""
+    ended = run(tmp_path, *arguments)
+
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_on_a_terminal_it_asks_and_asks_again(tmp_path):
+    """A wrong answer is told and the question comes again; an empty one takes the default."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "guard", "init", "--evidence", str(tmp_path / "evidence")]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as asked:
+        os.close(follower)
+        for answer in ("https://photo.example/", "photo.example", "", "immich", "Jane Doe", "", "n", "", ""):
+            os.write(leader, f"{answer}\n".encode())
+        wait_until(lambda: asked.poll() is not None or None, 30)
+    os.close(leader)
+
+    settings = load_settings(tmp_path / "guard.yaml", os.environ, {})
+    assert asked.returncode == 0
+    assert (settings.sites[0].host, settings.sites[0].upstream) == ("photo.example", "http://127.0.0.1:8080")
+    assert (settings.sites[0].profile, settings.rights.holder) == ("immich", "Jane Doe")
+    assert (settings.listen, settings.client_ip.source) == ("0.0.0.0:80", "peer")
