@@ -9,7 +9,7 @@ Text, one thing a line, and nothing that needs a library to read:
     checkpoints/<size>.checkpoint           signed heads (C2SP tlog-checkpoint)
     consistency.txt                         how each head grew into the last (RFC 9162, 2.1.4): both sizes, hashes
     proofs/<index>.tlog-proof               how a record leads to the last head (C2SP tlog-proof)
-    trust/log.vkey, trust/log.pub.pem       the key of the log, as C2SP and as OpenSSL write it
+    trust/log.vkey, trust/log.<id>.pub.pem  the keys of the log, as C2SP and as OpenSSL write them
 """
 
 from base64 import b64encode
@@ -37,9 +37,11 @@ def proof_files(case: Case) -> dict[str, bytes]:
             f"{one.size} {case.size} {' '.join(b64encode(node).decode() for node in one.proof)}\n"
             for one in case.heads[:-1]
         ).encode(),
-        "trust/log.vkey": f"{case.vkey}\n".encode(),
-        "trust/log.pub.pem": _pem(parse_verifier_key(case.vkey).public),
+        "trust/log.vkey": "".join(f"{vkey}\n" for vkey in case.vkeys).encode(),
     }
+    for vkey in case.vkeys:
+        key = parse_verifier_key(vkey)
+        files[f"trust/log.{key.id.hex()}.pub.pem"] = _pem(key.public)
     files |= {f"checkpoints/{one.size}.checkpoint": one.note for one in case.heads}
     files |= {
         f"proofs/{one.index}.tlog-proof": proof.write(proof.Proof(index=one.index, hashes=one.proof, note=last))

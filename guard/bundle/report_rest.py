@@ -1,5 +1,6 @@
 """What do the sections behind page one say?"""
 
+from base64 import b64decode
 from collections.abc import Mapping
 
 from guard.bundle import blocks
@@ -11,7 +12,7 @@ from guard.bundle.report_requests import charts_section, clients_section, fetche
 from guard.bundle.report_reservation import reservation_section, told_section
 from guard.bundle.report_time import time_section
 from guard.bundle.say import Words
-from guard.evidence.case import Role
+from guard.evidence.case import Case, Role
 
 
 def sections(
@@ -67,7 +68,7 @@ def _integrity(found: Findings, say: Words) -> list[Block]:
             [
                 (say("integrity log"), [paragraph(mono(case.origin))]),
                 (say("integrity head"), [paragraph(say("integrity size", size=say.count(case.size)), mono(root))]),
-                (say("integrity key"), [paragraph(mono(case.vkey))]),
+                (say("integrity key"), [paragraph(mono(vkey)) for vkey in case.vkeys]),
                 (say("integrity range"), [paragraph(say("integrity range text", first=case.start, last=case.end - 1))]),
                 (say("integrity proofs"),
                  [paragraph(say("integrity proofs text", count=say.count(len(proven)), chosen=say.count(chosen)))]),
@@ -115,7 +116,14 @@ def _told_value(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def _signer(case: Case) -> str:
+    """Return the id, in hex, of the key whose signature stands first under the last head."""
+    coded = case.heads[-1].note.decode("utf-8", "replace").partition("\n\n")[2].split("\n")[0].split(" ")[-1]
+    return b64decode(coded)[:4].hex()
+
+
 def _check(found: Findings, say: Words) -> list[Block]:
+    key = _signer(found.case)
     head = f"data/checkpoints/{found.case.size}.checkpoint"
     commands = [
         "sha256sum -c manifest-sha256.txt",
@@ -123,7 +131,7 @@ def _check(found: Findings, say: Words) -> list[Block]:
         "python3 verify.py",
         f"awk 'NF==0{{exit}}{{print}}' {head} > body",
         f"awk '/^\u2014/{{print $3;exit}}' {head} | openssl base64 -d | tail -c 64 > sig",
-        "openssl pkeyutl -verify -pubin -inkey data/trust/log.pub.pem -rawin -in body -sigfile sig",
+        f"openssl pkeyutl -verify -pubin -inkey data/trust/log.{key}.pub.pem -rawin -in body -sigfile sig",
     ]
     return [
         blocks.text(paragraph(say("check intro"))),

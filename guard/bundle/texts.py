@@ -29,7 +29,7 @@ def texts(found: Findings, *, version: str, program: str) -> tuple[dict[str, byt
     values = {
         "site": visible(found.leading.said["site"]),
         "origin": visible(case.origin),
-        "vkey": visible(case.vkey),
+        "vkey": "\n  ".join(map(visible, case.vkeys)),
         "size": str(case.size),
         "last": str(case.size - 1),
         "made": utc(max(times)),

@@ -67,7 +67,8 @@ class Case:
     """Everything that is needed to show some records of a log."""
 
     origin: str
-    vkey: str
+    vkeys: tuple[str, ...]
+    """The keys that signed it, the first one first: by that one others know the log."""
     wanted: Mapping[str, Any]
     """What was asked for, as it is written down."""
     size: int
@@ -90,6 +91,11 @@ class Case:
     """By hex SHA-256, the documents that the records name."""
     anchors: tuple[tuple[str, bytes], ...] = ()
     """Path and bytes of what others say about heads in `heads`, and of the certificates that they are trusted by."""
+
+    @property
+    def vkey(self) -> str:
+        """The key by which others know the log."""
+        return self.vkeys[0]
 
     def of_kind(self, *kinds: str) -> tuple[CaseRecord, ...]:
         """Return the records of these kinds."""

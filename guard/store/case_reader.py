@@ -65,7 +65,8 @@ def read_case(path: Path, wanted: Filter, *, at_size: int | None = None) -> Case
     if len(log.hashes) < size:
         raise LogDamagedError("log/seg", f"{len(log.hashes):,} records, but {size:,} were signed")
     levels = Levels(log.hashes)
-    if levels.root(size) != _checked(notes[size], key).root:
+    keys = _keys(log, key, notes)
+    if levels.root(size) != _checked(notes[size], keys).root:
         raise LogDamagedError(
             "log/seg", f"the tree of {size:,} records is not what was signed; run guard evidence verify"
         )
@@ -82,10 +83,10 @@ def read_case(path: Path, wanted: Filter, *, at_size: int | None = None) -> Case
     kept = {index: leaf for index, (leaf, _) in (fetches | chosen).items()} | log.context
     records = _records(_leaves(folder, kept, shown), roles, levels, size, disclosed)
     anchors = _anchors(folder, records, notes, chosen)
-    sizes = {start, end, size, *(one.size for one in anchors)} - {0}
+    sizes = {start, end, size, *(one.size for one in anchors), *keys.values()} - {0}
     return Case(
         origin=key.name,
-        vkey=str(key),
+        vkeys=tuple(map(str, keys)),
         wanted=wanted_value(wanted),
         size=size,
         heads=tuple(_head(one, notes[one], levels, size) for one in sorted(sizes)),
@@ -134,9 +135,35 @@ def _notes(folder: LogFolder, key: VerifierKey) -> dict[int, bytes]:
     return found
 
 
-def _checked(note: bytes, key: VerifierKey) -> Checkpoint:
+def _keys(log: _Log, first: VerifierKey, notes: Mapping[int, bytes]) -> dict[VerifierKey, int]:
+    """Return the keys of the log so far, and the size of the head by which the key before vouches for each."""
+    keys, newest = {first: 0}, first
+    for index, leaf in log.context.items():
+        if b'"kind":"key"' not in leaf:
+            continue
+        try:
+            following = parse_verifier_key(record.read(leaf).fields["vkey"])
+        except (LeafError, CheckpointError) as error:
+            raise LogDamagedError(f"record {index}", str(error)) from None
+        if following != newest:
+            keys.setdefault(following, _vouched(notes, index, newest))
+            newest = following
+    return keys
+
+
+def _vouched(notes: Mapping[int, bytes], index: int, key: VerifierKey) -> int:
+    for size in sorted(one for one in notes if one > index):
+        try:
+            verify(notes[size], (key,))
+        except CheckpointError:
+            continue
+        return size
+    raise LogDamagedError(f"record {index}", "names a key that the one before did not sign for")
+
+
+def _checked(note: bytes, keys: Iterable[VerifierKey]) -> Checkpoint:
     try:
-        return verify(note, (key,))
+        return verify(note, tuple(keys))
     except CheckpointError as error:
         raise LogDamagedError("log/checkpoints.log", str(error)) from None
 

@@ -222,7 +222,8 @@ class Bundle:
         self.files: Files = {}
         self.faults: list[tuple[str, str]] = []
         self.facts: dict[str, Any] = {}
-        self.key = ("", b"", b"")
+        self.keys: dict[str, tuple[str, bytes, bytes]] = {}
+        self.signers: dict[int, set[str]] = {}
         self.roots: dict[int, bytes] = {}
         self.range: dict[int, bytes] = {}
         self.leaves: dict[int, bytes] = {}
@@ -273,24 +274,25 @@ class Bundle:
 
     def heads(self) -> None:
         place = "data/trust/log.vkey"
-        text, name, hashed, coded = lines(self.files, place, "(([^+\\s]+)\\+([0-9a-f]{8})\\+(\\S+))")[0]
-        public = unbase64(coded, place)
-        form = len(public) == 33 and public[0] == 1 and sha256(name.encode() + b"\n" + public).hexdigest()[:8] == hashed
-        if not form or self.vkey not in ("", text) or self.files[place] != text.encode() + b"\n":
+        for text, name, hashed, coded in lines(self.files, place, "(([^+\\s]+)\\+([0-9a-f]{8})\\+(\\S+))"):
+            public = unbase64(coded, place)
+            good = len(public) == 33 and public[0] == 1
+            if not good or sha256(name.encode() + b"\n" + public).hexdigest()[:8] != hashed or text in self.keys:
+                bad(place, "no key of a log")
+            self.keys[text] = name, bytes.fromhex(hashed), public[1:]
+            pem = b64encode(bytes.fromhex("302a300506032b6570032100") + public[1:])
+            pem = b"-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n" % pem
+            path = f"data/trust/log.{hashed}.pub.pem"
+            self.need(self.files.get(path) == pem, path, "another key")
+        names = {name for name, _, _ in self.keys.values()}
+        if len(names) != 1 or self.vkey not in ("", *self.keys):
             bad(place, "not the key to verify with")
-        pem = b64encode(bytes.fromhex("302a300506032b6570032100") + public[1:])
-        pem = b"-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n" % pem
-        self.need(self.files.get("data/trust/log.pub.pem") == pem, "data/trust/log.pub.pem", "another key")
-        self.key = name, bytes.fromhex(hashed), public[1:]
         for path in sorted(one for one in self.files if one.startswith("data/checkpoints/")):
             match = re.fullmatch("data/checkpoints/([1-9][0-9]{0,15})\\.checkpoint", path)
             size = match[1] if match else bad(path, "no head is called so")
             self.roots[int(size)] = self.head(path, size)
         size_of_all = max(self.roots, default=0)
-        self.facts.update(origin=name, vkey=text, size=size_of_all, given=bool(self.vkey))
-        self.facts["own"] = (
-            "as given / wie gegeben" if self.vkey else "of the bundle: compare / des Pakets: vergleichen"
-        )
+        self.facts.update(origin=names.pop(), vkey=next(iter(self.keys)), size=size_of_all, given=bool(self.vkey))
         grown = {size_of_all}
         for (row,) in lines(self.files, "data/consistency.txt", "([0-9]{1,16} [0-9]{1,16}(?: [A-Za-z0-9+/=]{44})+)"):
             old, new, proof = int(row.split()[0]), int(row.split()[1]), [unbase64(one, row) for one in row.split()[2:]]
@@ -305,13 +307,14 @@ class Bundle:
     def head(self, place: str, size: str) -> bytes:
         """Return the root that a checkpoint (C2SP tlog-checkpoint) of `size` signs."""
         text, _, tail = self.files[place].partition(b"\n\n")
-        parts, found = text.decode("utf-8", "replace").split("\n"), 0
+        parts, found = text.decode("utf-8", "replace").split("\n"), self.signers.setdefault(int(size), set())
         for row in tail.decode("utf-8", "replace").split("\n")[:-1] if tail.endswith(b"\n") else [""]:
             match = re.fullmatch("\u2014 (\\S+) (\\S+)", row) or bad(place, "no line of a signature")
             data = unbase64(match[2], place)
-            if match[1] == self.key[0] and data[:4] == self.key[1]:
-                found += 1 if signed(self.key[2], text + b"\n", data[4:]) else bad(place, "a wrong signature")
-        if not found or len(parts) != 3 or parts[:2] != [self.key[0], size]:
+            for vkey, key in self.keys.items():
+                if (match[1], data[:4]) == key[:2]:
+                    found.add(vkey if signed(key[2], text + b"\n", data[4:]) else bad(place, "a wrong signature"))
+        if not found or len(parts) != 3 or parts[:2] != [next(iter(self.keys.values()))[0], size]:
             bad(place, "not signed by the log, or another head than its name says")
         return unbase64(parts[2], place)
 
@@ -350,6 +353,10 @@ class Bundle:
             before, self.roles[index], self.leaves[index] = index, role, leaf
             self.said[index] = canonical(row, PLACE % index)
         self.facts["chosen"] = sum(role == "chosen" for role in self.roles.values())
+        named = {one.get("vkey"): place for place, one in self.said.items() if one.get("kind") == "key"}
+        for by, vkey in zip(["", *self.keys], self.keys):  # noqa: B905 - Python 3.9 has no `strict`
+            vouched = any(size > named.get(vkey, size) and by in who for size, who in self.signers.items())
+            self.need(vouched or (not by and vkey in named), "data/trust/log.vkey", "a key that none before signed for")
 
     def proofs(self) -> None:
         size, wanted = self.facts["size"], set()

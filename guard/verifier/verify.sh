@@ -5,10 +5,10 @@
 set -eu
 LC_ALL=C; export LC_ALL
 cd "${1:-$(dirname "$0")}"
-T=$(mktemp -d); export T; said=''
+exec 3>&1; T=$(mktemp -d); export T; said=''
 end() { rm -rf "$T"; [ -n "$said" ] && exit "$1"; echo "NOT VERIFIED / NICHT BESTAETIGT: not readable / nicht lesbar"; exit 1; }
 trap 'end $?' EXIT
-bad() { said=1; echo "NOT VERIFIED / NICHT BESTAETIGT: $1"; exit 1; }
+bad() { said=1; echo "NOT VERIFIED / NICHT BESTAETIGT: $1" >&3; exit 1; }
 table() { awk "$LIB $1" "$2" || bad "$3"; }
 LIB='
 function hex(s,  i, n, out, d) {  # base64 to hex; nothing but the one right spelling
@@ -65,27 +65,32 @@ if [ -e META-INF ]; then
   [ "$(ls META-INF)" = "$(printf 'ASiCManifest001.xml\ntimestamp001.tst')" ] || bad "META-INF"
 fi
 
-# 2 The key of the log, and its signature under every head.
-vkey=$(cat data/trust/log.vkey); NAME=${vkey%%+*}; export NAME; name=$NAME; id=${vkey#*+}; id=${id%%+*}
-table '{ sub(/^[^+]*\+[^+]*\+/, ""); print hex($0) }' data/trust/log.vkey key >"$T/key"; public=$(cat "$T/key")
-[ "$(printf '%s\n' "$vkey" | wc -l)" -eq 1 ] && [ ${#public} -eq 66 ] || bad "data/trust/log.vkey"
-[ "$({ printf '%s\n' "$name"; printf "$(echo "$public" | awk "$LIB"'{ print octal($0) }')"; } | sha256sum | cut -c 1-8)" = "$id" ] \
-  || bad "data/trust/log.vkey"
-{ echo '-----BEGIN PUBLIC KEY-----'; echo "302a300506032b6570032100${public#01}" | awk "$LIB"'{ print base64($0) }'
-  echo '-----END PUBLIC KEY-----'; } | cmp -s - data/trust/log.pub.pem || bad "data/trust/log.pub.pem"
+# 2 The keys of the log, and a signature under every head.
+NAME=$(sed -n '1s/+.*//p' data/trust/log.vkey); export NAME; name=$NAME
+table '!/^[^+]+\+[0-9a-f]+\+[^+ ][^ ]*$/ { exit 1 } { split($0, part, "+"); sub(/^[^+]*\+[^+]*\+/, ""); h = hex($0)
+  if (part[1] != ENVIRON["NAME"] || length(h) != 66 || part[2] in seen) exit 1; seen[part[2]]; print part[2], h }
+  END { if (!NR) exit 1 }' data/trust/log.vkey data/trust/log.vkey >"$T/keys"
+while read -r id public; do
+  [ "$({ printf '%s\n' "$name"; printf "$(echo "$public" | awk "$LIB"'{ print octal($0) }')"; } | sha256sum | cut -c 1-8)" = "$id" ] \
+    || bad "data/trust/log.vkey"
+  { echo '-----BEGIN PUBLIC KEY-----'; echo "302a300506032b6570032100${public#01}" | awk "$LIB"'{ print base64($0) }'
+    echo '-----END PUBLIC KEY-----'; } | cmp -s - "data/trust/log.$id.pub.pem" || bad "data/trust/log.$id.pub.pem"
+done <"$T/keys"
+: >"$T/signers"
 : >"$T/roots"
 for f in data/checkpoints/*; do
   size=${f#data/checkpoints/}; size=${size%.checkpoint}
   awk 'NF == 0 { exit } { print }' "$f" >"$T/body"
   [ "$(sed -n '1p;2p;4p' "$T/body")" = "$(printf '%s\n%s' "$name" "$size")" ] || bad "$f"
   awk 'NF == 0 { on = 1; next } on' "$f" >"$T/tail"
-  awk -v id="$id" "$LIB"'$1 != "\342\200\224" || NF != 3 { exit 1 } { h = hex($3) } h == "?" { exit 1 }
-    $2 == ENVIRON["NAME"] && substr(h, 1, 8) == id { print octal(substr(h, 9)); n++ } END { if (!n) exit 1 }' \
-    "$T/tail" >"$T/signatures" || bad "$f"
-  while IFS= read -r signature; do
+  awk "$LIB"'NR == FNR { known[$1]; next } $1 != "\342\200\224" || NF != 3 { exit 1 } { h = hex($3) } h == "?" { exit 1 }
+    $2 == ENVIRON["NAME"] && substr(h, 1, 8) in known { print substr(h, 1, 8), octal(substr(h, 9)); n++ } END { if (!n) exit 1 }' \
+    "$T/keys" "$T/tail" >"$T/signatures" || bad "$f"
+  while read -r id signature; do
     printf "$signature" >"$T/signature"
-    openssl pkeyutl -verify -pubin -inkey data/trust/log.pub.pem -rawin -in "$T/body" -sigfile "$T/signature" >/dev/null \
+    openssl pkeyutl -verify -pubin -inkey "data/trust/log.$id.pub.pem" -rawin -in "$T/body" -sigfile "$T/signature" >/dev/null \
       2>&1 || bad "signature / Signatur: $f"
+    echo "$size $id" >>"$T/signers"
   done <"$T/signatures"
   echo "$size $(sed -n 3p "$T/body" | awk "$LIB"'{ print hex($0) }')" >>"$T/roots"
 done
@@ -121,6 +126,15 @@ lines '\\000' data/records.jsonl >"$T/leaves"
 paste -d ' ' data/records.index "$T/leaves" >"$T/records"
 awk 'NR == FNR { hash[$1] = $2; next } $1 in hash && hash[$1] != $3 { exit 1 } $2 != "range" || !($1 in hash) { print $1, $3 }' \
   data/range.hashes "$T/records" >"$T/wanted" || bad "data/records.jsonl"
+
+before=''
+for vkey in $(cat data/trust/log.vkey); do  # each key is named by a record, and that is signed by the key before
+  at=$(paste -d ' ' data/records.index data/records.jsonl | grep '"kind":"key"' | grep -F "\"vkey\":\"$vkey\"" | tail -n 1 | cut -d ' ' -f 1)
+  id=${vkey#*+}; id=${id%%+*}
+  [ -n "$at" ] && { [ -z "$before" ] || awk -v at="$at" -v by="$before" '$1 > at && $2 == by { n++ } END { exit !n }' "$T/signers"; } \
+    || bad "data/trust/log.vkey"
+  before=$id
+done
 
 # 5 All proofs at once, step by step (RFC 9162, sections 2.1.3.2 and 2.1.4.2): which side each hash stands on follows
 #   from index and size alone.

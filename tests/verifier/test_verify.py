@@ -93,6 +93,26 @@ def test_all_three_accept_what_is_whole(whole: dict[str, bytes], later: dict[str
         assert by_shell(files, folder).stdout.startswith("VERIFIED")
 
 
+def test_all_three_follow_a_rotated_key(page: Any, tmp_path: Path):
+    """Each key is named by a record that the one before has signed."""
+    root = tmp_path / "evidence"
+
+    def more(visits: Visits) -> None:
+        visits.log.rotate()
+        visits.fetch("/album/harbour.jpg")
+        visits.sign()
+        visits.log.rotate()
+        visits.fetch("/album/harbour.jpg")
+
+    files = small_bundle(case_of(fill(root, more), crawlers={"examplebot"}))
+    keys = files["data/trust/log.vkey"].decode().split()
+
+    assert len(keys) == 3
+    assert by_python(files, tmp_path)
+    assert by_page(page, files)["faults"] == []
+    assert by_shell(files, tmp_path).stdout.startswith("VERIFIED")
+
+
 @pytest.mark.parametrize("shell", SHELLS[1:])
 def test_other_shells_read_the_script_as_well(whole: dict[str, bytes], tmp_path: Path, shell: str):
     """An expert's machine has its own shell."""

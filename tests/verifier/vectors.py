@@ -121,10 +121,31 @@ def resigned_with_key(files: Files) -> None:
     files["data/trust/log.vkey"] = f"{other}\n".encode()
 
 
+def another_key(files: Files) -> None:
+    """Name a further key as the log's, which no record names and no key before signed for."""
+    origin = files["data/trust/log.vkey"].decode().partition("+")[0]
+    key = Ed25519PrivateKey.generate()
+    other = verifier_key(origin, key)
+    files["data/trust/log.vkey"] += f"{other}\n".encode()
+    body = b64encode(bytes.fromhex("302a300506032b6570032100") + other.public)
+    files[f"data/trust/log.{other.id.hex()}.pub.pem"] = (
+        b"-----BEGIN PUBLIC KEY-----\n" + body + b"\n-----END PUBLIC KEY-----\n"
+    )
+    name = last_head(files)
+    text = files[name].partition(b"\n\n")[0] + b"\n"
+    files[name] += f"\u2014 {origin} {b64encode(other.id + key.sign(text)).decode()}\n".encode()
+    for proof_file in [one for one in files if one.startswith("data/proofs/")]:
+        files[proof_file] = files[proof_file].partition(b"\n\n")[0] + b"\n\n" + files[name]
+
+
+def pem_of(files: Files) -> str:
+    return next(name for name in files if name.endswith(".pub.pem"))
+
+
 def other_pem(files: Files) -> None:
     public = verifier_key("x", Ed25519PrivateKey.generate()).public
     body = b64encode(bytes.fromhex("302a300506032b6570032100") + public)
-    files["data/trust/log.pub.pem"] = b"-----BEGIN PUBLIC KEY-----\n" + body + b"\n-----END PUBLIC KEY-----\n"
+    files[pem_of(files)] = b"-----BEGIN PUBLIC KEY-----\n" + body + b"\n-----END PUBLIC KEY-----\n"
 
 
 def disclosed_of_range(files: Files) -> None:
@@ -201,6 +222,7 @@ VECTORS: dict[str, Change] = {
     "key-twice": lambda files: files.update({"data/trust/log.vkey": files["data/trust/log.vkey"] * 2}),
     "key-missing": drop("data/trust/log.vkey"),
     "pem-replaced": other_pem,
+    "key-that-nobody-vouched-for": another_key,
     "proof-of-another": other_proof,
     "proof-index": on_proof(lambda a: a.__setitem__(1, b"index 4\n" if a[1] != b"index 4\n" else b"index 5\n")),
     "proof-too-short": on_proof(lambda a: a.pop(2)),
