@@ -17,6 +17,7 @@ from guard.cli import (
     evidence_register,
     evidence_show,
     evidence_stamp,
+    evidence_stats,
     evidence_verify_de,
 )
 from guard.cli.evidence_bundle import Language, sentences, verify_bundle
@@ -59,6 +60,7 @@ def _group() -> None:
 
 
 app.command("stamp")(evidence_stamp.stamp)
+app.command("stats")(evidence_stats.stats)
 app.command("export")(evidence_export.export)
 app.command("show")(evidence_show.show)
 app.command("access")(evidence_access.access)

@@ -91,7 +91,7 @@ def time_lines(report: Report, judge: Judge) -> list[str]:
     newest = max(tokens, key=lambda one: one.size)
     lines = [f"records 0 to {newest.size - 1:,} existed at {when(newest.time)}{_accuracy(newest)}"]
     if report.records > newest.size:
-        lines.append(f"{report.records - newest.size:,} newer records are not stamped yet")
+        lines.append(f"unanchored since {when(newest.time)}: {report.records - newest.size:,} newer records")
     if (widest := _widest(tokens)) is not None:
         index, found = widest
         assert found.not_before is not None and found.not_after is not None  # noqa: S101, PT018  # chosen so

@@ -145,7 +145,7 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
      "sagt "
      "nur der Schlüssel"),
     ("records 0 to {} existed at {}", "Die Aufzeichnungen 0 bis {} gab es am {}"),
-    ("{} newer records are not stamped yet", "{} neuere Aufzeichnungen haben noch keinen Zeitstempel"),
+    ("unanchored since {}: {} newer records", "Seit {} ohne Zeitstempel: {} neuere Aufzeichnungen"),
     ("the widest bracket is {}: record {} was made between {} and {}",
      "Die weiteste Eingrenzung beträgt {}: Aufzeichnung {} entstand zwischen {} und {}"),
     ("before record {} no token is on record: those records may be older than they say",
