@@ -42,7 +42,7 @@ def test_the_fetch_of_the_reservation_by_the_same_client_belongs_to_it(tmp_path:
 def test_each_record_that_matters_is_proven(tmp_path: Path):
     """To the root of the last head, which is signed."""
     case = case_of(fill(tmp_path / "evidence"), crawlers={"examplebot"})
-    root = case_reader._checked(case.heads[-1].note, case_reader.parse_verifier_key(case.vkey)).root
+    root = case_reader._checked(case.heads[-1].note, [case_reader.parse_verifier_key(case.vkey)]).root
     proven = [one for one in case.records if one.role is not Role.RANGE]
 
     assert len(proven) > 5
