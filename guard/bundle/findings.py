@@ -139,6 +139,17 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """What the owner said about a picture."""
+
+    record: CaseRecord
+    by_file: bool
+    """The file that the site sent is the registered one, by its hash; else only its name is."""
+    before: bool
+    """It was said before the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
     """Requests of one kind of client: the same name, the same worth of it."""
 
@@ -164,6 +175,26 @@ class Findings:
     clients: tuple[Client, ...]
     """Those of the best grade first."""
     versions: tuple[Version, ...]
+
+    def registered(self, fetch: Fetch) -> "Registered | None":
+        """Return what the owner has put on record about the picture of this request: by its file, else by its name.
+
+        Of several the first counts: it was said earliest.
+        """
+        name = fetch.path.rpartition("/")[2]
+        all_ = self.case.of_kind("img")
+        by_file = [one for one in all_ if fetch.said.get("original") and one.fields["sha256"] == fetch.said["original"]]
+        by_name = [one for one in all_ if name and one.fields["name"].rpartition("/")[2] == name]
+        if by_file:
+            return Registered(record=by_file[0], by_file=True, before=by_file[0].index < fetch.index)
+        if by_name and not fetch.said.get("original"):
+            return Registered(record=by_name[0], by_file=False, before=by_name[0].index < fetch.index)
+        return None
+
+    def clock(self, fetch: Fetch) -> CaseRecord | None:
+        """Return the last look at the machine's clock before a request."""
+        looks = [one for one in self.case.of_kind("clk") if one.index < fetch.index]
+        return looks[-1] if looks else None
 
     @property
     def pictures(self) -> dict[str, tuple[Fetch, ...]]:

@@ -8,8 +8,8 @@ it says so in the place where the reader would look for it.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from guard.bundle.blocks import Block, Paragraph, bold, mono, paragraph, rows, small
-from guard.bundle.findings import Applied, Client, Fetch, Findings, Outcome, Told
+from guard.bundle.blocks import Block, Paragraph, Span, bold, mono, paragraph, rows, small
+from guard.bundle.findings import Applied, Client, Fetch, Findings, Outcome, Registered, Told
 from guard.bundle.plain_text import utc
 from guard.bundle.say import Words
 from guard.evidence.bracket import Bracket
@@ -57,13 +57,33 @@ def _work(found: Findings, leading: Fetch, say: Words) -> list[Paragraph]:
         name = paragraph(bold(say("work path")), mono(_url(leading), 160))
     else:
         name = paragraph(bold(say("work no path")))
-    lines = [name, paragraph(say("work unregistered"))]
+    lines = [name, *_registered(found.registered(leading), say)]
     if original := leading.said.get("original"):
         lines.append(paragraph(say("work original"), mono(original)))
     counts = [say("work requests", count=say.count(len(pictures.get(leading.path, ()))))] if leading.path else []
     if (others := len(pictures) - 1) > 0:
         counts.append(say("work others", count=say.count(others), section=section("pictures")))
     return [*lines, paragraph(small(" ".join(counts)))] if counts else lines
+
+
+def _registered(one: Registered | None, say: Words) -> list[Paragraph]:
+    """Say what the owner has put on record about the picture, as the owner's word."""
+    if one is None:
+        return [paragraph(say("work unregistered"))]
+    said = one.record.fields
+    title = f"{said['title']}, " if said["title"] else ""
+    chain = " → ".join(said["chain"]) or say("work author has it")
+    lines = [
+        paragraph(say("work author", title=title, author=said["author"] or "–"), say("work chain", chain=chain)),
+        paragraph(say("work registered" if one.before else "work registered after", time=say.time(said["at"]),
+                      record=say.record(one.record.index)), "" if one.by_file else say("work by name")),
+    ]  # fmt: skip
+    if said["published"] or said["published_where"]:
+        where = ", ".join(part for part in (said["published"], said["published_where"]) if part)
+        lines.append(paragraph(say("work published", where=where)))
+    if said["raw_sha256"]:
+        lines.append(paragraph(say("work raw", name=said["raw_name"]), mono(said["raw_sha256"])))
+    return lines
 
 
 def _url(fetch: Fetch) -> str:
@@ -113,13 +133,23 @@ def _when(found: Findings, leading: Fetch, say: Words, bracket: Bracket) -> list
     name = "when this" if leading.is_picture else "when this request"
     lines = [
         paragraph(say(name), bold(say.time(leading.at, fraction=True)), f" {say.record(leading.index)}"),
-        paragraph(bracketing(bracket, say)),
+        paragraph(bracketing(bracket, say), *clock(found, leading, say)),
     ]
     if len(found.fetches) > 1:
         first, last = utc(found.fetches[0].at), utc(found.fetches[-1].at)
         count = say.count(len(found.fetches))
         lines.append(paragraph(small(say("when period", count=count, first=first, last=last))))
     return lines
+
+
+def clock(found: Findings, fetch: Fetch, say: Words) -> list[Span]:
+    """Say what the machine knew about its own clock at a request."""
+    look = found.clock(fetch)
+    if look is None:
+        return []
+    error = look.fields["error_us"]
+    words = say(f"clock {look.fields['state']}", error=say.span(error) if error else "–")
+    return [small(f" {words} {say.record(look.index)}")]
 
 
 def bracketing(bracket: Bracket, say: Words) -> str:

@@ -76,6 +76,7 @@ def read_case(path: Path, wanted: Filter, *, at_size: int | None = None) -> Case
     disclosed = _disclosed(folder, chosen)
     fetches = _fetches(path, log, size, chosen, disclosed)
     disclosed |= _disclosed(folder, fetches)
+    _leave_out(log, chosen, disclosed)
     roles = dict.fromkeys(log.context, Role.BELONGS) | dict.fromkeys(fetches, Role.BELONGS)
     roles |= dict.fromkeys(chosen, Role.CHOSEN)
     start, end = _range(notes, size, chosen)
@@ -235,6 +236,30 @@ def _fetches(
         elif one.fields["req"] in found:
             found[index] = leaf, one
     return found
+
+
+def _leave_out(
+    log: _Log, chosen: Mapping[int, tuple[bytes, Record]], disclosed: Mapping[int, tuple[bytes, ...]]
+) -> None:
+    """Drop from the context the pictures that are not asked about, and looks at the clock at other times."""
+    requests = [(index, one) for index, (_, one) in chosen.items() if one.kind is RecordKind.REQUEST]
+    originals = {str(one.fields.get("original", "")) for _, one in requests}
+    paths = (disclosure.target_of(_values(disclosed.get(index, ()))).partition("?")[0] for index, _ in requests)
+    names = {path.rpartition("/")[2] for path in paths} - {""}
+    first, last = min(chosen), max(chosen)
+    looks = [index for index, leaf in log.context.items() if b'"kind":"clk"' in leaf]
+    before = max((index for index in looks if index < first), default=first)
+    after = min((index for index in looks if index > last), default=last)
+    for index, leaf in list(log.context.items()):
+        try:
+            one = record.read(leaf)
+        except LeafError:
+            continue
+        about = one.fields.get("sha256") in originals or one.fields.get("name") in names
+        if (one.kind in (RecordKind.PICTURE, RecordKind.CANARY) and not about) or (
+            one.kind is RecordKind.CLOCK and not before <= index <= after
+        ):
+            del log.context[index]
 
 
 def _range(notes: Mapping[int, bytes], size: int, chosen: Iterable[int]) -> tuple[int, int]:

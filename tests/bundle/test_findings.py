@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guard.bundle.findings import Findings, Outcome, applied, findings
-from tests.support.cases import BOT, NOBODY, ROBOTS, Visits, case_of
+from tests.support.cases import BOT, NOBODY, ROBOTS, Visits, case_of, registration
 
 OPEN = b"User-agent: *\nAllow: /\n"
 RULES = b"""# a comment
@@ -152,3 +152,45 @@ def test_clients_of_different_grades_are_told_apart(tmp_path: Path):
     clients = found(tmp_path, write).clients
 
     assert [(one.grade, one.addresses) for one in clients] == [("B", ("192.0.2.5",)), ("D", ("203.0.113.7",))]
+
+
+COPY = {"action": "mark", "rendition": "marked", "mark": "ab" * 8, "original": "12" * 32, "end_status": 200}
+
+
+def test_a_registered_picture_is_known_by_its_file_and_only_else_by_its_name(tmp_path: Path):
+    """A hash shows that it is this picture, a name does not."""
+
+    def write(visits: Visits) -> None:
+        visits.reserve()
+        visits.put(registration(name="renamed.jpg"))
+        visits.put(registration(name="harbour.jpg", sha256_of_file="99" * 32))
+        visits.put(registration(name="other.jpg", sha256_of_file="98" * 32))
+        visits.fetch("/album/harbour.jpg", NOBODY, **COPY)
+        visits.fetch("/album/harbour.jpg")
+
+    one = found(tmp_path, write)
+    copied, refused = (one.registered(fetch) for fetch in one.fetches)
+
+    assert copied is not None
+    assert (copied.by_file, copied.before, copied.record.fields["name"]) == (True, True, "renamed.jpg")
+    assert refused is not None
+    assert (refused.by_file, refused.record.fields["sha256"]) == (False, "99" * 32)
+    assert {record.fields["name"] for record in one.case.of_kind("img") if record.proof} == {
+        "renamed.jpg",
+        "harbour.jpg",
+    }
+
+
+def test_a_picture_registered_after_the_request_is_told_as_such(tmp_path: Path):
+    """Said in a dispute it weighs less."""
+
+    def write(visits: Visits) -> None:
+        visits.reserve()
+        visits.fetch("/album/harbour.jpg", NOBODY, **COPY)
+        visits.put(registration())
+
+    one = found(tmp_path, write)
+    registered = one.registered(one.leading)
+
+    assert registered is not None
+    assert not registered.before

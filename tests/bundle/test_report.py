@@ -15,7 +15,7 @@ from guard.bundle.report import report_value, typeset
 from guard.bundle.say import LANGUAGES, Language
 from tests.support.anchors import stamp
 from tests.support.authority import Authority
-from tests.support.cases import BOT, NOBODY, Visits, case_of, fill
+from tests.support.cases import BOT, NOBODY, Visits, case_of, fill, registration
 from tests.support.programs import need
 
 HOSTILE = '#panic("x") $1+1$ *b* @a <b> \u202egpj.exe\u2066 \x1b[31m =cmd()'
@@ -140,6 +140,40 @@ def test_the_bracket_of_others_is_on_page_one(tmp_path: Path):
 
     assert "By clocks of third parties between" in text
     assert "Third parties: https://tsa.example" in text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_author_and_chain_of_title_are_on_page_one(tmp_path: Path, lang: Language):
+    """As the owner's word, with the record that says since when."""
+    visits = Visits(tmp_path / "evidence")
+    visits.put(registration())
+    visits.reserve()
+    visits.fetch("/album/harbour.jpg", NOBODY, action="mark", rendition="marked", mark="ab" * 8, original="12" * 32,
+                 end_status=200)  # fmt: skip
+    visits.close()
+    text = said(value_of(tmp_path / "evidence", lang)["first"])
+
+    words = {"en": "by Ada Example, by the owner’s word.", "de": "von Ada Example, nach Angabe des Betreibers."}
+    assert f"Harbour, {words[lang]}" in text
+    assert "to the Agency, 2025" in text
+    assert "56" * 32 in text
+    assert {"en": "before this request", "de": "vor diesem Abruf"}[lang] in text
+
+
+def test_what_the_machine_knew_of_its_clock_is_on_page_one(tmp_path: Path):
+    """A documented synchronisation, or that there was none."""
+    from guard.evidence.clock_record import ClockReading, ClockState, Why, clock
+    from tests.support.evidence import AT
+
+    visits = Visits(tmp_path / "evidence")
+    visits.reserve()
+    for state, error in ((ClockState.UNSYNCHRONISED, 0), (ClockState.SYNCHRONISED, 250_000)):
+        visits.look(clock(ClockReading(at=AT, boot="b", boottime=1, slept=0, state=state, error=error, estimate=0),
+                         why=Why.MINUTE))  # fmt: skip
+    visits.fetch("/album/harbour.jpg")
+    visits.close()
+
+    assert "its clock was in step, wrong by 0.25 s at most" in said(value_of(tmp_path / "evidence")["first"])
 
 
 def test_gaps_are_told_on_page_one(tmp_path: Path):

@@ -8,7 +8,7 @@ from typing import Any
 from guard.bundle.container import bag
 from guard.bundle.findings import findings
 from guard.bundle.proof_files import proof_files
-from guard.evidence import disclosure, record, reservation_record
+from guard.evidence import disclosure, picture_record, record, reservation_record
 from guard.evidence.case import Case
 from guard.store.batch import Entry
 from guard.store.case_reader import read_case
@@ -45,6 +45,11 @@ class Visits:
         (index,) = self.log.append([Entry(leaf, tuple(values))])
         assert isinstance(index, int)
         return index
+
+    def look(self, leaf: bytes) -> None:
+        """Append a record about the clock, which only the keeper of the log writes."""
+        self.log._owed.append(leaf)
+        self.log.append(())
 
     def reserve(self, robots: bytes = ROBOTS, **headers: str) -> str:
         """Bring a reservation into force and return its digest."""
@@ -156,3 +161,14 @@ def rehash(files: dict[str, bytes]) -> dict[str, bytes]:
     kept["manifest-sha256.txt"] = listed(lambda name: name.startswith("data/"))
     kept["tagmanifest-sha256.txt"] = listed(lambda name: not name.startswith("data/"))
     return kept
+
+
+def registration(name: str = "harbour.jpg", sha256_of_file: str = "12" * 32, **changes: Any) -> bytes:
+    """Return the leaf by which an owner registers a picture."""
+    said: dict[str, Any] = {
+        "name": name, "sha256": sha256_of_file, "size": 5, "media_type": "image/jpeg", "width": 6, "height": 4,
+        "pixels_sha256": "34" * 32, "author": "Ada Example", "title": "Harbour", "chain": ("to the Agency, 2025",),
+        "raw_name": "harbour.raw", "raw_sha256": "56" * 32, "raw_size": 9, "published": "2024-05-01",
+        "published_where": "https://photo.example/",
+    }  # fmt: skip
+    return picture_record.picture(at=AT, said=picture_record.Registration(**(said | changes)))
