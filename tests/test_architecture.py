@@ -35,6 +35,7 @@ LEVEL = {
     "dataset": 4,
     "demo": 5,
     "cli": 5,
+    "middleware": 5,
 }
 """A package imports from lower levels and from itself, and from no sibling on its level but these."""
 

@@ -14,6 +14,7 @@ MIRRORED = (
     "evidence",
     "exporter",
     "image",
+    "middleware",
     "reservation",
     "server",
     "store",

@@ -41,7 +41,7 @@ class Dialect:
     """Whatever is not simply allowed is answered 401: the front then sends the request itself through the guard, which
     decides again, records it and answers. Nothing is recorded here."""
     tells_kind: bool = False
-    """Whoever asks has seen what the answer is, or can look: it says so in the field `kind`."""
+    """Whoever asks can show its response, in a second question."""
 
 
 NGINX = Dialect(name="nginx", prefix="x-original-", only_403=True)

@@ -243,6 +243,7 @@ class Worker:
             records=self._records,
             reports=self._reports,
             metrics=self.metrics,
+            sizes=sizes,
             now=utc_now,
         )
         marked = self._marked_copies(upstreams, in_image)

@@ -22,11 +22,12 @@ from aiohttp import web
 
 from guard.core.asked import DIALECTS, Dialect, original
 from guard.core.client_address import AddressPolicy
-from guard.core.facts import IPAddress, Kind, KindSource, ResponseFacts
+from guard.core.facts import IPAddress, KindSource, ResponseFacts
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
 from guard.core.response import Answer, Challenge, Form, Forward, Hangup, Mark, ResponsePlan, Shrink, no_picture
 from guard.errors import RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
+from guard.image.sniff import kind_of
 from guard.server.answers import Answers, Made
 from guard.server.arrivals import Arrivals
 from guard.server.challenge import Challenges
@@ -35,18 +36,22 @@ from guard.server.exchange import Exchange, Sent
 from guard.server.headers import Headers
 from guard.server.http_server import peer_of
 from guard.server.instead import SERVED_UNRECORDED, is_open
+from guard.server.pictures import Sizes
 from guard.server.records import Records
 from guard.server.reports import Reports
 from guard.server.sending import send_bytes
 from guard.server.site import Sites
+from guard.server.upstream import PEEK
 from guard.server.upstream_requests import UpstreamRequests
 
 STATUS: Final = "Guard-Status"
 """Tells nginx the status of a refusal; 444 where the connection is to be closed without an answer."""
 NEEDS: Final = "Guard-Needs-Response"
 """Tells an application that its response is to be looked at; its value goes back in the second question."""
-KIND: Final = "x-original-kind"
-"""In that: the kind, and where it is a picture of known size, width and height."""
+TYPE: Final = "x-original-type"
+"""In that: the response's content type; its first bytes are the body of the question."""
+COMPLETE: Final = "x-original-complete"
+"""`yes` where those are all of them."""
 AGAIN: Final = "x-original-again"
 
 NO_CONNECTION: Final = 444
@@ -74,6 +79,7 @@ class DecisionPoint:
         records: Records,
         reports: Reports,
         metrics: Metrics,
+        sizes: Sizes,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -89,6 +95,7 @@ class DecisionPoint:
         self._records = records
         self._reports = reports
         self._metrics = metrics
+        self._sizes = sizes
         self._now = now
         self._clock = clock
         self._held: OrderedDict[str, Exchange] = OrderedDict()
@@ -112,18 +119,18 @@ class DecisionPoint:
         if dialect is None:
             return _plain(404, f"ask at one of {', '.join(DIALECTS)}")
         try:
-            exchange = self._asked_about(request, dialect, peer)
+            exchange = await self._asked_about(request, dialect, peer)
         except RequestError as error:
             self._say(f"guard: decisions: {error}")
             return _senseless(dialect, str(error))
         with self._metrics.requests_open.track_inprogress():
             return await self._answer(dialect, exchange)
 
-    def _asked_about(self, request: web.BaseRequest, dialect: Dialect, peer: IPAddress | None) -> Exchange:
+    async def _asked_about(self, request: web.BaseRequest, dialect: Dialect, peer: IPAddress | None) -> Exchange:
         started = self._clock()
         lines = tuple((_text(name), _text(value)) for name, value in request.raw_headers)
         if dialect.tells_kind and (held := self._held.pop(_value(lines, AGAIN), None)) is not None:
-            held.request, held.seen = request, _seen(_value(lines, KIND))
+            held.request, held.seen = request, await self._seen(request, lines)
             return held
         facts = original(
             dialect,
@@ -138,9 +145,23 @@ class DecisionPoint:
             request, facts, started, by_front=True, continued=False, tickets=dialect.hands_over
         )
         exchange.asked_by = dialect.name
-        if told := _value(lines, KIND) if dialect.tells_kind else "":
-            exchange.seen = _seen(told)
+        if dialect.tells_kind and any(name.lower() == AGAIN for name, _ in lines):
+            exchange.seen = await self._seen(request, lines)  # another worker was asked first
         return exchange
+
+    async def _seen(self, request: web.BaseRequest, lines: tuple[tuple[str, str], ...]) -> ResponseFacts:
+        head = bytearray()
+        async for piece in request.content.iter_any():
+            head += piece
+            if len(head) >= PEEK:
+                break
+        return kind_of(
+            _value(lines, TYPE),
+            bytes(head),
+            complete=_value(lines, COMPLETE) == "yes",
+            thumbnail_side=self._sizes.thumbnail,
+            display_side=self._sizes.display,
+        )
 
     async def _answer(self, dialect: Dialect, exchange: Exchange) -> web.StreamResponse:
         planned = await self._plan(dialect, exchange)
@@ -270,14 +291,6 @@ def _about(exchange: Exchange) -> Headers:
         ("Guard-Rule", decided.rule),
         ("Guard-Purpose", exchange.who.purpose),
     )
-
-
-def _seen(text: str) -> ResponseFacts:
-    kind, *sizes = text.split() or [Kind.UNKNOWN]
-    pixels = [int(size) for size in sizes if size.isascii() and size.isdigit() and len(size) < 10]
-    width, height = pixels if len(pixels) == 2 else (0, 0)
-    known = Kind(kind) if kind in Kind.__members__.values() else Kind.UNKNOWN
-    return ResponseFacts(kind=known, source=KindSource.RESPONSE, width=width, height=height)
 
 
 def _senseless(dialect: Dialect, sentence: str) -> web.Response:

@@ -177,7 +177,7 @@ def test_status_and_waiting_time_of_a_limit_arrive(at: tuple[str, int]):
 STORIES = (
     ("X-Original-URI", "/robots.txt"), ("X-Original-Method", "OPTIONS"), ("X-Original-Host", "other.example"),
     ("X-Forwarded-Uri", "/robots.txt"), ("X-Forwarded-Method", "OPTIONS"), ("X-Forwarded-Host", "other.example"),
-    ("X-Forwarded-Proto", "https"), ("X-Original-Kind", "page"), ("X-Rewrite-URL", "/robots.txt"),
+    ("X-Forwarded-Proto", "https"), ("X-Original-Type", "text/html"), ("X-Rewrite-URL", "/robots.txt"),
     ("Guard-Action", "allow"), ("Guard-Status", "200"), ("Connection", "close, X-Original-URI, X-Forwarded-Uri"),
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from guard.store.record_finder import FoundRequest, find_request
 from tests.server.conftest import Upstreams
 from tests.support.http import CHATGPT_USER, CHROME, GPTBOT, Reply, ask
 from tests.support.running import RunningGuard, wait_until
+from tests.support.upstream import PICTURES
 
 ASKS = re.compile(r"guard: front servers may ask at (\S+)")
 
@@ -44,6 +45,7 @@ def question(
     agent: str = CHROME,
     method: str = "GET",
     address: str = "203.0.113.9",
+    body: bytes = b"",
 ) -> Reply:
     """Ask as a front server does."""
     prefix = "X-Forwarded-" if where == "/forwarded" else "X-Original-"
@@ -52,7 +54,7 @@ def question(
         (f"{prefix}Proto", "https"), (f"{prefix}For", address),
     )  # fmt: skip
     port = int(guard.wait_for_words(ASKS, 5).rpartition(":")[2])
-    return ask(port, where, *told, *lines, agent=agent, host="decisions")
+    return ask(port, where, *told, *lines, agent=agent, host="decisions", body=body)
 
 
 @pytest.mark.parametrize("where", ["/nginx", "/nginx/hand-over", "/forwarded", "/application"])
@@ -151,19 +153,18 @@ def test_a_visitor_can_not_tell_its_own_story(asked: RunningGuard):
     assert question(asked, "/nginx/hand-over", "/original.jpg", ("X-Original-URI", "/robots.txt")).status == 401
 
 
-def test_an_application_tells_what_its_response_is(asked: RunningGuard):
-    """The first question is answered with one back; the second decides."""
-    first = question(asked, "/application", "/from-the-app", agent=CHATGPT_USER)
-    again = ("X-Original-Again", first.get("Guard-Needs-Response"))
-    page = question(asked, "/application", "/from-the-app", again, ("X-Original-Kind", "page"), agent=CHATGPT_USER)
-    first = question(asked, "/application", "/from-the-app", agent=CHATGPT_USER)
-    again = ("X-Original-Again", first.get("Guard-Needs-Response"))
-    picture = question(
-        asked, "/application", "/from-the-app", again, ("X-Original-Kind", "original 2400 1600"), agent=CHATGPT_USER
-    )
+def test_an_application_shows_its_response(asked: RunningGuard):
+    """The first question is answered with one back; the second, with the first bytes, decides."""
 
-    assert (first.status, first.get("tdm-reservation")) == (200, "")
-    assert (page.status, picture.status) == (200, 403)
+    def shown(content_type: str, body: bytes) -> Reply:
+        first = question(asked, "/application", "/from-the-app", agent=CHATGPT_USER)
+        assert (first.status, first.get("tdm-reservation")) == (200, "")
+        lines = (("X-Original-Again", first.get("Guard-Needs-Response")), ("X-Original-Type", content_type))
+        return question(asked, "/application", "/from-the-app", *lines, agent=CHATGPT_USER, body=body)
+
+    assert shown("text/html", b"<!doctype html><p>").status == 200
+    assert shown("text/html", PICTURES["/original.jpg"]).status == 403
+    assert shown("image/jpeg", PICTURES["/thumb.jpg"]).status == 200
 
 
 def test_only_those_who_are_named_may_ask(upstreams: Upstreams, tmp_path):
