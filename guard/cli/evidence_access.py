@@ -20,6 +20,7 @@ from guard.cli.terminal import printable
 from guard.errors import UsageError
 from guard.evidence.record import RecordKind
 from guard.store.durable import replace
+from guard.store.log_files import with_epochs
 from guard.store.log_values import microseconds
 
 FORM: Final = "crawler-guard subject access 1"
@@ -81,8 +82,8 @@ def access(
     if not address:
         raise UsageError("--address is missing: whose data is it about?")
     wanted = named(addresses=address, since=since, until=until)
-    put_on_record(directory, wanted, by="evidence access", why=why, copy=copy)
-    found = list(shown_records(directory, wanted))
+    put_on_record(directory, wanted, by="evidence access", why=why, copy=copy, epochs=True)
+    found = [one for _, place in with_epochs(directory) for one in shown_records(place, wanted)]
     made = microseconds()
     beside = output.with_name(output.name + ".json")
     told = {"form": FORM, "addresses": address, "made": iso(made), "records": [_value(one) for one in found]}

@@ -20,6 +20,7 @@ from guard.evidence.custody import Values, plain
 from guard.evidence.disclosure import Group
 from guard.evidence.record import RecordKind
 from guard.store.client_snapshot import forget
+from guard.store.log_files import with_epochs
 from guard.store.record_filter import Filter, matching, moment, words
 from guard.store.side_store import open_to_read
 
@@ -69,16 +70,22 @@ def erase(
         raise UsageError("--ground is missing: why it is erased goes on record, like 'request of 2026-11-20'")
     _check_text("--ground", ground)
     values = Values.ALL if everything else Values.PEOPLE
-    chosen = list(_with_values(directory, wanted, values))
-    held = _held(directory, chosen)
-    done = len(chosen) - len(held)
-    if not dry_run:
-        done, held = _erase(directory, chosen, values, ground)
-        if wanted.addresses:
-            # The clients' recent past has only hashes of addresses, and nobody can say whose is whose.
-            forget(directory / "guard")
+    done = 0
+    held: dict[str, list[str]] = {}
+    # The numbers of records are those of the log at hand; an address may also be in one that was put away.
+    for epoch, place in with_epochs(directory) if not record else [("", directory)]:
+        chosen = list(_with_values(place, wanted, values))
+        kept = _held(place, chosen)
+        count = len(chosen) - len(kept)
+        if not dry_run:
+            count, kept = _erase(directory, chosen, values, ground, epoch)
+        done += count
+        held |= {f"{index} of log {epoch}" if epoch else str(index): names for index, names in kept.items()}
+    if wanted.addresses and not dry_run:
+        # The clients' recent past has only hashes of addresses, and nobody can say whose is whose.
+        forget(directory / "guard")
     if as_json:
-        told = {"erased": done, "held": {str(index): names for index, names in held.items()}, "dry_run": dry_run}
+        told = {"erased": done, "held": held, "dry_run": dry_run}
         typer.echo(orjson.dumps(told))
     else:
         what = "all values" if everything else "what may identify a person"
@@ -102,7 +109,9 @@ def _with_values(directory: Path, wanted: Filter, values: Values) -> Iterator[in
             yield index
 
 
-def _erase(directory: Path, chosen: Sequence[int], values: Values, ground: str) -> tuple[int, dict[int, list[str]]]:
+def _erase(
+    directory: Path, chosen: Sequence[int], values: Values, ground: str, epoch: str
+) -> tuple[int, dict[int, list[str]]]:
     from guard.server.log_line import open_log
 
     erased = 0
@@ -111,12 +120,13 @@ def _erase(directory: Path, chosen: Sequence[int], values: Values, ground: str) 
         return erased, held
     with open_log(directory) as line:
         for start in range(0, len(chosen), _MOST):
+            some = chosen[start : start + _MOST]
             said = line.custody(
-                {"do": "erase", "records": chosen[start : start + _MOST], "values": values.value, "ground": ground}
+                {"do": "erase", "records": some, "values": values.value, "ground": ground, "epoch": epoch}
             )
             erased += said["erased"]
             held |= {int(index): names for index, names in said["held"].items()}
-        while line.custody({"do": "work"})["left"]:
+        while line.custody({"do": "work", "epoch": epoch})["left"]:
             pass
     return erased, held
 
@@ -141,7 +151,7 @@ def _rows(directory: Path, statement: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
-def _refusals(held: dict[int, list[str]]) -> Iterator[str]:
+def _refusals(held: dict[str, list[str]]) -> Iterator[str]:
     for number, (index, names) in enumerate(held.items()):
         if number == _LISTED:
             yield f"… and {len(held) - _LISTED:,} more records are held"

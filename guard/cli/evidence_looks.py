@@ -10,14 +10,19 @@ from pathlib import Path
 from guard.errors import EvidenceError, UsageError
 from guard.evidence import custody
 from guard.evidence.disclosure import Group
+from guard.store.log_files import with_epochs
 from guard.store.log_values import microseconds
 from guard.store.record_filter import Filter, Values, matching
 
 _OF_PEOPLE = (Group.PERSON.value, Group.REQUEST.value)
 
 
-def put_on_record(directory: Path, wanted: Filter, *, by: str, why: str, copy: bool = False) -> None:
+def put_on_record(
+    directory: Path, wanted: Filter, *, by: str, why: str, copy: bool = False, epochs: bool = False
+) -> None:
     """Put on record that the command `by` shows what may identify people in the records that are meant.
+
+    With `epochs` those of logs that were put away are meant, too.
 
     Raises:
         UsageError: The log can not be written to, and nobody said that it is a copy.
@@ -25,9 +30,12 @@ def put_on_record(directory: Path, wanted: Filter, *, by: str, why: str, copy: b
     if copy:
         return
     count, first, last = 0, 0, 0
-    for index, _, _, values in matching(directory, wanted, ends=False):
-        if any(group in values for group in _OF_PEOPLE):
-            count, first, last = count + 1, first if count else index, index
+    for name, place in with_epochs(directory) if epochs else [("", directory)]:
+        for index, _, _, values in matching(place, wanted, ends=False):
+            if any(group in values for group in _OF_PEOPLE):
+                count += 1
+                if not name:  # the numbers are of the log that says so
+                    first, last = first or index, index
     if not count:
         return
     from guard.server.log_line import open_log

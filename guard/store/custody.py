@@ -12,8 +12,10 @@ What was decided goes on record with it: the leaf is in `owed` from the same mom
 that table when the log has it. A hold speaks before a period and before an erasure.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import orjson
@@ -25,6 +27,7 @@ from guard.evidence.disclosure import Disclosure
 from guard.evidence.record import Record, RecordKind
 from guard.evidence.retention import Lifetime, Retention
 from guard.store.batch import Entry, Refusal
+from guard.store.epochs import FOLDER
 from guard.store.log_values import Clock
 from guard.store.record_filter import Filter, words
 from guard.store.side_store import DAY, USED, SideStore, transaction
@@ -68,6 +71,10 @@ class Custody:
         self._side = side
         self._retention = retention
         self._clock = clock
+        self._of = ""
+        """Of which log that was put away these are the values; empty for the log at hand."""
+        self.others: dict[str, Custody] = {}
+        """The values of logs that were put away, by the name of their folder."""
         rows = side.connection.execute("SELECT name, wanted FROM holds").fetchall()
         self._holds = {name: Filter.of(orjson.loads(wanted)) for name, wanted in rows}
 
@@ -92,11 +99,28 @@ class Custody:
                     self._log.append([Entry(leaf)])
                 execute("DELETE FROM owed WHERE number = ?", (number,))
 
+    def take_epochs(self, root: Path) -> None:
+        """Take care of the values of logs that were put away in the evidence directory, too: their time goes on."""
+        for path in sorted((root / FOLDER).glob("*/side/disclosures.db")):
+            name = path.parent.parent.name
+            with suppress(sqlite3.Error, OSError, EvidenceError):  # where a log is damaged its values may be, too
+                side = SideStore(path, clock=self._clock)
+                other = Custody(self._log, side, retention=self._retention, clock=self._clock)
+                other._of = f" (log {name})"
+                self.others[name] = other
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for one in (self, *self.others.values()):
+            with suppress(sqlite3.Error):
+                one._side.close()
+
     def tick(self) -> None:
         """Do a little of what is to be done: settle, let expire what has expired, erase some rows."""
-        self.settle()
-        self.expire()
-        self.work()
+        for one in (self, *self.others.values()):
+            one.settle()
+            one.expire()
+            one.work()
 
     def expire(self) -> None:
         """Begin to erase the values whose period has ended."""
@@ -128,7 +152,12 @@ class Custody:
                 values = Values.PEOPLE if lifetime is Lifetime.PEOPLE else Values.TOOLS
                 self._owe(
                     custody.erasure(
-                        at=self._clock(), ground=EXPIRY, values=values, records=records - held, first=first, last=last
+                        at=self._clock(),
+                        ground=EXPIRY + self._of,
+                        values=values,
+                        records=records - held,
+                        first=first,
+                        last=last,
                     )
                 )
         self._side.forget_current()
@@ -172,7 +201,7 @@ class Custody:
                     )
                 self._owe(
                     custody.erasure(
-                        at=self._clock(), ground=ground, values=values, records=count, first=first, last=last
+                        at=self._clock(), ground=ground + self._of, values=values, records=count, first=first, last=last
                     )
                 )
             execute("DELETE FROM chosen")
@@ -282,11 +311,16 @@ class Custody:
         Raises:
             EvidenceError: There is no such hold.
         """
+        elsewhere = [one for one in self.others.values() if name in one._holds]
+        count = sum(one.release(name) for one in elsewhere)
+        return count if elsewhere and name not in self._holds else count + self._release(name)
+
+    def _release(self, name: str) -> int:
         self._must_be_held(name)
         execute = self._side.connection.execute
         matter, wanted = execute("SELECT matter, wanted FROM holds WHERE name = ?", (name,)).fetchone()
         with transaction(self._side.connection):
-            count = execute("DELETE FROM held WHERE hold = ?", (name,)).rowcount
+            count: int = execute("DELETE FROM held WHERE hold = ?", (name,)).rowcount
             execute("DELETE FROM holds WHERE name = ?", (name,))
             execute("UPDATE keys SET state = 'live' WHERE state = 'kept'")
             what = words(Filter.of(orjson.loads(wanted)))
@@ -296,11 +330,15 @@ class Custody:
         return count
 
     def do(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Do what a command asks for.
+        """Do what a command asks for; with `epoch` to the values of a log that was put away.
 
         Raises:
             EvidenceError: It can not be done; the message says why.
         """
+        if name := request.get("epoch"):
+            if name not in self.others:
+                raise EvidenceError(f"no log named {name} was put away")
+            return self.others[name].do({key: value for key, value in request.items() if key != "epoch"})
         commands: dict[str, Callable[[], dict[str, Any]]] = {
             "erase": lambda: self.erase(request["records"], Values(request["values"]), request["ground"]),
             "work": lambda: {"left": self.work()},

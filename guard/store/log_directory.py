@@ -107,8 +107,7 @@ class LogDirectory:
         for name in ("log", "log/seg", "log/tile", "log/anchors", "log/blobs", "side", "keys"):
             make_folder(self.root / name)
         has_records = any((self._log / "seg").iterdir()) or (self._log / "checkpoint").exists()
-        vkey_file = self._log / "vkey"
-        self.key = self._key_files.load_or_create(vkey_file=vkey_file, host=host, has_records=has_records)
+        self.key = self._key_files.load_or_create(vkey_file=self._log / "vkey", host=host, has_records=has_records)
         try:
             self._guard = HeadGuard(guard_folder / "checkpoints.db")
             self._checkpoints = CheckpointFiles(self._log, self.key, self._guard)
@@ -121,6 +120,7 @@ class LogDirectory:
             self._side = SideStore(self.root / "side" / "disclosures.db", clock=self._clock)
             self._side.purge_from(found.tree.size)
             self.custody = Custody(self, self._side, retention=self._retention, clock=self._clock)
+            self.custody.take_epochs(self.root)
         except (EvidenceError, sqlite3.Error) as error:
             raise LogDamagedError(
                 str(self.root / "side" / "disclosures.db"),
@@ -314,7 +314,7 @@ class LogDirectory:
             self.checkpoint()
         finally:
             self._files.close()
-            for store in (self._side, self._guard):
+            for store in (self.custody, self._guard):
                 with suppress(sqlite3.Error):
                     store.close()
             os.close(self._lock)

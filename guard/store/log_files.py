@@ -58,6 +58,12 @@ def open_folder(path: Path) -> LogFolder:
     )
 
 
+def with_epochs(path: Path) -> list[tuple[str, Path]]:
+    """Return the log at `path`, without a name, and those that were put away in it, by the names of their folders."""
+    away = sorted(one.parent.parent for one in (path / "epochs").glob("*/log/seg") if one.is_dir())
+    return [("", path), *((one.name, one) for one in away)]
+
+
 def verify_directory(
     path: Path, vkey: str = "", *, believe: Believe | None = None, heads: Sequence[Head] = ()
 ) -> Report:

@@ -152,3 +152,32 @@ def test_a_folder_without_values_says_so(root):
 def test_the_entry_helper_holds_a_person():
     """What these tests erase is what the table hides."""
     assert {one.group for one in entry().disclosures} == {"person", "request", "target"}
+
+
+def test_a_log_that_was_put_away_is_no_hiding_place(root, monkeypatch):
+    """Its values expire, are told to whom they are about, and are erased with those of the log at hand."""
+    aside = root / "epochs" / "0123456789abcdef"
+    aside.mkdir(parents=True)
+    for name in ("log", "side"):
+        (root / name).rename(aside / name)
+    (root / "guard" / "checkpoints.db").unlink()
+    for path in (root / "keys").iterdir():
+        path.unlink()
+    log = open_log(root)
+    log.append([request(MINE)])
+    log.close()
+    told = root.parent / "access.txt"
+    run("access", root, "--address", MINE, "-o", told)
+    done = run("erase", root, "--address", MINE, "--ground", "request no. 12")
+
+    assert len(json.loads((root.parent / "access.txt.json").read_text())["records"]) == 3
+    assert done.stdout == "what may identify a person of 3 records was erased\n"
+    assert {leaf for leaf, groups in values(aside).items() if "person" in groups} == {3, 5}
+    assert [one.fields["ground"] for one in of_kind(root, RecordKind.ERASURE)] == [
+        "request no. 12", "request no. 12 (log 0123456789abcdef)"
+    ]  # fmt: skip
+    later = open_log(root, clock=lambda: 100 * DAY + AT * 2)
+    for _ in range(10):
+        later.custody.tick()
+    later.close()
+    assert {group for groups in values(aside).values() for group in groups} == {"tool"}
