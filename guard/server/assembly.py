@@ -282,7 +282,7 @@ class Worker:
         folder = PackFolder(keys / "packs", marks.disk_mib << 20)
         for site in self.sites.all:
             if site.across_copies is not None:
-                visible_marks.remember(folder_in(self._settings.evidence.directory), site.across_copies)
+                visible_marks.remember(keys, site.across_copies)
         # A process of its own: while a pack is made, previews and cards must not wait.
         workers = ImageWorkers(timeout=PACK_SECONDS)
         self._packs = PackBuilder(self._mark_key, folder, workers, self.metrics.packs, self.metrics.pack_seconds)
