@@ -24,6 +24,7 @@ from guard.errors import ConfigurationError, Fault
 from guard.settings_evidence import DEFAULT_EVIDENCE, Evidence
 from guard.settings_fronts import ClientAddressSource, Decisions
 from guard.settings_licences import Licences
+from guard.settings_notify import Notify
 from guard.settings_pictures import InImage, SiteInImage, VisibleMark
 from guard.settings_rights import Rights, TermsFiles, needless_offers
 from guard.settings_sections import (
@@ -145,6 +146,7 @@ class Settings(Section):
     search_check: SearchCheck = SearchCheck()
     upstream_robots: UpstreamRobots = UpstreamRobots()
     timeouts: Timeouts = Timeouts()
+    notify: Notify = Notify()
     access_log: Line = Field(default="off", description="A file, - for standard output, or off.")
 
     @model_validator(mode="after")

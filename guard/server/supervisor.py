@@ -32,6 +32,7 @@ from guard.server import reload
 from guard.server.admin import Admin
 from guard.server.children import Child, Children
 from guard.server.decoys import load_or_create_secret
+from guard.server.digests import Digests
 from guard.server.listeners import Listener, open_listeners
 from guard.server.observer import Observer
 from guard.server.own_metrics import own_metrics
@@ -138,8 +139,10 @@ class Supervisor:
             self._spawn(self._tell_if_down(anchoring))
             await self._observer.start()
             saving = asyncio.create_task(self._keep_saving())
+            writing = asyncio.create_task(Digests(self._say).run(lambda: self._loaded.settings))
             await self._stopping.wait()
             saving.cancel()
+            writing.cancel()
             await self._observer.stop()
         self._stopping.set()
         for listener in chain(*self._listeners):
@@ -304,7 +307,7 @@ class Supervisor:
         return orjson.dumps(
             {
                 **shared,
-                "settings": settings.model_dump(mode="json", by_alias=True),
+                "settings": settings.model_dump(mode="json", by_alias=True, exclude={"notify"}),
                 "as_of": loaded.as_of.isoformat(),
                 "learning_until": learning_until.isoformat(),
                 "challenge_key": self._challenge_key,

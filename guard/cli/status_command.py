@@ -1,0 +1,67 @@
+"""`guard status`: ask, print, and say by the exit status whether something needs attention."""
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from guard.cli.running import ask, where
+from guard.cli.status import concerns, lines
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+_SAMPLE = re.compile(
+    r"^(guard_search_guard_different|guard_evidence_unanchored_seconds)(?:\{.*\})? (\S+)$", re.MULTILINE
+)
+
+
+@app.command()
+def status(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", "-c", envvar="GUARD_CONFIG", metavar="FILE", help="Of the running guard [guard.yaml]."
+        ),
+    ] = None,
+    pictures: Annotated[bool, typer.Option("--pictures", help="Also what crawlers asked for most.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say how the running guard is and who came today.
+
+    The exit status is 1 if something needs attention, and if no guard answers.
+
+    \b
+    Examples:
+      guard status
+      guard status --pictures -c /etc/guard/guard.yaml
+      guard status --json | jq '.today.crawlers[] | select(.impostor > 0)'
+    """
+    raise typer.Exit(_status(config, as_json=as_json, pictures=pictures))
+
+
+def _status(config: Path | None, *, as_json: bool, pictures: bool) -> int:
+    """Print how the guard is; return 1 if something needs attention.
+
+    Raises:
+        GuardError: No guard answers.
+    """
+    admin = where(config)
+    state: dict[str, Any] = ask(admin, "/status")
+    found = list(concerns(state, _metrics(ask(admin, "/metrics"))))
+    if as_json:
+        text = orjson.dumps({**state, "concerns": [asdict(one) for one in found]}, option=orjson.OPT_INDENT_2).decode()
+    else:
+        text = "\n".join(lines(state, found, pictures=pictures))
+    print(text)  # noqa: T201
+    return int(any(one.urgent for one in found))
+
+
+def _metrics(text: str) -> dict[str, float]:
+    found = {"different": 0.0, "unanchored": 0.0}
+    for name, value in _SAMPLE.findall(text):
+        key = "different" if name.endswith("different") else "unanchored"
+        found[key] = max(found[key], float(value))
+    return found
