@@ -45,11 +45,8 @@ def text(*paragraphs: Paragraph) -> Block:
 
 def rows(items: Iterable[tuple[str, Sequence[Paragraph]]], *, tight: bool = False) -> Block:
     """Return a list of labels and what is said under each."""
-    return {
-        "t": "rows",
-        "tight": tight,
-        "rows": [{"label": visible(label), "body": list(body)} for label, body in items],
-    }
+    found = [{"label": visible(label), "body": list(body), "image": None} for label, body in items]
+    return {"t": "rows", "tight": tight, "rows": found}
 
 
 def table(head: Sequence[str], widths: Sequence[float], body: Iterable[Sequence[Sequence[Paragraph]]]) -> Block:

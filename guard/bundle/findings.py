@@ -164,6 +164,14 @@ class Client:
     def addresses(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one.address for one in self.fetches if one.address))
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Networks and, where known, the numbers of their autonomous systems."""
+        found = (
+            f"{one.network} (AS {one.system})" if one.system else one.network for one in self.fetches if one.network
+        )
+        return tuple(dict.fromkeys(found))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:

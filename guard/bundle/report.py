@@ -37,7 +37,7 @@ def report_value(
         "footer": say("footer"),
         "page": say("page"),
         "date": [int(date[a:b]) for a, b in ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19))],
-        "first": first_page(found, say, bracket_of),
+        "first": first_page(found, say, bracket_of, thumbnails),
         "rest": sections(found, say, bracket_of, thumbnails, version),
     }
 

@@ -5,12 +5,12 @@ stands how many more there are. Every statement names its record. Where somethin
 it says so in the place where the reader would look for it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from guard.bundle.blocks import Block, Paragraph, Span, bold, mono, paragraph, rows, small
 from guard.bundle.findings import Applied, Client, Fetch, Findings, Outcome, Registered, Told
-from guard.bundle.plain_text import utc
+from guard.bundle.plain_text import utc, visible
 from guard.bundle.say import Words
 from guard.evidence.bracket import Bracket
 
@@ -29,24 +29,29 @@ def section(name: str) -> int:
     return SECTIONS.index(name) + 2
 
 
-def first_page(found: Findings, say: Words, bracketed: Bracketed) -> list[Block]:
-    """Return the blocks of page one."""
+def first_page(found: Findings, say: Words, bracketed: Bracketed, thumbnails: Mapping[str, bytes]) -> list[Block]:
+    """Return the blocks of page one; a small picture of the work is on it, if there is one."""
     leading = found.leading
-    return [
-        rows(
-            [
-                (say("work"), _work(found, leading, say)),
-                (say("who"), _who(found, leading, say)),
-                (say("when"), _when(found, leading, say, bracketed(leading.index))),
-                (say("reserved"), reserved(found, leading, say)),
-                (say("told"), _told(found, leading, say)),
-                (say("answer"), _answer(found, leading, say)),
-                (say("log"), _log(found, say)),
-                (say("testify"), _testify(found, say)),
-                (say("limits"), [paragraph(*(f"{one} " for one in limits(found, say)))]),
-            ]
-        )
-    ]
+    block = _first_rows(found, leading, say, bracketed)
+    if leading.is_picture and leading.path in thumbnails:
+        block["rows"][0] |= {"image": list(thumbnails[leading.path]), "alt": visible(leading.path, 200)}
+    return [block]
+
+
+def _first_rows(found: Findings, leading: Fetch, say: Words, bracketed: Bracketed) -> Block:
+    return rows(
+        [
+            (say("work"), _work(found, leading, say)),
+            (say("who"), _who(found, leading, say)),
+            (say("when"), _when(found, leading, say, bracketed(leading.index))),
+            (say("reserved"), reserved(found, leading, say)),
+            (say("told"), _told(found, leading, say)),
+            (say("answer"), _answer(found, leading, say)),
+            (say("log"), _log(found, say)),
+            (say("testify"), _testify(found, say)),
+            (say("limits"), [paragraph(*(f"{one} " for one in limits(found, say)))]),
+        ]
+    )
 
 
 def _work(found: Findings, leading: Fetch, say: Words) -> list[Paragraph]:
@@ -96,7 +101,7 @@ def _who(found: Findings, leading: Fetch, say: Words) -> list[Paragraph]:
     lines: list[Paragraph] = []
     for one in clients[:_MOST_CLIENTS]:
         lines.append(paragraph(small(say("who count", count=say.count(len(one.fetches)))), bold(who(one, say))))
-        lines.append(paragraph(small(f"{checked(one, say)} {_addresses(one.addresses, say)}")))
+        lines.append(paragraph(small(f"{checked(one, say)} {_addresses(one, say)}")))
     if len(clients) > _MOST_CLIENTS:
         count = say.count(len(clients) - _MOST_CLIENTS)
         lines.append(paragraph(small(say("who more", count=count, section=section("clients")))))
@@ -120,7 +125,10 @@ def checked(client: Client, say: Words) -> str:
     return say("who identity", identity=say.identity(client.identity), conduct=conduct, grade=client.grade or "–")
 
 
-def _addresses(addresses: tuple[str, ...], say: Words) -> str:
+def _addresses(client: Client, say: Words) -> str:
+    addresses = client.addresses
+    if not addresses and client.networks:
+        return say("who network", networks=", ".join(client.networks[:2]))
     if not addresses:
         return say("who no address")
     listed = ", ".join(addresses[:2])

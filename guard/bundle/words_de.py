@@ -52,6 +52,7 @@ TEXTS: Final = {
     "who identity": "Damals geprüft: {identity}; Verhalten: {conduct}; Stufe {grade} von A bis E.",
     "who address": "Von der Adresse {addresses}.",
     "who addresses more": "{addresses} und {count} weiteren",
+    "who network": "Die ganze Adresse ist gelöscht oder nicht offengelegt; ihr Netz ist {networks}.",
     "who no address": "Die Adresse ist gelöscht oder nicht offengelegt; die Aufzeichnung enthält eine Festlegung "
     "darauf.",
     "who more": "{count} weitere Gruppen von Clients: Abschnitt {section}. Was von einer gezeigt ist, ist es nicht "

@@ -51,6 +51,7 @@ TEXTS: Final = {
     "who identity": "Checked at the time: {identity}; conduct: {conduct}; grade {grade} of A to E.",
     "who address": "From address {addresses}.",
     "who addresses more": "{addresses} and {count} more",
+    "who network": "The whole address is erased or was not disclosed; its network is {networks}.",
     "who no address": "The address is erased or was not disclosed; the record holds a commitment to it.",
     "who more": "{count} further groups of clients: section {section}. What is shown of one is not shown of another.",
     "who count": "Requests: {count}. ",

@@ -114,7 +114,7 @@ class Visits:
 
     def _commit(self, group: str, value: object) -> disclosure.Disclosure:
         self._salts += 1
-        return disclosure.commit(group, value, sha256(b"salt %d" % self._salts).digest()[:16])
+        return disclosure.commit(group, value, sha256(b"salt %d %d" % (self.log.size, self._salts)).digest()[:16])
 
 
 def fill(root: Path, more: Callable[[Visits], None] = lambda _: None) -> Path:
