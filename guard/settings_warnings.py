@@ -68,6 +68,11 @@ def _about_anchors(settings: Settings) -> list[str]:
             "evidence.time_stamps can not be used: tokens are verified with the extra 'evidence' (pip install "
             "'crawler-guard[evidence]') or with the program openssl, and neither is installed"
         )
+    found += [
+        f"evidence.time_stamps: {one.ca} is not there, so no token of {one.url} will be believed"
+        for one in settings.evidence.time_stamps
+        if one.ca is not None and not one.ca.is_file()
+    ]
     if len(settings.evidence.time_stamps) == 1:
         found.append(
             "evidence.time_stamps names one authority: a second, independent one shows when a clock of the two is wrong"

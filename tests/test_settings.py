@@ -404,6 +404,10 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 WARNINGS = {
+    "no certificate": (
+        SITE + "evidence: {time_stamps: [{url: 'https://t.example', ca: /none.pem}]}",
+        "/none.pem is not there, so no token of https://t.example will be believed",
+    ),
     "one authority": (SITE + "evidence: {time_stamps: ['https://t.example']}", "time_stamps names one authority"),
     "contact": (SITE, "rights.contact is empty"),
     "peer on loopback": (SITE, "client_ip is 'peer'"),

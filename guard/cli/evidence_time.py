@@ -12,7 +12,7 @@ from guard.evidence.bracket import Bracket, Brackets
 from guard.evidence.report import Report
 from guard.evidence.time_stamp import Token, name_of
 from guard.exporter import token_trust
-from guard.exporter.token_trust import NOBODY, Trust
+from guard.exporter.token_trust import NOBODY, Trust, TrustError
 from guard.store.anchor_files import kept_certificates
 from guard.store.log_files import open_folder
 
@@ -54,8 +54,11 @@ def judge_for(directory: Path, given: Sequence[Path]) -> Judge:
     log = directory / "log" if (directory / "log" / "seg").is_dir() else directory
     files = [(one, read(one)) for one in given] if given else kept_certificates(log)
     trust = NOBODY
-    for path, data in files:
-        trust += token_trust.parse(data, str(path))
+    try:
+        for path, data in files:
+            trust += token_trust.parse(data, str(path))
+    except TrustError as error:
+        raise UsageError(str(error)) from None
     return Judge(trust, kept=not given)
 
 
@@ -130,7 +133,8 @@ def _witnesses(anchors: Sequence[Anchor]) -> list[str]:
             found.setdefault(one.authority, []).append(one)
     return [
         f"the witness {name} saw no other history of this log: {len(seen):,} times, the last one at "
-        f"{when(seen[-1].time)} for records 0 to {seen[-1].size - 1:,}"
+        f"{when(seen[-1].time)} for records 0 to {seen[-1].size - 1:,}; its key lay with the log: compare it with the "
+        "one that the witness gives"
         for name, seen in sorted(found.items())
     ]
 

@@ -157,10 +157,10 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
      "{} Zeitstempel von {}, nach Angabe des Inhabers qualifiziert"),
     ("{} token of {}", "{} Zeitstempel von {}"),
     ("{} tokens of {}", "{} Zeitstempel von {}"),
-    ("the witness {} saw no other history of this log: {} times, the last one at {} for records 0 to {}",
+    ("the witness {} saw no other history of this log: {} times, the last one at {} for records 0 to {}; its key lay "
+     "with the log: compare it with the one that the witness gives",
      "Der Gegenzeichner {} sah keine andere Geschichte dieses Protokolls: {} Mal, zuletzt am {} für die Aufzeichnungen "
-     "0 "
-     "bis {}"),
+     "0 bis {}; sein Schlüssel lag beim Protokoll: Vergleichen Sie ihn mit dem, den der Gegenzeichner nennt"),
     ("{} of the tokens are of certificates that have expired since; they were valid at the time in the token, and "
      "that is what counts",
      "{} der Zeitstempel sind von Zertifikaten, die inzwischen abgelaufen sind; zur Zeit des Stempels galten sie, und "

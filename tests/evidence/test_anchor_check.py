@@ -6,15 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from guard.evidence import checkpoint
-from guard.evidence.anchor import Anchor, AnchorKind
+from guard.evidence.anchor import AnchorKind
 from guard.evidence.anchor_check import span
-from guard.evidence.cosignature import cosign, cosigner_key
-from guard.store import anchor_files
 from guard.store.log_files import verify_directory
-from tests.support.anchors import believer, put_on_record, stamp, token_over
+from tests.support.anchors import WITNESS_NAME, believer, cosigned, put_on_record, stamp, token_over
 from tests.support.authority import Authority
 from tests.support.evidence import AT, fill, open_log
 
@@ -209,34 +206,13 @@ def test_without_certificates_that_is_said(root):
     assert "the signatures of time-stamp tokens were not checked" in report.notes
 
 
-WITNESS = Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\x01")
-NAME = "witness.example/1"
-
-
-def cosigned(log: Path, key: Ed25519PrivateKey = WITNESS, time: int = 1_795_575_600) -> Anchor:
-    note = anchor_files.read_checkpoint(log)
-    head = checkpoint.unsigned(note)
-    anchor_files.keep_witness_key(log, str(cosigner_key(NAME, WITNESS)))
-    data = note + cosign(head, key, NAME, time).encode()
-    return Anchor(
-        kind=AnchorKind.COSIGNATURE,
-        size=head.size,
-        root=head.root.hex(),
-        imprint=anchor_files.sha256(note).hexdigest(),
-        time=time * 1_000_000,
-        accuracy=0,
-        authority=NAME,
-        sha256=anchor_files.keep(log, AnchorKind.COSIGNATURE, data),
-    )
-
-
 def test_a_cosignature_holds(root):
     """By the key of the witness that lies with the log."""
     index = put_on_record(root, cosigned(root / "log"))
     (anchor,) = verify_directory(root).anchors
 
     assert faults(root) == []
-    assert (anchor.kind, anchor.authority, anchor.index) == (AnchorKind.COSIGNATURE, NAME, index)
+    assert (anchor.kind, anchor.authority, anchor.index) == (AnchorKind.COSIGNATURE, WITNESS_NAME, index)
 
 
 def test_a_history_rewritten_after_a_witness_saw_it_is_caught(root):

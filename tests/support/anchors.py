@@ -3,8 +3,11 @@
 from hashlib import sha256
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from guard.evidence import checkpoint, time_stamp
 from guard.evidence.anchor import Anchor, AnchorKind, anchor_record
+from guard.evidence.cosignature import cosign, cosigner_key
 from guard.exporter import token_trust
 from guard.exporter.token_trust import Trust
 from guard.server.log_line import open_log
@@ -47,3 +50,25 @@ def believer(*authorities: Authority):
     """Return what a verification that trusts these authorities asks."""
     trust = Trust(certificates=tuple(one.root.certificate for one in authorities))
     return lambda reply, note: token_trust.verify(reply, note, trust)
+
+
+WITNESS = Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\x01")
+WITNESS_NAME = "witness.example/1"
+
+
+def cosigned(log: Path, key: Ed25519PrivateKey = WITNESS, time: int = 1_795_575_600) -> Anchor:
+    """Have the newest checkpoint cosigned and keep that; there is no record of it yet."""
+    note = anchor_files.read_checkpoint(log)
+    head = checkpoint.unsigned(note)
+    anchor_files.keep_witness_key(log, str(cosigner_key(WITNESS_NAME, WITNESS)))
+    data = note + cosign(head, key, WITNESS_NAME, time).encode()
+    return Anchor(
+        kind=AnchorKind.COSIGNATURE,
+        size=head.size,
+        root=head.root.hex(),
+        imprint=sha256(note).hexdigest(),
+        time=time * 1_000_000,
+        accuracy=0,
+        authority=WITNESS_NAME,
+        sha256=anchor_files.keep(log, AnchorKind.COSIGNATURE, data),
+    )
