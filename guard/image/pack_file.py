@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict
 from hashlib import sha256
 from struct import Struct, unpack_from
+from struct import error as StructError  # noqa: N812 - a class
 
 from guard.errors import PictureError
 from guard.image.grid import Grid
@@ -45,11 +46,18 @@ def from_bytes(data: bytes) -> Pack:
     body, digest = data[:-32], data[-32:]
     if not body.startswith(MAGIC) or sha256(body).digest() != digest:
         raise PictureError("a pack is damaged")
+    try:
+        return _parsed(body)
+    except (ValueError, KeyError, TypeError, StructError) as error:
+        raise PictureError("a pack is of another version") from error
+
+
+def _parsed(body: bytes) -> Pack:
     at = len(MAGIC) + _LENGTH.size
     (length,) = _LENGTH.unpack_from(body, len(MAGIC))
     described = json.loads(body[at : at + length])
     if described["version"] != VERSION:
-        raise PictureError(f"a pack of version {described['version']} can not be read")
+        raise ValueError
     at += length
     head = body[at : at + described["head"]]
     at += len(head)

@@ -1,3 +1,6 @@
+from hashlib import sha256
+from struct import pack as packed_number
+
 import pytest
 
 from guard.errors import PictureError
@@ -22,3 +25,12 @@ def test_a_damaged_pack_is_refused(hurt):
 
     with pytest.raises(PictureError, match="damaged"):
         pack_file.from_bytes(hurt(data))
+
+
+@pytest.mark.parametrize("described", [b"", b"\0\0", packed_number(">I", 9), b"\0\0\0\2{}", b"\0\0\0\2[]"])
+def test_a_pack_of_another_version_is_refused(described):
+    """Its checksum is right; a program that was replaced by another finds it in its folder."""
+    body = pack_file.MAGIC + described
+
+    with pytest.raises(PictureError, match="another version"):
+        pack_file.from_bytes(body + sha256(body).digest())
