@@ -43,6 +43,7 @@ _WORDS: Final = {
     "exp": "bundles made",
     "gap": "gaps admitted",
     "hold": "holds set or released",
+    "id": "lists of addresses and keys in use",
     "img": "pictures registered",
     "key": "signing keys",
     "mky": "mark keys",

@@ -22,6 +22,7 @@ KINDS: Final = {
     "exp": "erstellte Beweispakete",
     "gap": "eingeräumte Lücken",
     "hold": "Fälle: Werte festgehalten oder freigegeben",
+    "id": "Adresslisten und Schlüssel in Gebrauch",
     "img": "Bilder eingetragen",
     "key": "Signaturschlüssel",
     "mky": "Schlüssel der Markierung",

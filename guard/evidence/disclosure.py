@@ -40,6 +40,8 @@ class Group(StrEnum):
     """What was asked for: method, authority and path."""
     REQUEST = "request"
     """The query and the remaining header fields: they may tell who somebody is."""
+    NAMES = "names"
+    """What the name servers said of the address, where that proved a claim."""
     CAMERA = "camera"
     """What a camera wrote about itself into a picture of the owner's."""
     SIGNATURE = "signature"

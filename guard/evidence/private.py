@@ -35,6 +35,11 @@ class PrivatePaths:
             return ""
         return next(one for one in self._beginnings if path.startswith(one))
 
+    def shown(self, path: str) -> str:
+        """Return a canonical path as it may be written down."""
+        beginning = self.beginning(path)
+        return beginning + _HIDDEN if beginning else path
+
     def hide(self, facts: RequestFacts) -> RequestFacts:
         """Return the facts as they may be recorded."""
         if not self._beginnings:

@@ -47,6 +47,8 @@ class RecordKind(StrEnum):
     """Somebody who may be a person asked for pictures; who, and for which, only commitments say."""
     ANCHOR = "anc"
     """Somebody outside put a time to a head of this log: a time-stamp authority, or a witness."""
+    IDENTITY = "id"
+    """A document by which claims are held to be true: a list of addresses, a directory of keys."""
     PICTURE = "img"
     """The owner registered a picture: hashes, author, chain of title, first publication."""
     CLOCK = "clk"
@@ -170,6 +172,7 @@ def request(
     robots: str = "",
     robots_since: int = 0,
     asked_by: str = "",
+    sources: Sequence[str] = (),
 ) -> bytes:
     """Say how one request was decided; what it ended with is said by `end`.
 
@@ -182,7 +185,7 @@ def request(
     its way. `robots` are the first 16 hex digits of the SHA-256 of the robots.txt of this host that this client was
     delivered last, and `robots_since` is when it got this version first. `asked_by` is the kind of front server that
     only asked what to do and answered the client itself: `rendition` is then what it was given to send, if anything.
-    Each is left out where there is none.
+    `sources` are the digests of the documents by which its claim was judged. Each is left out where there is none.
     """
     fields = {
         "action": action,
@@ -220,6 +223,8 @@ def request(
         fields |= {"robots": robots, "robots_since": robots_since}
     if asked_by:
         fields["asked_by"] = asked_by
+    if sources:
+        fields["sources"] = sorted(sources)
     # Of types that the signature names: looking at each again would cost as much as all the rest.
     return _sized(canonical.spell(fields))
 

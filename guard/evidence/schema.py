@@ -117,6 +117,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
             "qualified": _flag, "root": _digest, "sha256": _digest, "size": _count, "time": _count},
     "agg": {"at": _count, "from": _count, "requests": _counts, "site": _text, "to": _count},
     "cmt": {"at": _count, "count": _count, "from": _count, "sd": _commitments, "site": _text, "to": _count},
+    "id": {"at": _count, "fetched": _count, "name": _text, "sha256": _digest, "url": _text, "what": _text},
     "img": {"at": _count, "author": _text, "bytes": _count, "chain": _texts, "height": _count, "media_type": _text,
             "name": _text, "pixels_sha256": _digest_or_none, "published": _text, "published_where": _text,
             "raw_bytes": _count, "raw_name": _text, "raw_sha256": _digest_or_none, "sd": _commitments,
@@ -143,6 +144,7 @@ _LATER: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
         "original": _digest,
         "robots": _mark,
         "robots_since": _count,
+        "sources": _commitments,
     },
 }
 """Fields that records written before do not have, and that later ones have only where there is something to say."""

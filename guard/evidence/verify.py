@@ -58,6 +58,7 @@ class _Verification:
     """Request records by index, until their end is seen."""
     reservations: set[str] = field(default_factory=set)
     rule_sets: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
     blobs: dict[str, str] = field(default_factory=dict)
     """The digest of each blob that a reservation or a rule set names, and the place that named it."""
     chain: KeyChain | None = None
@@ -260,16 +261,22 @@ class _Verification:
                 f"are known to have been signed: {one.fields.get('before_why', '')}"
             )
 
+    def _request(self, place: str, one: record.Record) -> None:
+        named = one.fields["rsv"]
+        if named and named not in self.reservations:
+            self.findings.fault(place, f"names the reservation {named[:16]}…, which no earlier record holds")
+        rules = one.fields["rules"]
+        if rules and rules not in self.rule_sets:
+            self.findings.fault(place, f"names the rule set {rules[:16]}…, which no earlier record holds")
+        for used in one.fields.get("sources", ()):
+            if used not in self.sources:
+                self.findings.fault(place, f"names the source {used[:16]}…, which no earlier record holds")
+
     def _meaning(self, place: str, index: int, one: record.Record) -> None:
         match one.kind:
             case record.RecordKind.REQUEST:
                 self.requests[index] = True
-                named = one.fields["rsv"]
-                if named and named not in self.reservations:
-                    self.findings.fault(place, f"names the reservation {named[:16]}…, which no earlier record holds")
-                rules = one.fields["rules"]
-                if rules and rules not in self.rule_sets:
-                    self.findings.fault(place, f"names the rule set {rules[:16]}…, which no earlier record holds")
+                self._request(place, one)
             case record.RecordKind.END:
                 if self.requests.pop(one.fields["req"], None) is None:
                     self.findings.fault(
@@ -284,6 +291,9 @@ class _Verification:
                 self.reservations.add(digest)
                 for document in one.fields["set"]["documents"]:
                     self.blobs.setdefault(document["sha256"], place)
+            case record.RecordKind.IDENTITY:
+                self.sources.add(one.fields["sha256"])
+                self.blobs.setdefault(one.fields["sha256"], place)
             case record.RecordKind.RULES:
                 self.rule_sets.add(one.fields["rules"])
                 self.blobs.setdefault(one.fields["rules"], place)

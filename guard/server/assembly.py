@@ -28,6 +28,7 @@ from guard.server.decoys import Decoys, load_or_create_secret
 from guard.server.forward_auth import DecisionPoint
 from guard.server.given import Given
 from guard.server.identities import Identities, IdentityOptions
+from guard.server.identity_sources import IdentitySources
 from guard.server.image_workers import ImageWorkers
 from guard.server.in_image import InImage
 from guard.server.instead import Substitutes
@@ -158,6 +159,7 @@ class Worker:
             now=utc_now,
             system_of=self._system_of,
             private=self._private,
+            sources=IdentitySources(self._identities),
         )
         self._records.start()
         self._robots = UpstreamRobots(
@@ -180,7 +182,7 @@ class Worker:
             records_pending=lambda: self.recorder.pending,
             packs_waiting=lambda: self._packs.waiting if self._packs else 0,
         )
-        census = Census(settings.evidence.directory / DAYS, now=utc_now)
+        census = Census(settings.evidence.directory / DAYS, now=utc_now, private=self._private)
         self._reports = Reports(self.metrics, AccessLog(settings.access_log), census, pulse)
         self._reports.start()
         self._identities.start()

@@ -17,6 +17,7 @@ from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.day_book import DayBook, Row
 from guard.core.facts import Kind
 from guard.core.policy import Action, PreviewSize
+from guard.evidence.private import PrivatePaths
 from guard.reservation import robots
 from guard.server.exchange import Exchange
 from guard.store.day_files import write_part
@@ -75,7 +76,8 @@ def broke_robots(exchange: Exchange) -> bool:
 class Census:
     """Counts the requests of one worker, day by day."""
 
-    def __init__(self, folder: Path, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, *, now: Callable[[], datetime], private: PrivatePaths | None = None) -> None:
+        self._private = private or PrivatePaths()
         self._folder = folder
         self._now = now
         self._day = now().date()
@@ -128,7 +130,7 @@ class Census:
         row.withheld += withheld
         if given:
             row.taken.add(f"{exchange.site.host}{exchange.facts.path}")
-        self._book.picture(exchange.site.host, exchange.facts.path, given=given)
+        self._book.picture(exchange.site.host, self._private.shown(exchange.facts.path), given=given)
 
     def start(self) -> None:
         """Begin to write every few seconds."""

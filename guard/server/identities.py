@@ -96,7 +96,7 @@ class Identities:
             if one.signature_agent
         }
         origins = {*(agent.origin for agent in ranges.signing_agents), *options.origins, *self._signers}
-        self._keys = KeyDirectories(fetch, origins if options.key_directories else (), clock=clock)
+        self._keys = KeyDirectories(fetch, origins if options.key_directories else (), now=now, clock=clock)
         servers = system_servers() if name_servers is None else name_servers
         self._names = ReverseDns(servers, now, clock=clock) if options.reverse_dns else None
         self._refresh = (
@@ -196,6 +196,14 @@ class Identities:
             signers=self._signers,
         )
         return verdict, names.state in (NameState.PENDING, NameState.FAILED) and verdict.identity is Identity.UNKNOWN
+
+    def directory(self, url: str) -> tuple[bytes, datetime | None]:
+        """Return a directory of keys as it was fetched, and when; empty if it was not."""
+        return self._keys.document(url)
+
+    def host_names(self, address: IPAddress | None, crawler: Crawler) -> HostNames:
+        """Return what the name servers are known to say about an address."""
+        return self._host_names(address, crawler)
 
     def _host_names(self, address: IPAddress | None, crawler: Crawler | None) -> HostNames:
         """Ask for names only where they could decide: no list of the operator's own hosts knows the address."""

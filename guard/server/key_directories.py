@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
 from guard.core.signing_keys import MAX_BYTES, MEDIA_TYPE, SigningKey, directory_url, parse_directory
@@ -37,18 +38,29 @@ class _Directory:
     quiet_until: float = 0.0
     problem: str = ""
     refused: tuple[str, ...] = ()
+    document: bytes = b""
+    """As it was fetched."""
+    fetched: datetime | None = None
 
 
 class KeyDirectories:
     """The directories of the origins that are allowed."""
 
-    def __init__(self, fetch: Fetch, origins: Iterable[str], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        origins: Iterable[str],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Take the origins that are asked.
 
         Raises:
             ValueError: One is no https origin.
         """
         self._fetch = fetch
+        self._now = now
         self._clock = clock
         self._directories = {directory_url(origin): _Directory() for origin in origins}
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -78,6 +90,11 @@ class KeyDirectories:
             task.add_done_callback(lambda _: self._running.pop(url, None))
         return True
 
+    def document(self, url: str) -> tuple[bytes, datetime | None]:
+        """Return a directory as it was fetched the last time, and when; empty if it never came."""
+        one = self._directories.get(url)
+        return (b"", None) if one is None else (one.document, one.fetched)
+
     async def close(self) -> None:
         """End what is under way."""
         running = list(self._running.values())
@@ -95,6 +112,7 @@ class KeyDirectories:
             directory.problem = str(error)
         else:
             directory.keys, directory.refused, directory.problem = parsed.keys, parsed.refused, ""
+            directory.document, directory.fetched = fetched.body, self._now()
             seconds = fetched.max_age or LONGEST_SECONDS
             directory.expires = self._clock() + min(max(seconds, SHORTEST_SECONDS), LONGEST_SECONDS)
             self._keys = {

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from guard.core import robots_standing
 from guard.core.facts import RequestFacts
@@ -21,11 +22,12 @@ from guard.core.licence import LicenceState
 from guard.core.policy import Policy
 from guard.core.robots_standing import RobotsStanding
 from guard.errors import LeafError, RecorderUnavailableError
-from guard.evidence import disclosure, record, reservation_record
+from guard.evidence import disclosure, identity_record, record, reservation_record
 from guard.evidence.private import PrivatePaths
 from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet
 from guard.server.exchange import Exchange
+from guard.server.identity_sources import IdentitySources
 from guard.server.recorder_client import RecorderClient
 from guard.server.site import Site
 from guard.server.unclassified import Unclassified
@@ -48,8 +50,10 @@ class Records:
         clock: Callable[[], float] = time.monotonic,
         system_of: Callable[[RequestFacts], int] = lambda _facts: 0,
         private: PrivatePaths | None = None,
+        sources: IdentitySources | None = None,
     ) -> None:
         """Take `system_of` as `Unclassified` does."""
+        self._sources = sources
         self._private = private or PrivatePaths()
         self._recorder = recorder
         self._system_of = system_of
@@ -92,6 +96,9 @@ class Records:
         if exchange.signature is not None and facts is exchange.facts:  # what was signed may name a private path
             disclosures.append(disclosure.of_signature(exchange.signature, _salt()))
         told = _told(exchange)
+        names = self._sources.names(facts, who, exchange.identity) if self._sources else None
+        if names is not None:
+            disclosures.append(disclosure.commit(disclosure.Group.NAMES, names, _salt()))
         try:
             rsv = await self._what_is_in_force(exchange, decision.digest)
             leaf = record.request(
@@ -119,6 +126,7 @@ class Records:
                 signals=_signals(exchange),
                 mark=exchange.mark_id,
                 original=exchange.original,
+                sources=await self._identity(exchange),
                 robots=told.version.hex() if told else "",
                 robots_since=told.since * 1_000_000 if told else 0,
                 asked_by=exchange.asked_by,
@@ -161,6 +169,23 @@ class Records:
             self._metrics.evidence_records.labels("end").inc()
         except RecorderUnavailableError:
             self._metrics.evidence_unrecorded.inc()
+
+    async def _identity(self, exchange: Exchange) -> list[str]:
+        """Return the digests of what decided about the claim, which is on record before anything names it."""
+        digests = []
+        for used in self._sources.of(exchange.identity) if self._sources else ():
+            digest = sha256(used.data).hexdigest()
+            digests.append(digest)
+            if digest in self._on_record:
+                continue
+            async with self._first_of_its_kind:
+                if digest not in self._on_record:
+                    await self._recorder.blob(used.data)
+                    at = microseconds_at(self._now())
+                    await self._recorder.append(identity_record.source(at=at, used=used, digest=digest))
+                    self._metrics.evidence_records.labels("id").inc()
+                    self._on_record.add(digest)
+        return digests
 
     async def _what_is_in_force(self, exchange: Exchange, rules: str) -> str:
         """Return the digest of the reservation, once it and the rule set are on record."""

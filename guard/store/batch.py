@@ -24,6 +24,8 @@ _OURS: Final = frozenset({RecordKind.BOOT, RecordKind.CLOCK, RecordKind.KEY, Rec
 """Records that only the log's own keeper may write."""
 
 
+_DOCUMENTS: Final = {RecordKind.RULES: ("rules", "rule set"), RecordKind.IDENTITY: ("sha256", "document")}
+"""Records that name a blob: the field with its digest, and what it is."""
 _KNOWN_ELSEWHERE: Final = (b'"kind":"gap"', b'"kind":"era"', b'"kind":"hold"')
 """Who wanted to write one of these keeps it until it is written."""
 
@@ -109,9 +111,10 @@ class Batch:
                     return f"there is no record {fields['req']} to end"
             case RecordKind.RESERVATION:
                 return self._against_reservation(one)
-            case RecordKind.RULES:
-                if not self.has_blob(fields["rules"]):
-                    return f"the rule set {fields['rules']} was not stored before"
+            case RecordKind.RULES | RecordKind.IDENTITY:
+                name, what = _DOCUMENTS[one.kind]
+                if not self.has_blob(fields[name]):
+                    return f"the {what} {fields[name]} was not stored before"
             case RecordKind.ANCHOR:
                 if fields["size"] > self.next:
                     return f"no head of this log has {fields['size']} records yet"

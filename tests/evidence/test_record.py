@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.errors import LeafError
-from guard.evidence import canonical, clock_record, custody, picture_record, record, reservation_record
+from guard.evidence import canonical, clock_record, custody, identity_record, picture_record, record, reservation_record
 from guard.evidence.anchor import Anchor, AnchorKind, anchor_record
 from guard.evidence.canary_record import canary
 from guard.evidence.export_record import export_record
@@ -45,6 +45,13 @@ LEAVES = {
     "end": end_leaf(3),
     "agg": record.aggregate(at=AT, site="photo.example", since=1, until=2, requests={"page": 3}),
     "cmt": record.commitment(at=AT, site="photo.example", since=1, until=2, count=3, sd=["02" * 32, "01" * 32]),
+    "id": identity_record.source(
+        at=AT,
+        used=identity_record.Source(
+            what=identity_record.SourceKind.KEYS, name="n", url="https://a.example/", fetched=5, data=b"{}"
+        ),
+        digest="08" * 32,
+    ),
     "img": picture_record.picture(
         at=AT,
         said=picture_record.Registration(

@@ -1,6 +1,8 @@
 """What a crawler's request leaves in the evidence, from the wire to the verified log."""
 
+import json
 from hashlib import sha256
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +13,7 @@ from guard.cli.evidence import verify_directory
 from guard.evidence import record
 from guard.store.log_files import open_folder
 from guard.store.record_finder import FoundRequest, find_request, leaves
+from guard.store.rule_files import rules_root
 from tests.server.conftest import Upstreams
 from tests.support.http import GPTBOT, Reply, ask
 from tests.support.running import RunningGuard
@@ -30,6 +33,15 @@ PRIVATE = (
 ASSISTANT = "Mozilla/5.0 (compatible; ChatGPT-User/1.0; +https://openai.com/bot)"
 
 
+def listed_network() -> str:
+    """Return a network of the list of GPTBot's addresses that ships."""
+    return str(json.loads((rules_root().path / "ranges/openai-gptbot.json").read_text())["prefixes"][0]["ipv4Prefix"])
+
+
+def listed_address() -> str:
+    return str(ip_network(listed_network())[1])
+
+
 @pytest.fixture(scope="module")
 def visited(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Reply]]:
     """Let GPTBot read robots.txt, take a picture and a page, then stop the guard."""
@@ -46,6 +58,7 @@ def visited(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> t
         "picture": ask(guard.port, "/original.jpg?token=topsecret4&size=1", CLIENT, *SECRETS, agent=GPTBOT),
         "page": ask(guard.port, "/album/", CLIENT, ("Accept", "text/html"), agent=GPTBOT),
         "private": ask(guard.port, "//cli%65nts/miller-wedding/17.jpg?page=2", CLIENT, *PRIVATE, agent=GPTBOT),
+        "verified": ask(guard.port, "/original.jpg", ("X-Forwarded-For", listed_address()), agent=GPTBOT),
         "preview": ask(guard.port, "/original.jpg", CLIENT, agent=ASSISTANT),
         "original": ask(urlsplit(upstreams.good).port or 80, "/original.jpg"),
     }
@@ -59,12 +72,12 @@ def found(visited: tuple[Path, dict[str, Reply]], name: str) -> FoundRequest:
 
 
 def test_the_whole_log_holds(visited: tuple[Path, dict[str, Reply]]):
-    """Five requests, five ends, one reservation, one rule set."""
+    """Six requests, six ends, one reservation, one rule set."""
     report = verify_directory(visited[0])
 
     assert report.holds, report.faults
     kinds = dict(report.kinds)
-    assert (kinds["req"], kinds["end"], kinds["rsv"], kinds["cls"]) == (5, 5, 1, 1)
+    assert (kinds["req"], kinds["end"], kinds["rsv"], kinds["cls"]) == (6, 6, 1, 1)
 
 
 def test_the_code_on_the_card_finds_the_decision(visited: tuple[Path, dict[str, Reply]]):
@@ -125,9 +138,15 @@ def test_address_and_user_agent_are_beside_the_log_and_match_it(visited: tuple[P
     assert b"198.51.100.77" not in log
 
 
+def everything_in(evidence: Path) -> bytes:
+    """Return all bytes on the disk, and the values that lie there sealed."""
+    sealed = b"".join(data for _, _, data in open_folder(evidence).disclosures() or ())
+    return sealed + b"".join(path.read_bytes() for path in evidence.rglob("*") if path.is_file())
+
+
 def test_secrets_are_nowhere(visited: tuple[Path, dict[str, Reply]]):
     """Cookies, credentials and tokens in the query are dropped before anything is recorded."""
-    stored = b"".join(path.read_bytes() for path in visited[0].rglob("*") if path.is_file())
+    stored = everything_in(visited[0])
 
     assert b"topsecret" not in stored
     assert b"size=1" in stored
@@ -135,7 +154,7 @@ def test_secrets_are_nowhere(visited: tuple[Path, dict[str, Reply]]):
 
 def test_of_a_private_path_only_its_beginning_is_recorded(visited: tuple[Path, dict[str, Reply]]):
     """Nowhere in the evidence directory is the rest, however it was spelled and whichever line it came in."""
-    stored = b"".join(path.read_bytes() for path in visited[0].rglob("*") if path.is_file())
+    stored = everything_in(visited[0])
 
     assert b"miller" not in stored
     assert b"page=2" not in stored
@@ -155,6 +174,18 @@ def test_the_record_says_which_robots_txt_this_client_was_delivered_before(visit
     assert abs(asked["robots_since"] - asked["at"]) < 60_000_000
     assert "robots" not in requests[0].fields
     assert requests[0].fields["rendition"] == "reservation"
+
+
+def test_the_list_that_proved_a_claim_is_on_record_in_its_bytes(visited: tuple[Path, dict[str, Reply]]):
+    """The request names it by its digest; it was on record before."""
+    evidence, replies = visited
+    one = find_request(evidence, reference=replies["verified"].get("Guard-Reference")).request.fields
+    (used,) = [record.read(leaf) for _, leaf in leaves(open_folder(evidence)) if b'"kind":"id"' in leaf]
+
+    assert (one["identity"], one["grade"]) == ("verified", "B")
+    assert one["sources"] == [used.fields["sha256"]]
+    assert used.fields["name"] == "openai-gptbot"
+    assert listed_network() in (evidence / "log/blobs" / used.fields["sha256"]).read_text()
 
 
 def test_a_smaller_copy_names_the_original_that_it_was_made_of(visited: tuple[Path, dict[str, Reply]]):
