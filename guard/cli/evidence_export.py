@@ -12,6 +12,7 @@ from guard.cli.terminal import complain, printable
 from guard.errors import EvidenceError, GuardError, PictureError, UsageError
 
 if TYPE_CHECKING:
+    from guard.bundle.assemble import Sign
     from guard.evidence.case import Case
     from guard.store.record_filter import Filter
 
@@ -45,6 +46,12 @@ def export(
         list[str] | None, typer.Option(metavar="URL", help="Seal it with the time of this authority (RFC 3161).")
     ] = None,
     stamp_ca: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificates to trust it by.")] = None,
+    sign: Annotated[
+        Path | None, typer.Option(metavar="FILE.p12", help="Sign the reports with your own certificate (PAdES).")
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The passphrase of that certificate.")
+    ] = None,
 ) -> None:
     """Write one file with all that is needed to check some records of the log, and reports in English and German.
 
@@ -72,6 +79,8 @@ def export(
         raise UsageError(f"{originals} is no folder of pictures")
     if stamp_ca is not None and not stamp:
         raise UsageError("--stamp-ca says whom to trust; name the authority with --stamp")
+    if passphrase_file is not None and sign is None:
+        raise UsageError("--passphrase-file belongs to a certificate; name it with --sign")
     requests, digest = write_bundle(
         directory,
         wanted,
@@ -80,6 +89,7 @@ def export(
         originals=originals if thumbnails else None,
         stamp=tuple(stamp or ()),
         stamp_ca=stamp_ca,
+        sign=_signer(sign, passphrase_file) if sign is not None else None,
     )
     typer.echo(f"{output}: {requests:,} {'request' if requests == 1 else 'requests'}, content {digest[:16]}…")
     typer.echo("unpack it and open data/report.en.pdf or data/report.de.pdf; to check it:")
@@ -120,6 +130,7 @@ def write_bundle(
     originals: Path | None = None,
     stamp: tuple[str, ...] = (),
     stamp_ca: Path | None = None,
+    sign: "Sign | None" = None,
 ) -> tuple[int, str]:
     """Write a bundle and put that on record; return how many requests it is about, and the digest of its content.
 
@@ -140,7 +151,7 @@ def write_bundle(
         case = read_case(directory, wanted, at_size=at_size)
         pictures = _thumbnails(case, originals, step) if originals else {}
         files = assemble(
-            case, version=guard.__version__, program=program_digest(), thumbnails=pictures, step=step
+            case, version=guard.__version__, program=program_digest(), thumbnails=pictures, step=step, sign=sign
         )  # fmt: skip
         if stamp:
             step("seal")
@@ -153,6 +164,14 @@ def write_bundle(
         requests = sum(one.kind == "req" and one.role == "chosen" for one in case.records)
         _put_on_record(directory, case, content_digest(files), requests)
     return requests, content_digest(files)
+
+
+def _signer(certificate: Path, passphrase_file: Path | None) -> "Sign":
+    from guard.bundle.signature import signer
+    from guard.cli.evidence_time import read
+
+    passphrase = read(passphrase_file).rstrip(b"\r\n") if passphrase_file is not None else None
+    return signer(read(certificate), passphrase)
 
 
 @contextmanager

@@ -120,6 +120,7 @@ def test_small_pictures_come_from_the_originals_and_only_from_there(tmp_path: Pa
         (["--crawler", "nobody"], "no request"),
         (["--originals", "nowhere"], "no folder"),
         (["--stamp-ca", "x.pem"], "--stamp"),
+        (["--passphrase-file", "x"], "--sign"),
         (["--since", "yesterday"], "yesterday"),
     ],
 )
