@@ -87,6 +87,12 @@ class Fetch:
     """Empty where it is erased or was never disclosed."""
     address: str
     port: int
+    source: str
+    """How the guard knew the address: `peer`, or the field that a trusted front server set; empty if not disclosed."""
+    peer: str
+    """Who had the connection to the guard."""
+    ignored_chain: bool
+    """The client sent a forwarding chain of its own, which nobody believed."""
     network: str
     """The /24 or /48 of the address, which may be told longer than the address; empty where it is not."""
     system: int
@@ -303,11 +309,26 @@ def _fetch(one: CaseRecord, end: CaseRecord | None, versions: Iterable[Version])
         target=target_of(one.values),
         address=address if isinstance(address, str) else "",
         port=port if isinstance(port, int) else 0,
+        source=str(person.get("source", "")),
+        peer=str(person.get("peer", "")),
+        ignored_chain=bool(_forwarded(person)) and person.get("source") == "peer",
         network=str(network.get("prefix", "")),
         system=int(network.get("system") or 0),
         agent=header(one.values, "user-agent"),
         version=version,
         told=None,
+    )
+
+
+def _forwarded(person: Mapping[str, Any]) -> str:
+    """Return a forwarding field that came with the request."""
+    return next(
+        (
+            str(line[1])
+            for line in person.get("headers", ())
+            if str(line[0]).lower() in ("x-forwarded-for", "forwarded")
+        ),
+        str(person.get("chain", "")),
     )
 
 

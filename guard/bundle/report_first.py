@@ -134,7 +134,15 @@ def _addresses(client: Client, say: Words) -> str:
     listed = ", ".join(addresses[:2])
     if len(addresses) > 2:
         listed = say("who addresses more", addresses=listed, count=say.count(len(addresses) - 2))
-    return say("who address", addresses=listed)
+    said = [say("who address", addresses=listed)]
+    sources = {one.source for one in client.fetches}
+    if sources & {"header", "proxy_protocol"}:
+        said.append(say("who told"))
+    if "peer_header_unusable" in sources:
+        said.append(say("who unusable"))
+    if any(one.ignored_chain for one in client.fetches):
+        said.append(say("who chain"))
+    return " ".join(said)
 
 
 def _when(found: Findings, leading: Fetch, say: Words, bracket: Bracket) -> list[Paragraph]:

@@ -30,7 +30,8 @@ def tables(found: Findings) -> dict[str, bytes]:
 
 def _requests(fetches: Iterable[Fetch]) -> bytes:
     head = (
-        "record", "at_utc", "site", "method", "target", "address", "port", "user_agent", "claimed", "operator", "grade",
+        "record", "at_utc", "site", "method", "target", "address", "port", "address_source",
+        "peer", "user_agent", "claimed", "operator", "grade",
         "identity", "conduct", "action", "rule", "rendition", "mark", "reservation", "reservation_record",
         "told_record", "end_record", "status", "bytes", "completed", "outcome", "body_sha256",
     )  # fmt: skip
@@ -38,7 +39,8 @@ def _requests(fetches: Iterable[Fetch]) -> bytes:
         head,
         (
             (
-                one.index, iso(one.at), one.said["site"], one.said["method"], one.target, one.address, one.port or "",
+                one.index, iso(one.at), one.said["site"], one.said["method"], one.target, one.address,
+                one.port or "", one.source, one.peer,
                 one.agent, one.said["claimed"], one.said["operator"], one.said["grade"], one.said["identity"],
                 one.said["conduct"], one.said["action"], one.said["rule"], one.said["rendition"],
                 one.said.get("mark", ""), one.said["rsv"], one.version.index if one.version else "",

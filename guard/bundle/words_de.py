@@ -53,6 +53,9 @@ TEXTS: Final = {
     "who address": "Von der Adresse {addresses}.",
     "who addresses more": "{addresses} und {count} weiteren",
     "who network": "Die ganze Adresse ist gelöscht oder nicht offengelegt; ihr Netz ist {networks}.",
+    "who told": "Diese Adresse nannte ein vorgeschalteter Server, dem vertraut wird.",
+    "who unusable": "Ein vorgeschalteter Server nannte keine brauchbare Adresse; dies ist seine eigene.",
+    "who chain": "Eine Weiterleitungskette, die der Client mitsandte, wurde nicht geglaubt.",
     "who no address": "Die Adresse ist gelöscht oder nicht offengelegt; die Aufzeichnung enthält eine Festlegung "
     "darauf.",
     "who more": "{count} weitere Gruppen von Clients: Abschnitt {section}. Was von einer gezeigt ist, ist es nicht "

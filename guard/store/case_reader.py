@@ -71,7 +71,7 @@ def read_case(path: Path, wanted: Filter, *, at_size: int | None = None) -> Case
             "log/seg", f"the tree of {size:,} records is not what was signed; run guard evidence verify"
         )
     chosen = {index: (leaf, one) for index, leaf, one, _ in matching(path, wanted, size=size)}
-    if not any(one.kind is RecordKind.REQUEST for _, one in chosen.values()) and not wanted.records:
+    if not any(one.kind is RecordKind.REQUEST for _, one in chosen.values()):
         raise UsageError(f"no request in {path} fits; guard evidence show lists what is there")
     disclosed = _disclosed(folder, chosen)
     fetches = _fetches(path, log, size, chosen, disclosed)

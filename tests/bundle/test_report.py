@@ -176,6 +176,30 @@ def test_what_the_machine_knew_of_its_clock_is_on_page_one(tmp_path: Path):
     assert "its clock was in step, wrong by 0.25 s at most" in said(value_of(tmp_path / "evidence")["first"])
 
 
+@pytest.mark.parametrize(
+    ("person", "words"),
+    [
+        ({"source": "header", "peer": "127.0.0.1"}, "A trusted server in front told that address."),
+        ({"source": "peer_header_unusable"}, "told no usable address"),
+        ({"headers": [["X-Forwarded-For", "10.0.0.1"]]}, "A forwarding chain that the client sent was not believed."),
+    ],
+)
+def test_where_an_address_came_from_is_said(tmp_path: Path, person: dict[str, Any], words: str):
+    """Behind a front server the peer is not the client, and what a client says of itself nobody believes."""
+    visits = Visits(tmp_path / "evidence")
+    visits.reserve()
+    visits.fetch("/a.jpg", person=person)
+    visits.fetch("/a.jpg")
+    visits.close()
+    every, plain = (
+        said(value_of(tmp_path / "evidence")["first"]),
+        said(value_of(tmp_path / "evidence", records={7})["first"]),
+    )
+
+    assert words in every
+    assert words not in plain
+
+
 def test_gaps_are_told_on_page_one(tmp_path: Path):
     """A log that admits its gaps is believed."""
     from guard.evidence import record

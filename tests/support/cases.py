@@ -70,6 +70,7 @@ class Visits:
     def fetch(self, target: str, who: dict[str, str] = BOT, *, ends: bool = True, **changes: Any) -> int:
         """Record a request and how it ended; `changes` are of the request, with `end_` before them of its end."""
         self.now += SECOND
+        person = changes.pop("person", {})
         said = {
             "site": SITE, "method": "GET", "action": "refuse", "rule": "training-refused", "rules": RULES,
             "purpose": "ai_training", "conduct": "clean", "facts": [], "resource": "image",
@@ -80,8 +81,8 @@ class Visits:
         path, _, query = target.partition("?")
         method = str(said["method"])
         groups = [
-            self._commit("person", {"address": who["address"], "chain": "", "headers": [], "peer": "", "port": 4711,
-                                    "source": "peer"}),
+            self._commit("person", {"address": who["address"], "chain": "", "headers": [], "peer": who["address"],
+                                    "port": 4711, "source": "peer"} | person),
             self._commit("tool", {"headers": [["Host", None], ["User-Agent", who["agent"]], ["Cookie", None]]}),
             self._commit("network", {"prefix": who["address"].rpartition(".")[0] + ".0/24", "system": 64_500}),
             self._commit("target", {"authority": SITE, "method": method, "path": path, "scheme": "https",
