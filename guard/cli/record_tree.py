@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from guard.cli.explain_tree import LONGEST, STYLES, bold
 from guard.cli.terminal import printable
+from guard.evidence.retention import Lifetime, lifetime_of_group
 from guard.store.record_finder import FoundRequest
 
 
@@ -60,7 +61,10 @@ def record_tree(found: FoundRequest, digest: str) -> Tree:
 def _draw_values(tree: Tree, found: FoundRequest) -> None:
     if not found.values:
         tree.add(Text("address, header lines and path are erased or not here; the record holds commitments to them"))
-    for group, value in found.values:
+    withheld = [group for group, _ in found.values if lifetime_of_group(group) is Lifetime.PEOPLE]
+    if withheld:
+        tree.add(Text(f"not shown, as it may identify a person: {', '.join(map(printable, withheld))}; {_LOOK}"))
+    for group, value in _shown(found):
         branch = tree.add(bold(f"disclosed: {printable(group)}"))
         for name, item in value.items() if isinstance(value, Mapping) else ():
             if name == "headers":
@@ -68,6 +72,13 @@ def _draw_values(tree: Tree, found: FoundRequest) -> None:
                     branch.add(Text(printable(f"{line[0]}: {line[1]}" if line[1] is not None else line[0], LONGEST)))
             elif item not in ("", 0):
                 branch.add(Text(f"{printable(name)}: {printable(str(item), LONGEST)}"))
+
+
+_LOOK = "guard evidence show --record N --values shows it, and puts that on record"
+
+
+def _shown(found: FoundRequest) -> list[tuple[str, Any]]:
+    return [(group, value) for group, value in found.values if lifetime_of_group(group) is not Lifetime.PEOPLE]
 
 
 def _draw_in_force(tree: Tree, found: FoundRequest, digest: str) -> None:
@@ -109,7 +120,7 @@ def record_value(found: FoundRequest, digest: str) -> dict[str, Any]:
         "rules_found": found.rules is not None,
         "rules_as_today": found.request.fields["rules"] == digest,
         "reservation": dict(found.reservation.fields) if found.reservation else None,
-        "disclosed": [{"group": group, "value": value} for group, value in found.values],
+        "disclosed": [{"group": group, "value": value} for group, value in _shown(found)],
     }
 
 
