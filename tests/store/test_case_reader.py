@@ -117,6 +117,12 @@ def test_where_nothing_fits_it_says_so(tmp_path: Path, at_size: int | None):
         case_reader.read_case(root, wanted, at_size=at_size)
 
 
+def test_a_record_that_is_no_request_is_no_case(tmp_path: Path):
+    """A bundle is about requests; what belongs to them comes by itself."""
+    with pytest.raises(UsageError, match="no request"):
+        case_of(fill(tmp_path / "evidence"), records={0})
+
+
 def test_times_of_others_come_with_their_heads_and_certificates(tmp_path: Path):
     """A token is of use only beside the checkpoint that it is over."""
     root = fill(tmp_path / "evidence")
