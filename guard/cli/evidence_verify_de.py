@@ -135,6 +135,8 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
     ("names the document {}, but log/blobs/{} is missing", "nennt das Dokument {}, aber log/blobs/{} fehlt"),
     ("names the reservation {}, which no earlier record holds",
      "nennt den Nutzungsvorbehalt {}, den keine frühere Aufzeichnung enthält"),
+    ("names the source {}, which no earlier record holds",
+     "nennt die Quelle {}, die keine frühere Aufzeichnung enthält"),
     ("names the rule set {}, which no earlier record holds",
      "nennt das Regelwerk {}, das keine frühere Aufzeichnung enthält"),
     ("ends request {}, which is no earlier request or has ended",
