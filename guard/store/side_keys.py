@@ -3,7 +3,7 @@
 Values are stored encrypted (AES-256-GCM), those of a day and a lifetime under one key, and each
 key is a file of 32 bytes. To erase them the key is overwritten and taken away. So nothing
 depends on what a database leaves behind in free pages (`secure_delete` of SQLite was
-measured to leave one value of a few hundred), and a backup without these keys holds nothing
+measured to leave one value of some seven hundred), and a backup without these keys holds nothing
 that can be read after its time.
 
 What the disk itself keeps of a file that was overwritten (a journal, the spare blocks of an
