@@ -175,6 +175,9 @@ class RecorderClient:
         if len(self._pending) >= MOST_PENDING or self._pending_bytes + len(body) > MOST_PENDING_BYTES:
             self._count(counts, "queue_full")
             raise RecorderUnavailableError(f"{len(self._pending)} records wait already")
+        if counts and self._is_slow():
+            self.note_unrecorded("recorder_slow")
+            raise RecorderUnavailableError(f"the recorder is {self._timeout * 0.75:.1f} s behind")
         self._number = number = self._number + 1
         data = message(kind, number, body)
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -184,6 +187,16 @@ class RecorderClient:
         if self._transport is not None:
             self._send(one)
         return await future
+
+    def _is_slow(self) -> bool:
+        """Say whether the recorder is so far behind that what is added now would be too late as well.
+
+        Else, offered more than it can write, it would write everything and acknowledge nothing in time.
+        """
+        if self._transport is None:
+            return False  # what waits for it to come back is sent at once then
+        oldest = next(iter(self._pending.values()), None)
+        return oldest is not None and oldest.deadline - time.monotonic() < self._timeout / 4
 
     def _send(self, one: _Pending) -> None:
         """Hand a message to the connection, together with those that come in this turn of the loop."""

@@ -180,6 +180,23 @@ async def test_the_queue_is_bounded(fake, client, monkeypatch):
     assert client.unrecorded == 5
 
 
+async def test_a_recorder_that_is_behind_is_given_nothing_more(fake, client):
+    """Else it would write all that is offered and acknowledge nothing in time; when it has caught up it goes on."""
+    held = []
+    fake.answer = lambda index, number: held.append(done(number, index)) or b""
+    first = asyncio.create_task(client.append(request_leaf()))
+    await asyncio.sleep(0.25)  # more than three quarters of the timeout
+    with pytest.raises(RecorderUnavailableError, match="behind"):
+        await client.append(request_leaf())
+    fake.writers[0].write(held[0])
+    await first
+    fake.answer = lambda index, number: done(number, index)
+    again = await client.append(request_leaf())
+    await until(lambda: fake.gaps() == {"recorder_slow": 1})
+
+    assert again == 1
+
+
 async def test_the_queue_is_bounded_in_bytes(fake, client, monkeypatch):
     """A few large records count as many small ones."""
     monkeypatch.setattr(recorder_client, "MOST_PENDING_BYTES", 10_000)
