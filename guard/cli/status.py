@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from textwrap import wrap
 from typing import Any, Final
 
 from guard.cli.terminal import printable
@@ -82,16 +83,17 @@ def lines(state: Mapping[str, Any], found: list[Concern], *, pictures: bool) -> 
     for site in state["sites"]:
         yield _row("site", f"{site['host']}, {_about(site['pictures'])} served so far")
     yield _row("workers", f"{workers['ready']} of {workers['wanted']} serve")
-    learning = state["learning_until"]
-    more = f"; learning until {clock(learning)}, nobody is refused for behaviour" if learning else ""
-    yield _row("policy", f"{state['policy']['name']} ({state['policy']['digest'][:12]}){more}")
+    yield _row("policy", f"{state['policy']['name']} ({state['policy']['digest'][:12]})")
+    if state["learning_until"]:
+        yield _row("learning", f"until {clock(state['learning_until'])}: nobody is refused for behaviour yet")
     yield _row("loaded", f"{clock(configuration['loaded'])}" + ("" if configuration["successful"] else " (see below)"))
     if evidence is not None:
         yield _row("evidence", f"{evidence['records']:,} records, {size(evidence['bytes'])}, {_signed(evidence)}")
     free = state["disk"]["free"] / state["disk"]["size"] if state["disk"]["size"] else 0
     yield _row("disk", f"{size(state['disk']['free'])} free ({free:.0%})")
     fetched = sorted(at for at in state["rules"]["lists"].values() if at)
-    lists = f"; address lists {fetched[0][:10]} to {fetched[-1][:10]}" if fetched else ""
+    span_of_lists = " to ".join(dict.fromkeys((fetched[0][:10], fetched[-1][:10]))) if fetched else "none"
+    lists = f"; address lists {span_of_lists}"
     yield _row("rules", f"checked {state['rules']['checked']}{lists}")
     yield ""
     yield from _today(state["today"])
@@ -103,7 +105,8 @@ def lines(state: Mapping[str, Any], found: list[Concern], *, pictures: bool) -> 
     if not found:
         yield "Nothing needs attention."
     for concern in found:
-        yield f"{'!' if concern.urgent else '-'} {concern.sentence}"
+        yield from wrap(printable(concern.sentence), 80, initial_indent="! " if concern.urgent else "- ",
+                        subsequent_indent="  ", break_on_hyphens=False)  # fmt: skip
 
 
 def _signed(evidence: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The command line: what is listed, what is imported, and how the program ends."""
 
+import os
 import re
 import subprocess
 import sys
@@ -160,3 +161,17 @@ def test_a_group_is_imported_when_it_runs(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(main.GROUPS, "evidence", ("guard_test_group", "Test."))
 
     assert CliRunner().invoke(main.app, ["evidence", "verify", "x"]).output == "verified x\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("guard stat", "status"), ("guard evidence verif", "verify"), ("guard status --pict", "--pictures")],
+)
+def test_the_shell_completes_commands_of_groups_too(words: str, offered: str) -> None:
+    """As bash asks; what a lazy group holds is there although nothing else imports it."""
+    asked = {"_GUARD_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "guard"], env={**os.environ, **asked}, capture_output=True, text=True, check=False
+    )
+
+    assert offered in ended.stdout.split()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from guard.cli.status import concerns, lines, size, span
+from guard.cli.status import Concern, concerns, lines, size, span
 from guard.server.reload import Outcome
 from guard.server.state import Disk
 from guard.server.state_json import state_json
@@ -54,10 +54,11 @@ def test_records_of_the_last_seconds_are_signed_soon():
 
 def test_the_page_fits_a_terminal_and_says_who_came():
     """Eighty columns; each crawler with what it asked for and what it got."""
-    state = state_json(a_state())
+    state = state_json(a_state(learning_until=NOW + 9999))
     page = list(lines(state, [], pictures=True))
+    long = list(lines(state, [Concern("word " * 40)], pictures=False))
 
-    assert max(map(len, page)) <= 80
+    assert max(map(len, (*page, *long))) <= 80
     assert any(row.split()[:6] == ["GPTBot", "830", "812", "0", "0", "812"] and "verified" in row for row in page)
     assert any("ClaudeBot" in row and "refuted" in row for row in page)
     assert any("/alps/ridge.jpg" in row for row in page)
