@@ -14,7 +14,8 @@ HERE = Path(__file__).resolve().parent / "dashboards"
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
 
-REQUESTS, BYTES, RATE, SHARE = "reqps", "bytes", "short", "percentunit"
+REQUESTS, BYTES, COUNT, SHARE = "reqps", "decbytes", "locale", "percentunit"
+"""Bytes in powers of ten, as they are paid for; counts in full, because they are few."""
 BLUE, GREEN, AMBER, RED = "blue", "green", "orange", "red"
 
 
@@ -61,6 +62,8 @@ def panel(
     defaults: Json = {"unit": unit, "custom": custom or {}, "mappings": mappings or []}
     if highest is not None:
         defaults |= {"min": 0, "max": highest}
+    if decimals is None and unit == COUNT:
+        decimals = 0
     if decimals is not None:
         defaults["decimals"] = decimals
     colours = [{"value": value, "color": colour} for value, colour in steps or [(None, BLUE)]]
@@ -121,7 +124,7 @@ def table(title: str, description: str, columns: list[tuple[str, str]], key: str
         if "bytes" in name.lower()
     ]
     return panel(
-        "table", title, description, "short",
+        "table", title, description, COUNT,
         [target(expression, table=True, instant=True) for _, expression in columns],
         options={"showHeader": True, "cellHeight": "sm", "sortBy": [{"displayName": columns[0][0], "desc": True}]},
         transformations=[
@@ -203,27 +206,27 @@ def scrapers() -> Json:
     """Return what crawlers wanted and what they got."""
     top = "topk(10, {})"
     glance = [
-        stat("Requests of crawlers", "In the time shown, of those that name themselves.", "short", in_range(CRAWLERS)),
-        stat("Crawlers", "So many different ones, by the catalogue; all that it does not know count as one.", "short",
+        stat("Requests of crawlers", "In the time shown, of those that name themselves.", COUNT, in_range(CRAWLERS)),
+        stat("Crawlers", "So many different ones, by the catalogue; all that it does not know count as one.", COUNT,
              f"count(sum by (crawler) (increase({of(CRAWLERS)}[$__range])) > 0)"),
-        stat("Pictures asked for", "By crawlers that name themselves.", "short", in_range(PICTURES)),
-        stat("Pictures not given", "Of those: no picture at all, or one for reading only.", "short",
+        stat("Pictures asked for", "By crawlers that name themselves.", COUNT, in_range(PICTURES)),
+        stat("Pictures not given", "Of those: no picture at all, or one for reading only.", COUNT,
              in_range(PICTURES, 'got="none"') + ZERO),
         stat("Bytes withheld", "Of pictures that were refused or made smaller. A lower bound: only pictures whose size "
              "the guard knows count.", BYTES, in_range("guard_withheld_bytes_total") + ZERO),
         stat("Money saved", "Bytes withheld, at the price per GB of the variable above.", "currencyEUR",
              in_range("guard_withheld_bytes_total") + " / 1e9 * $price" + ZERO, decimals=2),
         stat("Claims refuted", "Requests in the name of a crawler from an address that its operator does not list.",
-             "short", in_range(CRAWLERS, IMPOSTOR) + ZERO, steps=[(None, BLUE), (1, RED)]),
+             COUNT, in_range(CRAWLERS, IMPOSTOR) + ZERO, steps=[(None, BLUE), (1, RED)]),
         stat("robots.txt broken", "Requests against the robots.txt that the same client had been served before.",
-             "short", in_range("guard_robots_violations_total") + ZERO, steps=[(None, BLUE), (1, AMBER)]),
-        stat("Marked copies issued", "Pictures handed out under an invisible mark.", "short",
+             COUNT, in_range("guard_robots_violations_total") + ZERO, steps=[(None, BLUE), (1, AMBER)]),
+        stat("Marked copies issued", "Pictures handed out under an invisible mark.", COUNT,
              in_range("guard_marked_copies_total", 'result="marked"') + ZERO),
         stat("Verified requests", "Share of requests whose claim is confirmed by address, name or signature.", SHARE,
              f"({in_range(CRAWLERS, VERIFIED)} or vector(0)) / {in_range(CRAWLERS)}", decimals=1),
-        stat("People", "Requests of clients that name nobody and behave like people.", "short",
+        stat("People", "Requests of clients that name nobody and behave like people.", COUNT,
              in_range("guard_undeclared_requests_total", 'conduct="clean"')),
-        stat("Undeclared programs", "Requests of clients that name nobody and behave like programs.", "short",
+        stat("Undeclared programs", "Requests of clients that name nobody and behave like programs.", COUNT,
              in_range("guard_undeclared_requests_total", 'conduct!="clean"') + ZERO),
     ]  # fmt: skip
     over_time = [
@@ -252,13 +255,13 @@ def scrapers() -> Json:
         ], "crawler", width=24, height=10),
         lines("Verified and forged", "What the claims of crawlers are worth.", REQUESTS,
               (per_second(CRAWLERS, "identity"), "{{identity}}"), stacked=True),
-        bars("Whose claims are refuted", "In whose name; the operator's list of addresses says no.", "short",
+        bars("Whose claims are refuted", "In whose name; the operator's list of addresses says no.", COUNT,
              f"topk(10, {in_range(CRAWLERS, IMPOSTOR, by='crawler')} > 0)", "{{crawler}}",
              steps=[(None, RED)]),
-        bars("Who broke robots.txt", "By clients that had been served it; undeclared: they name nobody.", "short",
+        bars("Who broke robots.txt", "By clients that had been served it; undeclared: they name nobody.", COUNT,
              f"topk(10, {in_range('guard_robots_violations_total', by='crawler')} > 0)", "{{crawler}}",
              steps=[(None, AMBER)]),
-        bars("robots.txt fetched", "A crawler that fetches it can not say that it did not know.", "short",
+        bars("robots.txt fetched", "A crawler that fetches it can not say that it did not know.", COUNT,
              f"topk(10, {in_range('guard_crawler_robots_total', by='crawler')} > 0)", "{{crawler}}"),
         lines("Reservation documents", "robots.txt, ai.txt, tdmrep.json and the others, by who asked.", REQUESTS,
               (per_second("guard_reservation_requests_total", "document"), "{{document}}"), stacked=True),
@@ -275,7 +278,8 @@ def scrapers() -> Json:
         lines("Marked copies by result", "Pictures under a mark; a preview where no copy was ready.",
               REQUESTS, (per_second("guard_marked_copies_total", "result"), "{{result}}"), stacked=True),
         bars("Coverage of the portfolio", "Share of the site's pictures that a crawler was given in full in the last "
-             "thirty days.", SHARE, f"topk(15, {of('guard_portfolio_coverage_ratio')})", "{{crawler}} · {{site}}",
+             "thirty days. A search engine is meant to have all.", SHARE,
+             f"topk(15, {of('guard_portfolio_coverage_ratio')})", "{{crawler}} · {{site}}",
              highest=1, steps=[(None, GREEN), (0.3, AMBER), (0.6, RED)]),
         lines("Answers by status", "By class, and by whom they were for.", REQUESTS,
               (per_second("guard_responses_total", "client, status"), "{{client}} {{status}}"), stacked=True),
@@ -294,24 +298,24 @@ def health() -> Json:
     known = 'conduct="clean"'
     now = [
         stat("Version", "What runs.", "string", of("guard_build_info", site=False), legend="{{version}}"),
-        stat("Workers ready", "Processes that serve.", "short",
+        stat("Workers ready", "Processes that serve.", COUNT,
              f"sum({of('guard_workers', READY, site=False)})",
              steps=[(None, RED), (1, GREEN)]),
-        stat("Restarts", "Processes that ended by themselves in the time shown.", "short",
+        stat("Restarts", "Processes that ended by themselves in the time shown.", COUNT,
              in_range("guard_process_restarts_total", site=False), steps=[(None, GREEN), (0.5, RED)]),
         stat("Configuration in force", "No: the file that was read last has faults, and what was in force before is.",
-             "short", f"min({of('guard_config_last_reload_successful', site=False)})", mappings=YES_NO,
+             COUNT, f"min({of('guard_config_last_reload_successful', site=False)})", mappings=YES_NO,
              steps=[(None, RED), (1, GREEN)]),
         stat("Loaded", "When the configuration in force was read.", "dateTimeFromNow",
              f"max({of('guard_config_last_reload_success_timestamp_seconds', site=False)}) * 1000"),
-        stat("Paused", "By guard pause: nothing is done about anybody.", "short",
+        stat("Paused", "By guard pause: nothing is done about anybody.", COUNT,
              f"max({of('guard_paused', site=False)})", mappings=YES_NO, steps=[(None, GREEN), (1, AMBER)]),
-        stat("Learning", "In the first week nobody is refused for behaviour.", "short",
+        stat("Learning", "In the first week nobody is refused for behaviour.", COUNT,
              f"max({of('guard_learning', site=False)})", mappings=YES_NO),
         stat("Policy", "In force, with the first characters of its digest.", "string",
              of("guard_policy_info", site=False), legend="{{policy}} {{digest}}", width=8),
         stat("Search sees something else", "Standing findings that a search engine and a person get different things.",
-             "short", f"sum({of('guard_search_guard_different')})" + ZERO, steps=[(None, GREEN), (1, RED)]),
+             COUNT, f"sum({of('guard_search_guard_different')})" + ZERO, steps=[(None, GREEN), (1, RED)]),
         stat("Rules checked", "When the catalogue was last held against what operators publish.", "dateTimeFromNow",
              f"min({of('guard_rules_checked_timestamp_seconds', site=False)}) * 1000"),
         stat("Oldest list of addresses", "A list that is a month old refutes no claim.", "dateTimeFromNow",
@@ -362,7 +366,7 @@ def health() -> Json:
               REQUESTS, (per_second("guard_undeclared_requests_total", "conduct, action", TOUCHED),
                          "{{conduct}} {{action}}"), stacked=True, width=9),
         bars("Rules that would have acted", "In monitor mode, in the learning week or in a pause: look here before you "
-             "enforce.", "short", f"topk(10, {in_range('guard_monitored_total', by='rule')} > 0)", "{{rule}}", width=9),
+             "enforce.", COUNT, f"topk(10, {in_range('guard_monitored_total', by='rule')} > 0)", "{{rule}}", width=9),
         lines("Tickets for originals", "Given by a page; a smaller picture for want of one; a bookmark that gave one.",
               REQUESTS, (per_second("guard_tickets_total", "result"), "{{result}}"), stacked=True),
         lines("Search engines and people compared", "By result: equal, different, failed, gone.", "cps",
@@ -388,17 +392,17 @@ def evidence() -> Json:
     signed = f"{of('guard_evidence_log_records', **own)} - {of('guard_evidence_signed_records', **own)}"
     free, growth = of("guard_evidence_disk_free_bytes", **own), of("guard_evidence_log_bytes", **own)
     now = [
-        stat("Recorder answers", "The one process that writes the log.", "short",
+        stat("Recorder answers", "The one process that writes the log.", COUNT,
              f"min({of('guard_evidence_up', **own)})", mappings=YES_NO, steps=[(None, RED), (1, GREEN)]),
-        stat("Can not be written", "Records or checkpoints fail now.", "short",
+        stat("Can not be written", "Records or checkpoints fail now.", COUNT,
              f"max({of('guard_evidence_failing', **own)})", mappings=YES_NO, steps=[(None, GREEN), (1, RED)]),
-        stat("Records", "All that were ever written.", "short", f"sum({of('guard_evidence_log_records', **own)})"),
+        stat("Records", "All that were ever written.", COUNT, f"sum({of('guard_evidence_log_records', **own)})"),
         stat("Not signed yet", "Records after the newest checkpoint; more than some seconds' worth is a fault.",
-             "short", f"sum({signed})", steps=[(None, GREEN), (10_000, RED)]),
+             COUNT, f"sum({signed})", steps=[(None, GREEN), (10_000, RED)]),
         stat("Newest checkpoint", "None is made while there is no news.", "dateTimeFromNow",
              f"min({of('guard_evidence_checkpoint_timestamp_seconds', **own)}) * 1000"),
         stat("Lost records", "In the time shown, because the disk did not work; the log has a gap record for them.",
-             "short", in_range("guard_evidence_gaps_total", **own), steps=[(None, GREEN), (1, RED)]),
+             COUNT, in_range("guard_evidence_gaps_total", **own), steps=[(None, GREEN), (1, RED)]),
         stat("Unanchored for", "Since when nobody outside has vouched for the newest records.", "s",
              f"max by (by) ({of('guard_evidence_unanchored_seconds', **own)})", legend="{{by}}", width=8,
              steps=[(None, GREEN), (7200, AMBER), (86400, RED)]),
@@ -409,7 +413,7 @@ def evidence() -> Json:
              steps=[(None, RED), (0.05, AMBER), (0.15, GREEN)]),
         stat("Full in", "At the pace of the last hours shown.", "s",
              f"min({free} / clamp_min(deriv({growth}[$__range]), 1))"),
-        stat("Checkpoints", "That were ever signed.", "short", f"sum({of('guard_evidence_checkpoints', **own)})"),
+        stat("Checkpoints", "That were ever signed.", COUNT, f"sum({of('guard_evidence_checkpoints', **own)})"),
     ]  # fmt: skip
     over_time = [
         lines("Records by kind", "Made durable, by kind.", "cps",
