@@ -110,7 +110,7 @@ class Settings(Section):
 
     listen: Annotated[str, BeforeValidator(listener)] = Field(
         default="127.0.0.1:8700",
-        description="Where visitors' requests arrive: address:port, [address]:port or unix:/path.",
+        description="Where visitors' requests arrive: address:port, [address]:port, unix:/path or systemd.",
     )
     admin: Annotated[str, AfterValidator(admin_listener)] = Field(
         default="127.0.0.1:8701", description="Metrics and health: a loopback address, a unix socket, or off."

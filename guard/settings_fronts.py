@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from guard.core.client_address import UNIX_PEER, AddressPolicy
 from guard.settings_sections import Section
-from guard.settings_text import UNIX_PREFIX, address_source, listener_or_off, trusted_peer
+from guard.settings_text import BY_SYSTEMD, UNIX_PREFIX, address_source, listener_or_off, trusted_peer
 from guard.validation import WrongValueError
 
 PROXY_PROTOCOL = "proxy_protocol"
@@ -46,7 +46,7 @@ class Decisions(Section):
     """For front servers that keep the visitor and only ask what to do: nginx, Caddy, Traefik, an application."""
 
     listen: Annotated[str, BeforeValidator(listener_or_off)] = Field(
-        default="off", description="Where they ask: unix:/path, an address with a port, or off."
+        default="off", description="Where they ask: unix:/path, an address with a port, systemd, or off."
     )
     trusted: tuple[Annotated[str, AfterValidator(trusted_peer)], ...] = Field(
         default=(), description="Who may ask over an address; whoever may open the unix socket may always ask."
@@ -54,11 +54,11 @@ class Decisions(Section):
 
     @model_validator(mode="after")
     def _somebody_may_ask(self) -> "Decisions":
-        if self.listen != "off" and not self.listen.startswith(UNIX_PREFIX) and not self.trusted:
+        if self.listen not in ("off", BY_SYSTEMD) and not self.listen.startswith(UNIX_PREFIX) and not self.trusted:
             raise WrongValueError("name the servers that may ask in 'trusted', or use a unix socket", at=("listen",))
         return self
 
     def policy(self) -> AddressPolicy:
         """Return who may ask, as the value that the pure part works with."""
         networks = tuple(ip_network(text) for text in self.trusted if text != UNIX_PEER)
-        return AddressPolicy(trusted=networks, trust_unix=self.listen.startswith(UNIX_PREFIX))
+        return AddressPolicy(trusted=networks, trust_unix=self.listen.startswith((UNIX_PREFIX, BY_SYSTEMD)))

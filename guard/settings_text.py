@@ -18,6 +18,7 @@ from guard.validation import WrongValueError, suggest
 ANY_HOST = "*"
 SHIPPED_POLICIES = ("open", "moderate", "strict")
 UNIX_PREFIX = "unix:"
+BY_SYSTEMD = "systemd"
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 # The characters of RFC 3986, section 2: URLs are copied into header fields.
@@ -139,10 +140,14 @@ class Endpoint:
     """An address without brackets, or `localhost`; empty for a unix socket."""
     port: int = 0
     socket: str = ""
+    passed: bool = False
+    """systemd has opened it, and only systemd knows where."""
 
     @property
     def loopback(self) -> bool:
         """True when only this machine can reach it."""
+        if self.passed:
+            return False
         return bool(self.socket) or self.host == "localhost" or ip_address(self.host).is_loopback
 
 
@@ -150,6 +155,8 @@ def endpoint(text: str) -> Endpoint:
     """Read `127.0.0.1:8700`, `[::1]:8700` or `unix:/run/guard.sock`; WrongValueError for anything else."""
     if text.startswith(UNIX_PREFIX):
         return Endpoint(socket=_socket_path(text))
+    if text == BY_SYSTEMD:
+        return Endpoint(passed=True)
     match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:\s/]+)):(\d{1,5})", text, re.ASCII)
     if match is None or int(match[3]) > 65535:
         raise WrongValueError(_ENDPOINT, f"127.0.0.1:{text.removeprefix(':')}" if re.fullmatch(r":?\d+", text) else "")

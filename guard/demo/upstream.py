@@ -16,6 +16,8 @@ from typing import Final
 
 from aiohttp import web
 
+from guard.demo.gallery import build
+
 TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -98,8 +100,12 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--sample", action="store_true", help="make the demo's gallery there first")
     parser.add_argument("--until-eof", action="store_true", help="end when standard input closes")
     arguments = parser.parse_args()
+    if arguments.sample:
+        arguments.directory.mkdir(parents=True, exist_ok=True)
+        build(arguments.directory, progress=lambda _done, _total: None)
     if not arguments.directory.is_dir():
         parser.error(f"{arguments.directory} is not a folder")
     asyncio.run(run(arguments.directory, arguments.host, arguments.port, until_eof=arguments.until_eof))

@@ -9,7 +9,9 @@ import contextlib
 import os
 import socket
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from guard.errors import UsageError
 from guard.settings_text import endpoint
@@ -25,23 +27,32 @@ class Listener:
 
     socket: socket.socket
     url: str
+    passed: bool = False
+    """By systemd: its file is not ours."""
 
     def close(self) -> None:
         """Stop listening; a unix socket's file goes too."""
-        path = self.url.removeprefix("unix:") if self.url.startswith("unix:") else ""
+        path = self.url.removeprefix("unix:") if self.url.startswith("unix:") and not self.passed else ""
         self.socket.close()
         if path:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
 
 
-def open_listeners(address: str, count: int, *, setting: str = "--listen") -> list[Listener]:
+def open_listeners(
+    address: str, count: int, *, setting: str = "--listen", passed: Mapping[str, int] = MappingProxyType({})
+) -> list[Listener]:
     """Open the socket of each of `count` workers; `setting` is where `address` was given.
+
+    Args:
+        passed: The sockets that systemd has opened, by name.
 
     Raises:
         UsageError: The address can not be listened on; says why and what to do.
     """
     place = endpoint(address)
+    if place.passed:
+        return _passed("decisions" if setting.startswith("decisions") else "listen", count, passed)
     try:
         if place.socket:
             shared = _unix(place.socket)
@@ -54,6 +65,22 @@ def open_listeners(address: str, count: int, *, setting: str = "--listen") -> li
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise UsageError(f"can not listen on {address}: {reason.lower()}; choose another with {setting}") from error
     return [Listener(opened, f"http://{shown}:{port}") for opened in sockets]
+
+
+def _passed(name: str, count: int, sockets: Mapping[str, int]) -> list[Listener]:
+    if name not in sockets:
+        raise UsageError(
+            f"systemd has passed no socket named {name}: the .socket unit needs FileDescriptorName={name} and must be "
+            "started before the guard"
+        )
+    shared = socket.socket(fileno=sockets[name])
+    shared.setblocking(False)
+    address = shared.getsockname()
+    if shared.family == socket.AF_UNIX:
+        url = f"unix:{address}"
+    else:
+        url = f"http://[{address[0]}]:{address[1]}" if ":" in address[0] else f"http://{address[0]}:{address[1]}"
+    return [Listener(shared, url, passed=True) for _ in range(count)]
 
 
 def _tcp(host: str, port: int) -> socket.socket:

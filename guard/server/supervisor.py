@@ -17,7 +17,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -38,6 +38,7 @@ from guard.server.observer import Observer
 from guard.server.own_metrics import own_metrics
 from guard.server.process import has_terminal
 from guard.server.reload import Loaded, Outcome
+from guard.server.service_manager import ServiceManager
 from guard.server.shared import NO_NETWORKS, Shared
 from guard.server.state import State
 from guard.settings import Settings
@@ -75,6 +76,7 @@ class Supervisor:
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
         self.outcome = reload.first()
+        self._manager = ServiceManager()
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": self._metrics}
         self._children = Children(environment, say, self._ended)
         self._observer = Observer(evidence, self._metrics, self._recorder_socket)
@@ -98,7 +100,7 @@ class Supervisor:
         self._shared.renew(hosts, self._loaded.systems)
         admin = Admin(settings.admin, self)
         try:
-            self._listeners = _open(settings)
+            self._listeners = _open(settings, self._manager.sockets)
             await admin.start()
             failed = await self._run_children(admin)
         finally:
@@ -136,6 +138,8 @@ class Supervisor:
                 self._say(f"guard: front servers may ask at {listener.url}")
             if admin.url:
                 self._say(f"guard: metrics and health on {admin.url}")
+            self._manager.ready(f"listening on {visitors.url}")
+            watching = asyncio.create_task(self._manager.keep_watch(lambda: self.ready))
             self._spawn(self._tell_if_down(anchoring))
             await self._observer.start()
             saving = asyncio.create_task(self._keep_saving())
@@ -143,6 +147,8 @@ class Supervisor:
             await self._stopping.wait()
             saving.cancel()
             writing.cancel()
+            watching.cancel()
+            self._manager.stopping()
             await self._observer.stop()
         self._stopping.set()
         for listener in chain(*self._listeners):
@@ -169,6 +175,7 @@ class Supervisor:
         """Read the configuration anew and go over to it; where it has faults, all stays as it is."""
         async with self._reloading:
             if not self._stopping.is_set():
+                self._manager.reloading()
                 try:
                     said = await self._go_over(await asyncio.to_thread(self._read))
                 except GuardError as error:
@@ -185,6 +192,8 @@ class Supervisor:
                     self._say("guard: the configuration was loaded")
                     now = time.time()
                     self.outcome = Outcome(at=now, successful=True, said=said, loaded_at=now)
+                done = "the configuration was loaded" if self.outcome.successful else "a configuration was not loaded"
+                self._manager.ready(done)
         return self.outcome
 
     async def _go_over(self, loaded: Loaded) -> tuple[str, ...]:
@@ -325,18 +334,18 @@ class Supervisor:
         task.add_done_callback(self._tasks.discard)
 
 
-def _open(settings: Settings) -> list[tuple[Listener, ...]]:
-    """Open the sockets of each worker.
+def _open(settings: Settings, passed: Mapping[str, int]) -> list[tuple[Listener, ...]]:
+    """Open the sockets of each worker, or take those that systemd has `passed`.
 
     Raises:
         UsageError: An address can not be listened on.
     """
     count = settings.workers or os.cpu_count() or 1
-    visitors = open_listeners(settings.listen, count)
+    visitors = open_listeners(settings.listen, count, passed=passed)
     if settings.decisions.listen == "off":
         return list(zip(visitors))
     try:
-        fronts = open_listeners(settings.decisions.listen, count, setting="decisions.listen")
+        fronts = open_listeners(settings.decisions.listen, count, setting="decisions.listen", passed=passed)
     except UsageError:
         for listener in visitors:
             listener.close()

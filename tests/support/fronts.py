@@ -44,10 +44,16 @@ def free_port() -> int:
 
 
 def visit(
-    port: int, target: str, *lines: tuple[str, str], agent: str = CHROME, method: str = "GET", source: str = VISITOR
+    port: int,
+    target: str,
+    *lines: tuple[str, str],
+    agent: str = CHROME,
+    method: str = "GET",
+    source: str = VISITOR,
+    timeout: float = 15,
 ) -> Reply:
     """Ask for `target`, exactly as it is written."""
-    with socket.create_connection(("127.0.0.1", port), timeout=15, source_address=(source, 0)) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout, source_address=(source, 0)) as connection:
         connection.sendall(head(target, *lines, method=method, agent=agent))
         return read_reply(connection, method)
 
