@@ -147,3 +147,24 @@ def test_workers_that_do_not_come_up_leave_the_old_ones(own_guard: RunningGuard)
 
     assert any("the new worker 0 did not start" in line for line in own_guard.said)
     assert ask(own_guard.port, "/thumb.jpg").status == 200
+
+
+def test_whoever_keeps_a_connection_open_is_answered_once_more(own_guard: RunningGuard):
+    """The old worker says that the connection ends with this answer, instead of closing it in the middle of asking."""
+    connection = http.client.HTTPConnection("127.0.0.1", own_guard.port, timeout=10)
+
+    def ask_again() -> tuple[int, str | None]:
+        connection.request("GET", "/thumb.jpg", headers={"Host": "photo.example"})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.getheader("Connection")
+
+    before = ask_again()
+    connection.auto_open = 0  # a connection that was closed is not opened anew
+    reload(own_guard, "configuration was loaded")
+    time.sleep(0.3)
+    after = ask_again()
+    connection.close()
+
+    assert before == (200, None)
+    assert after == (200, "close")
