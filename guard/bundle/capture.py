@@ -14,8 +14,9 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from guard.bundle.findings import Fetch, Findings
+from guard.bundle.findings import Findings
 from guard.bundle.plain_text import iso
+from guard.bundle.seen import Fetch
 from guard.errors import UsageError
 
 _HTTP: Final = "application/http;msgtype="

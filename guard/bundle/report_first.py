@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from guard.bundle.blocks import Block, Paragraph, Span, bold, mono, paragraph, rows, small
-from guard.bundle.findings import Applied, Client, Fetch, Findings, Outcome, Registered, Told
+from guard.bundle.findings import Findings
 from guard.bundle.plain_text import utc, visible
 from guard.bundle.say import Words
+from guard.bundle.seen import Applied, Client, Fetch, Outcome, Registered, Told
 from guard.evidence.bracket import Bracket
 
 SECTIONS: Final = (

@@ -5,10 +5,11 @@ from typing import Final
 
 from guard.bundle import blocks
 from guard.bundle.blocks import Block, Paragraph, bold, heading, mono, paragraph, small, table
-from guard.bundle.findings import Fetch, Findings
+from guard.bundle.findings import Findings
 from guard.bundle.plain_text import berlin, utc, visible
 from guard.bundle.report_first import checked, who
 from guard.bundle.say import Words
+from guard.bundle.seen import Fetch
 
 MOST_FETCHES: Final = 1_000
 MOST_PICTURES: Final = 60

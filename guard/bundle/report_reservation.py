@@ -5,9 +5,10 @@ from typing import Final
 
 from guard.bundle import blocks
 from guard.bundle.blocks import Block, Paragraph, heading, mono, paragraph, rows, small, table, verbatim
-from guard.bundle.findings import ROBOTS, Fetch, Findings, Version
+from guard.bundle.findings import ROBOTS, Findings
 from guard.bundle.plain_text import utc
 from guard.bundle.say import Words
+from guard.bundle.seen import Fetch, Version
 
 MOST_VERSIONS: Final = 4
 MOST_TOLD: Final = 200

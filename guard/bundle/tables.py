@@ -7,8 +7,9 @@ taken for a formula by a spreadsheet, and none can turn a line around.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from guard.bundle.findings import Fetch, Findings
+from guard.bundle.findings import Findings
 from guard.bundle.plain_text import csv_bytes, iso
+from guard.bundle.seen import Fetch
 from guard.evidence.case import CaseRecord
 
 CUSTODY: Final = ("exp", "acc", "era", "hold", "key")

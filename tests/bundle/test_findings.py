@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from guard.bundle.findings import Findings, Outcome, applied, findings
+from guard.bundle.findings import Findings, applied, findings
+from guard.bundle.seen import Outcome
 from tests.support.cases import BOT, NOBODY, ROBOTS, Visits, case_of, registration
 
 OPEN = b"User-agent: *\nAllow: /\n"

@@ -15,6 +15,7 @@ from guard.cli.demo import as_json, demo, visitors
 from guard.demo import cast, gallery, scene
 from guard.demo.answers import Answer, Report
 from guard.demo.cast import CAST, Collection, Member, Stay
+from guard.demo.exporting import REFUSED
 from guard.demo.gallery import Album, Gallery, Picture
 from guard.demo.log import LogLine
 from guard.demo.processes import ProgramError
@@ -300,11 +301,12 @@ def test_the_demo_holds_with_stand_ins_too(
     """On a machine without Chromium, img2dataset and Scrapy the same is expected, and the imitations are named so."""
     imitated = {"person": "person-stand-in", "img2dataset": "img2dataset-replica", "scrapy": "scrapy-stand-in"}
     few = tuple(replace(member, visit=imitated[member.visit]) for member in CAST if member.visit in imitated)
+    few += tuple(member for member in CAST if member.name == REFUSED)  # whose case is exported
     monkeypatch.setattr(cast, "CAST", few)
 
     demo(once=True, json=True, keep=tmp_path)
 
     value = json.loads(capsys.readouterr().out)
     assert value["ok"] is True
-    assert [client["client"] for client in value["clients"]] == [member.stand_in for member in few]
-    assert [client["pictures_received"] > 0 for client in value["clients"]] == [True, False, False]
+    assert [client["client"] for client in value["clients"]] == [member.stand_in or member.name for member in few]
+    assert [client["pictures_received"] > 0 for client in value["clients"]] == [True, False, False, False]

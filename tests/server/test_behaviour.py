@@ -37,6 +37,7 @@ from guard.store.clients import ClientTable
 from guard.store.portfolio import Portfolios, picture_number
 from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_catalogue, rules_root
+from guard.store.side_store import read_rows
 from tests.server.conftest import Upstreams
 from tests.support.captures import FULL, START, capture, judge
 from tests.support.facts import request, seen, who
@@ -260,7 +261,9 @@ def test_a_person_beside_it_sees_everything(strict_guard: RunningGuard):
 
 
 def stored(guard: RunningGuard) -> bytes:
-    return b"".join(path.read_bytes() for path in guard.evidence.rglob("*") if path.is_file())
+    """Return all that is on the disk, and what of it can be read with the keys beside it."""
+    opened = [data for _, _, data in read_rows(guard.evidence / "side" / "disclosures.db")]
+    return b"".join([path.read_bytes() for path in guard.evidence.rglob("*") if path.is_file()] + opened)
 
 
 def test_a_person_leaves_only_what_can_not_be_read(strict_guard: RunningGuard):
@@ -285,7 +288,8 @@ def test_the_first_pictures_of_one_who_is_found_out_are_on_record(strict_guard: 
     report = verify_directory(strict_guard.evidence)
     assert report.holds
     assert dict(report.kinds)["req"] >= 15
-    assert b"original.jpg?0" in stored(strict_guard)
+    assert b'"path":"/original.jpg"' in stored(strict_guard)
+    assert b'"query":"?0"' in stored(strict_guard)
 
 
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
