@@ -289,7 +289,7 @@ def test_the_first_pictures_of_one_who_is_found_out_are_on_record(strict_guard: 
     assert report.holds
     assert dict(report.kinds)["req"] >= 15
     assert b'"path":"/original.jpg"' in stored(strict_guard)
-    assert b'"query":"?0"' in stored(strict_guard)
+    assert b'"queries":["?0"' in stored(strict_guard)
 
 
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
