@@ -155,13 +155,17 @@ class Anchorer:
     async def _end(self, http: aiohttp.ClientSession) -> None:
         """Have the last records stamped, once they are in a checkpoint."""
         await self._pay()
-        try:
-            head, records, _ = await self._newest()
-            while head.size < records:
-                await asyncio.sleep(0.05)
+        while True:
+            try:
                 head, records, _ = await self._newest()
-        except EvidenceError:
-            return
+            except RecorderUnavailableError:
+                return
+            except EvidenceError:
+                pass  # a log that has just begun has no checkpoint yet
+            else:
+                if head.size >= records:
+                    break
+            await asyncio.sleep(0.05)
         await asyncio.gather(*(self._round(http, one) for one in self.groups if self._has_news(one, head.size)))
         await self._pay()
 
