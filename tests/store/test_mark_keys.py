@@ -119,11 +119,7 @@ def test_another_user_is_told_whom_to_be(open_to_all, owner):
     os.chown(evidence, owner, owner)
     other = NOBODY if owner == 0 else 1234
 
-    ended = subprocess.run(
-        [sys.executable, "-c", "import sys, pathlib; from guard.store.mark_keys import folder_in, load_or_create; "
-         "load_or_create(folder_in(pathlib.Path(sys.argv[1])))", str(evidence)],
-        capture_output=True, text=True, check=False, user=other, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
+    ended = _ended_as(other, "load_or_create(folder_in(path))", evidence)
 
     name = {0: "root", NOBODY: "nobody"}[owner]
     assert f"run this as {name}, as in 'sudo -u {name} guard" in ended.stderr
@@ -135,12 +131,20 @@ def test_a_key_of_somebody_else_is_called_that(open_to_all):
     """Not damaged: it only belongs to another user."""
     load_or_create(open_to_all)
 
-    ended = subprocess.run(
-        [sys.executable, "-c", "import sys, pathlib; from guard.store.mark_keys import load; "
-         "load(pathlib.Path(sys.argv[1]))", str(open_to_all)],
-        capture_output=True, text=True, check=False, user=NOBODY,
-    )  # fmt: skip
+    ended = _ended_as(NOBODY, "load(path)", open_to_all)
 
     assert "0001.key can not be read: permission denied; it must belong to the user whom the guard runs as" in (
         ended.stderr
+    )
+
+
+def _ended_as(user: int, call: str, path: Path) -> "subprocess.CompletedProcess[str]":
+    """Make the call as another user, who need not be able to read the interpreter's folder."""
+    code = (
+        "import os, pathlib, sys; from guard.store.mark_keys import folder_in, load, load_or_create; "
+        "os.setgroups([]); os.setgid(int(sys.argv[1])); os.setuid(int(sys.argv[1])); "
+        f"path = pathlib.Path(sys.argv[2]); {call}"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code, str(user), str(path)], capture_output=True, text=True, check=False
     )
