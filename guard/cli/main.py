@@ -69,6 +69,9 @@ def serve(
     listen: Annotated[
         str, typer.Option(metavar="ADDR", help="Listen here: address:port, [address]:port or unix:/path.")
     ] = "",
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Reload whenever the configuration or a file that it names has changed.")
+    ] = False,
 ) -> None:
     """Stand in front of a site and guard it.
 
@@ -80,7 +83,7 @@ def serve(
     """
     from guard.cli.serve import serve as run_server
 
-    run_server(config, upstream, listen)
+    run_server(config, upstream, listen, watching=watch)
 
 
 @app.command()

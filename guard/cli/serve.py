@@ -3,24 +3,28 @@
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from guard.configuration import Configuration, load_configuration
 from guard.errors import UsageError
 from guard.rights import stated_since
+from guard.server.file_watch import files_named_in, watch
 from guard.settings import upstream_overrides
+from guard.settings_text import SHIPPED_POLICIES
 
 DEFAULT_FILE = Path("guard.yaml")
 
 
-def serve(config: Path | None, upstream: str, listen: str) -> None:
+def serve(config: Path | None, upstream: str, listen: str, *, watching: bool = False) -> None:
     """Run until SIGTERM or SIGINT.
 
     Args:
         config: The configuration file; without one, `guard.yaml` in the working directory if `upstream` is empty.
         upstream: Run on safe defaults in front of this address.
         listen: Listen here instead of what is configured; may be empty.
+        watching: Reload whenever a file changes that the configuration was read from.
 
     Raises:
         GuardError: The configuration or the rules have faults, or a part can not be started.
@@ -28,8 +32,13 @@ def serve(config: Path | None, upstream: str, listen: str) -> None:
     from guard.server.reload import Loaded
     from guard.server.supervisor import Supervisor
 
+    files: set[Path] = set()
+
     def read() -> Loaded:
         configuration, as_of = _configuration(config, upstream, listen)
+        if watching:
+            files.clear()
+            files.update(_files(config or DEFAULT_FILE, configuration))
         return Loaded(
             settings=configuration.settings,
             as_of=as_of,
@@ -45,9 +54,26 @@ def serve(config: Path | None, upstream: str, listen: str) -> None:
         _say(f"guard: note: {sentence}")
 
     async def run() -> None:
-        await Supervisor(loaded, _say, read).run()
+        supervisor = Supervisor(loaded, _say, read)
+        looking = asyncio.create_task(watch(lambda: tuple(files), supervisor.reload)) if watching else None
+        await supervisor.run()
+        if looking is not None:
+            looking.cancel()
 
     asyncio.run(run())
+
+
+def _files(path: Path, configuration: Configuration) -> Iterator[Path]:
+    """Yield the files that the configuration was read from; folders that it names are the guard's own affair."""
+    settings = configuration.settings
+    named = (
+        *files_named_in(settings),
+        *(Path(rule.when.paths_file) for rule in settings.rules if rule.when.paths_file),
+    )
+    policy = () if settings.policy in SHIPPED_POLICIES else (Path(settings.policy),)
+    shipped = configuration.rules.path.rglob("*.yaml")
+    yield path
+    yield from (file for file in (*named, *policy, *shipped) if file.is_file())
 
 
 def _configuration(config: Path | None, upstream: str, listen: str) -> tuple[Configuration, date]:

@@ -28,7 +28,7 @@ PATIENT = [
 class RunningGuard:
     """`guard serve` with a configuration, until `stop`."""
 
-    def __init__(self, directory: Path, configuration: Mapping[str, Any], seconds: float = 40) -> None:
+    def __init__(self, directory: Path, configuration: Mapping[str, Any], seconds: float = 40, *options: str) -> None:
         self.directory = directory
         self.evidence = directory / "evidence"
         self.access_log = directory / "access.log"
@@ -45,7 +45,7 @@ class RunningGuard:
         self.file = directory / "guard.yaml"
         self.file.write_text(json.dumps(settings))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "guard", "serve", "-c", str(self.file)],
+            [sys.executable, "-m", "guard", "serve", "-c", str(self.file), *options],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONWARNINGS": "default"},
