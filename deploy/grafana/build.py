@@ -365,6 +365,9 @@ def health() -> Json:
         lines("What is done about clients that name nobody", "By what is believed of their behaviour; allow left out.",
               REQUESTS, (per_second("guard_undeclared_requests_total", "conduct, action", TOUCHED),
                          "{{conduct}} {{action}}"), stacked=True, width=9),
+        lines("Objections", "People who were refused and say that it was a mistake; the guard's output names their "
+              "reference codes, and guard explain what was decided.", COUNT,
+              (f"sum by (site) (increase({of('guard_appeals_total')}[$__rate_interval]))", "{{site}}")),
         bars("Rules that would have acted", "In monitor mode, in the learning week or in a pause: look here before you "
              "enforce.", COUNT, f"topk(10, {in_range('guard_monitored_total', by='rule')} > 0)", "{{rule}}", width=9),
         lines("Tickets for originals", "Given by a page; a smaller picture for want of one; a bookmark that gave one.",

@@ -24,7 +24,7 @@ def tables(found: Findings) -> dict[str, bytes]:
         "images.csv": _images(found),
         "reservation/timeline.csv": _timeline(found),
         "clock.csv": _plain(case.of_kind("clk", "anc")),
-        "gaps.csv": _plain(case.of_kind("gap", "rec", "boot")),
+        "gaps.csv": _plain(case.of_kind("gap", "rec", "boot", "pau")),
         "custody.csv": _plain(case.of_kind(*CUSTODY)),
     }
 

@@ -32,7 +32,8 @@ def concerns(state: Mapping[str, Any], metrics: Mapping[str, float]) -> Iterator
 
     Args:
         state: What `/status` says.
-        metrics: `different`: findings that search engines get something else; `unanchored`: seconds, 0 for none.
+        metrics: `different`: findings that search engines get something else; `unanchored`: seconds, 0 for none;
+            `appeals`: objections to a refusal since the start.
     """
     workers, evidence, disk = state["workers"], state["evidence"], state["disk"]
     if metrics.get("different"):
@@ -51,6 +52,9 @@ def concerns(state: Mapping[str, Any], metrics: Mapping[str, float]) -> Iterator
         yield Concern("the configuration that was read last has faults and is not in force: guard check")
     if metrics.get("unanchored", 0.0) > 3 * 3600:
         yield Concern(f"nobody outside has vouched for the newest records for {span(metrics['unanchored'])}")
+    if appeals := round(metrics.get("appeals", 0.0)):
+        what = "a refusal was a mistake" if appeals == 1 else f"{appeals} refusals were mistakes"
+        yield Concern(f"visitors say that {what}; the guard's own output names the codes", urgent=False)
     yield from _worth_knowing(state)
 
 

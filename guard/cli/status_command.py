@@ -3,7 +3,7 @@
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
@@ -13,9 +13,12 @@ from guard.cli.status import concerns, lines
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
-_SAMPLE = re.compile(
-    r"^(guard_search_guard_different|guard_evidence_unanchored_seconds)(?:\{.*\})? (\S+)$", re.MULTILINE
-)
+_NUMBERS: Final = {
+    "guard_search_guard_different": "different",
+    "guard_evidence_unanchored_seconds": "unanchored",
+    "guard_appeals_total": "appeals",
+}
+_SAMPLE = re.compile(rf"^({'|'.join(_NUMBERS)})(?:\{{.*\}})? (\S+)$", re.MULTILINE)
 
 
 @app.command()
@@ -60,8 +63,8 @@ def _status(config: Path | None, *, as_json: bool, pictures: bool) -> int:
 
 
 def _metrics(text: str) -> dict[str, float]:
-    found = {"different": 0.0, "unanchored": 0.0}
+    found = dict.fromkeys(_NUMBERS.values(), 0.0)
     for name, value in _SAMPLE.findall(text):
-        key = "different" if name.endswith("different") else "unanchored"
-        found[key] = max(found[key], float(value))
+        key = _NUMBERS[name]
+        found[key] = found[key] + float(value) if key == "appeals" else max(found[key], float(value))
     return found

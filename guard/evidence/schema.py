@@ -106,6 +106,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
     "cls": {"at": _count, "rules": _digest},
     "cny": {"at": _count, "bytes": _count, "media_type": _text, "name": _text, "path": _text, "sha256": _digest,
             "site": _text},
+    "pau": {"at": _count, "until": _count},
+    "apl": {"at": _count, "ref": _text, "site": _text},
     "mky": {"at": _count, "commitment": _digest},
     "req": {"action": _text, "at": _count, "claimed": _text, "conduct": _text, "crawler": _text, "facts": _texts,
             "grade": _text, "identity": _text, "method": _text, "monitor": _texts, "operator": _text, "purpose": _text,

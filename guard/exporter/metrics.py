@@ -75,6 +75,12 @@ class Metrics:
             ("site", "client", "status"),
             registry=registry,
         )
+        self.appeals = Counter(
+            "guard_appeals",
+            "Objections to a refusal, by whoever was shown its reference code.",
+            ("site",),
+            registry=registry,
+        )
         self.undeclared_requests = Counter(
             "guard_undeclared_requests",
             "Requests of clients that name nobody, by what is believed of their behaviour and what was done.",

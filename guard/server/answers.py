@@ -19,7 +19,7 @@ from guard.reservation.offer_headers import OfferForms, challenge, lines, offer_
 from guard.server.cards import CardStock, new_code, shown
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
-from guard.server.refusals import NOT_STORED, Refusal, language_of, render
+from guard.server.refusals import NOT_STORED, Refusal, language_of, objection, render
 
 UNAVAILABLE_SECONDS = 60
 NO_OFFERS = OfferForms()
@@ -114,6 +114,8 @@ class Answers:
             contact=owner.contact,
             terms=exchange.reservation.terms_url,
             reference=reference,
+            # A front server that only asks us need not pass our paths on.
+            appeal=objection(reference) if reference and not exchange.asked_by else "",
             offer=offer,
         )
         content_type, body = render(refusal, form, language_of(exchange.facts))

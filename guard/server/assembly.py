@@ -16,6 +16,7 @@ from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
 from guard.rights import read_terms, statement_of
 from guard.server.answers import Answers
+from guard.server.appeals import Appeals
 from guard.server.arrivals import Arrivals
 from guard.server.behaviour import Behaviour
 from guard.server.canaries import Canaries, canaries_of
@@ -69,11 +70,7 @@ from guard.store.mark_keys import load as load_mark_keys
 from guard.store.packs import PackFolder
 from guard.store.pictures_online import FILE as PICTURES_FILE
 from guard.store.robots_versions import RobotsVersions
-from guard.store.rule_files import (
-    load_behaviour,
-    load_crawler_files,
-    rules_root,
-)
+from guard.store.rule_files import load_behaviour, load_crawler_files, rules_root
 from guard.visible_marks import visible_mark_of
 
 
@@ -257,6 +254,7 @@ class Worker:
             upstreams=upstreams,
             deciding=deciding,
             answers=answers,
+            appeals=Appeals(self.recorder, self.metrics, rules=self.pipeline.policy.digest),
             in_image=in_image,
             substitutes=Substitutes(Pictures(self._images, sizes), marked, in_image, self.metrics),
             challenges=challenges,

@@ -4,6 +4,7 @@ It looks when somebody asks, and remembers for a few seconds what is dear to loo
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from typing import Final
 
 from guard.core.day_book import DayBook
 from guard.errors import ConfigurationError, RecorderUnavailableError
+from guard.evidence.pause_record import pause
 from guard.exporter.joined import Joined
 from guard.server.recorder_client import RecorderClient
 from guard.server.state import Disk, checkpoint_at, disk_of
 from guard.store.day_files import FOLDER, fold, read_day, read_days
+from guard.store.log_values import microseconds
 from guard.store.range_files import KEPT, SEED, load_lists
 from guard.store.rule_files import load_crawler_files, rules_root
 
@@ -69,6 +72,13 @@ class Observer:
         """Take over what a process that has ended had counted."""
         self.joined.add_ended(pid)
         fold(self._days, living)
+
+    async def paused(self, until: float) -> None:
+        """Put on record that every request passes until then (Unix seconds, 0.0: no longer); a recorder that is away
+        does not hinder it."""
+        leaf = pause(at=microseconds(), until=round(until * 1_000_000))
+        with contextlib.suppress(RecorderUnavailableError):
+            await self._recorder.append(leaf)
 
     async def look(self) -> Seen:
         """Return what is seen, at most two seconds old."""

@@ -29,6 +29,7 @@ from guard.core.response import (
 from guard.errors import RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
 from guard.server.answers import Answers, Made
+from guard.server.appeals import Appeals
 from guard.server.arrivals import Arrivals
 from guard.server.challenge import Challenges
 from guard.server.deciding import Deciding
@@ -68,6 +69,7 @@ class Proxy:
         in_image: InImage,
         substitutes: Substitutes,
         answers: Answers,
+        appeals: Appeals,
         challenges: Challenges,
         well_known: WellKnown,
         records: Records,
@@ -86,6 +88,7 @@ class Proxy:
         self._in_image = in_image
         self._substitutes = substitutes
         self._answers = answers
+        self._appeals = appeals
         self._challenges = challenges
         self._well_known = well_known
         self._records = records
@@ -133,6 +136,9 @@ class Proxy:
                     made = self._challenges.answer(exchange)
                     await self._record(exchange, made)
                     return await self._send_made(exchange, made)
+                if self._appeals.owns(exchange):
+                    exchange.decision = self._appeals.decision
+                    return await self._send_recorded(exchange, await self._appeals.answer(exchange))
                 return await self._answer(exchange)
             finally:
                 if not exchange.own:

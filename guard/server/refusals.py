@@ -8,6 +8,8 @@ never to be stored, and say on which request fields they depend.
 from dataclasses import dataclass
 from html import escape
 from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlencode
 
 import orjson
 
@@ -21,6 +23,9 @@ NOT_STORED: Headers = (
     ("Cache-Control", "no-store"),
     ("Vary", "User-Agent, Accept, Accept-Language"),
 )
+
+APPEAL: Final = "/.well-known/guard/appeal"
+"""Where a person can object to a refusal."""
 
 _TITLES = {
     400: ("The request makes no sense", "Die Anfrage ergibt keinen Sinn"),
@@ -99,8 +104,15 @@ class Refusal:
     contact: str = ""
     terms: str = ""
     reference: str = ""
+    appeal: str = ""
+    """Where a person can object; empty if nowhere."""
     offer: Offer | None = None
     """The licence that can be asked for; only with 402."""
+
+
+def objection(reference: str) -> str:
+    """Return where to object to the refusal with this code."""
+    return f"{APPEAL}?{urlencode({'reference': reference})}"
 
 
 def language_of(facts: RequestFacts) -> Language:
@@ -139,8 +151,8 @@ def render(refusal: Refusal, form: Form, language: Language) -> tuple[str, bytes
         }
         known = {name: _printable(value) for name, value in problem.items() if value is not None}
         return "application/problem+json", orjson.dumps(known)
-    labels = ("Rechteinhaber", "Kontakt", "Bedingungen", "Lizenz", "Preis", "Aktenzeichen") if german else (
-        "Rights holder", "Contact", "Terms", "Licence", "Price", "Reference",
+    labels = ("Rechteinhaber", "Kontakt", "Bedingungen", "Lizenz", "Preis", "Aktenzeichen", "Einwand") if german else (
+        "Rights holder", "Contact", "Terms", "Licence", "Price", "Reference", "Objection",
     )  # fmt: skip
     values = (
         escape(refusal.holder),
@@ -149,14 +161,15 @@ def render(refusal: Refusal, form: Form, language: Language) -> tuple[str, bytes
         _link(offer.url if offer else ""),
         escape(_price(offer, german=german)),
         escape(refusal.reference),
+        _link(refusal.appeal, "Das war ein Fehler" if german else "This was a mistake"),
     )
     rows = "".join(f"<dt>{label}</dt><dd>{value}</dd>" for label, value in zip(labels, values, strict=True) if value)
     page = _PAGE.format(language=language, title=escape(title), text=escape(text), rows=rows)
     return "text/html; charset=utf-8", page.encode("utf-8", "replace")
 
 
-def _link(url: str) -> str:
-    return f'<a href="{escape(url)}">{escape(url)}</a>' if url else ""
+def _link(url: str, text: str = "") -> str:
+    return f'<a href="{escape(url)}">{escape(text or url)}</a>' if url else ""
 
 
 def _price(offer: Offer | None, *, german: bool) -> str:

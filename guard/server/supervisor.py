@@ -290,6 +290,7 @@ class Supervisor:
         """Let every request pass until then, Unix seconds; 0.0 ends it. OSError where that can not be kept."""
         self._shared.pause_until(until)
         self._say(f"guard: paused until {_time(until)}" if until else "guard: the pause is over")
+        self._spawn(self._observer.paused(until))
 
     def _ended(self, pid: int) -> None:
         living = {child.process.pid for child in self._workers if child.process is not None} - {pid}

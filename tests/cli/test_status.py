@@ -33,6 +33,7 @@ def test_a_guard_that_is_well_needs_no_attention():
         ({"disk": Disk(free=10**8, size=10**12)}, {}, "only 100 MB left", True),
         ({"outcome": Outcome(at=NOW, successful=False, loaded_at=NOW - 9)}, {}, "has faults and is not in force", True),
         ({}, {"unanchored": 90_000.0}, "for 25 hours", True),
+        ({}, {"appeals": 2.0}, "visitors say that 2 refusals were mistakes", False),
         ({"evidence": {**EVIDENCE, "gaps": 3}}, {}, "3 records were lost", False),
         ({"restarts": {"worker": 2, "recorder": 0}}, {}, "worker: ended by itself 2 times", False),
         ({"rules_checked": date(2026, 1, 1)}, {}, "last checked on 2026-01-01", False),

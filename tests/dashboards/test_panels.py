@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 import pytest
 
+from guard.server.refusals import APPEAL
 from guard.store.rule_files import rules_root
 from tests.support.dashboards import FILES, VALUES, Query, load, queries
 from tests.support.http import CHATGPT_USER, CHROME, GPTBOT, ask
@@ -38,6 +39,7 @@ EMPTY_WHEN_WELL = {
     "Faults of the site behind": "the site answers",
     "Not recorded": "everything is recorded",
     "Counted under other": "no metric has too many series",
+    "Objections": "nobody was refused wrongly",
 }
 """Panels with a query that has no data on a guard that is well, and why."""
 NEVER_HERE = {"Counted under other": "it takes more crawlers than come here; `test_metrics` shows that it is counted"}
@@ -114,6 +116,8 @@ class Watched:
         self.ask("/gone", CHROME, "81.2.69.9", host="nobody.example")
         self.ask("/display.jpg", "CCBot/2.0", "81.2.70.9")
         self.ask("/display.jpg", "ClaudeBot/1.0", "81.2.70.8", ("Authorization", "License none.such"))
+        if number == 0:
+            ask(self.guard.port, APPEAL, method="POST", body=b"reference=7K3QF-9X2TM")
         if number % 40 == 20:
             pid = self.guard.children()["guard.server.recorder"]
             os.kill(pid, signal.SIGSTOP)

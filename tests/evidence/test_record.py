@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from guard.errors import LeafError
 from guard.evidence import canonical, clock_record, custody, identity_record, picture_record, record, reservation_record
 from guard.evidence.anchor import Anchor, AnchorKind, anchor_record
+from guard.evidence.appeal_record import appeal
 from guard.evidence.canary_record import canary
 from guard.evidence.export_record import export_record
+from guard.evidence.pause_record import pause
 from guard.evidence.record import RecordKind
 from tests.support.evidence import AT, RULES, end_leaf, request_leaf
 
@@ -87,6 +89,8 @@ LEAVES = {
     "cny": canary(
         at=AT, site="photo.example", sha256="05" * 32, size=5, media_type="image/jpeg", name="a.jpg", path="/c/a.jpg"
     ),
+    "pau": pause(at=AT, until=AT + 1),
+    "apl": appeal(at=AT, site="photo.example", reference="7K3QF-9X2TM"),
     "exp": export_record(at=AT, size=5, bundle="04" * 32, wanted="{}", requests=1),
     "rec": record.repair(at=AT, segment=0, offset=100, cut=5, digest="03" * 32),
 }
