@@ -61,6 +61,37 @@ def breach(entries: bytearray, host: str, at: float) -> None:
             _ENTRY.pack_into(entries, place, number, version, since, _second(at), breaches)
 
 
+def merge(base: bytes | bytearray, later: bytes | bytearray, other: bytes | bytearray) -> bytearray:
+    """Return where a client stands that two guards have seen, from what both knew and what each has made of it.
+
+    Of one host the version that was served last holds; of more hosts than there is room for, those served last.
+    """
+    known, mine = _entries(base), _entries(later)
+    found = dict(mine)
+    for number, (version, since, broken_at, breaches) in _entries(other).items():
+        if number not in mine or (version != mine[number][0] and since > mine[number][1]):
+            found[number] = (version, since, broken_at, breaches)
+            continue
+        held, since_mine, broken_mine, breaches_mine = mine[number]
+        if held == version:
+            before = known[number][3] if number in known and known[number][0] == version else 0
+            both = max(breaches, breaches_mine, breaches + breaches_mine - before)
+            found[number] = (version, min(since, since_mine), max(broken_at, broken_mine), min(both, _MOST_BREACHES))
+    merged = bytearray(SIZE)
+    newest = sorted(found.items(), key=lambda one: -one[1][1])[:HOSTS]
+    for place, (number, entry) in enumerate(newest):
+        _ENTRY.pack_into(merged, place * _ENTRY.size, number, *entry)
+    return merged
+
+
+def _entries(entries: bytes | bytearray) -> dict[int, tuple[bytes, int, int, int]]:
+    """Return version, since, broken_at and breaches by the number of the host."""
+    rows = (_ENTRY.unpack_from(entries, place) for place in range(0, SIZE, _ENTRY.size))
+    return {
+        number: (version, since, broken_at, breaches) for number, version, since, broken_at, breaches in rows if number
+    }
+
+
 def standing(entries: bytes | bytearray, host: str) -> RobotsStanding | None:
     """Return where the client stands on `host`; None if it was served no robots.txt there."""
     if entries == _NONE:
