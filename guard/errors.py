@@ -9,6 +9,7 @@
     ├── RangeListError                      a published address list is not believed
     ├── ReservationError                    the site's own robots.txt can not be used
     ├── FetchError                          something on the internet could not be fetched safely
+    ├── StoreAwayError                      a store that several guards share does not answer; each goes on alone
     ├── LicenceError               exit 1   a licence, its key or the register of licences can not be used
     ├── PictureError                        a picture can not be read or is over a limit
     │   ├── PicturesBusyError               … or nobody has time for it now
@@ -95,6 +96,10 @@ class ReservationError(GuardError):
 
 class FetchError(GuardError):
     """Something that we fetch by ourselves (an address list, a key directory) did not come, or was refused."""
+
+
+class StoreAwayError(GuardError):
+    """A store that several guards share does not answer; the caller goes on with what it knows itself."""
 
 
 class LicenceError(GuardError):

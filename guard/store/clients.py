@@ -258,6 +258,10 @@ class ClientTable:
 
     def declared(self) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield when it was last used, key and state of each crawler that names itself, bucket by bucket."""
+        return ((used, key, state) for used, key, state, standing in self.since(0) if standing == Standing.DECLARED)
+
+    def since(self, moment: int, updates: int = 1) -> Iterator[tuple[int, bytes, bytes, int]]:
+        """Yield when it was used, key, state and standing of who was used since, with standing or so many updates."""
         occupied = self._memory[_HEAD_SIZE : _HEAD_SIZE + self.buckets]
         for bucket, used in enumerate(occupied):
             if not used:
@@ -265,12 +269,13 @@ class ClientTable:
             at = self._first + bucket * _BUCKET
             values = _SLOT_HEADS.unpack_from(self._memory, at + _KEYS)
             for slot in range(WAYS):
-                if values[slot * _FIELDS + 3] & 15 == Standing.DECLARED and values[slot * _FIELDS + 1]:
+                _, length, seen, place, at_last = values[slot * _FIELDS : (slot + 1) * _FIELDS]
+                if length and at_last >= moment and (seen >= updates or place & 15):
                     start = at + slot * KEY_SIZE
                     key = self._memory[start : start + KEY_SIZE]
                     state = self._read(at, slot, key)
                     if state is not None:
-                        yield values[slot * _FIELDS + 4], key, state[1]
+                        yield at_last, key, state[1], place & 15
 
     def _bucket(self, key: bytes) -> int:
         if len(key) != KEY_SIZE:
