@@ -4,8 +4,9 @@ Everything that a person wrote is read here once, and every fault of all of it i
 once: a wrong key in the configuration does not hide a wrong address in a rule.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from guard.core.crawlers import Catalogue
@@ -70,6 +71,7 @@ def load_configuration(
         faults += error.faults
     faults += _faults_of_files(settings) if settings is not None else []
     faults += _folder_faults(settings, document)
+    faults += _cluster_faults(settings, document)
     root = rules_root()
     try:
         catalogue = load_catalogue(root.path)
@@ -140,6 +142,14 @@ def _folder_faults(settings: Settings | None, document: Document | None) -> list
     if document is None or folder is None or folder.is_dir():
         return []
     return [document.fault(("canaries",), f"{folder} is no folder; name one with pictures in it")]
+
+
+def _cluster_faults(settings: Settings | None, document: Document | None) -> Iterator[Fault]:
+    if settings is not None and document is not None:
+        for part, module in (("valkey", "redis"),):
+            if getattr(settings.cluster, part) is not None and find_spec(module) is None:
+                message = f"needs {module}, which is not installed; pip install 'crawler-guard[cluster]'"
+                yield document.fault(("cluster", part), message)
 
 
 def _policy_file(name: str, root: RulesRoot, catalogue: Catalogue | None) -> PolicyFile:

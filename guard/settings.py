@@ -21,6 +21,7 @@ from pydantic import (
 
 from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
+from guard.settings_cluster import Cluster
 from guard.settings_evidence import DEFAULT_EVIDENCE, Evidence
 from guard.settings_fronts import ClientAddressSource, Decisions
 from guard.settings_licences import Licences
@@ -147,6 +148,7 @@ class Settings(Section):
     upstream_robots: UpstreamRobots = UpstreamRobots()
     timeouts: Timeouts = Timeouts()
     notify: Notify = Notify()
+    cluster: Cluster = Cluster()
     access_log: Line = Field(default="off", description="A file, - for standard output, or off.")
 
     @model_validator(mode="after")

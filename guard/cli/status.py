@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from guard.cli.terminal import printable
 
+NOTHING_SHARED: Final[Mapping[str, bool]] = {}
 SHOWN: Final = 8
 """Crawlers, pictures and albums that are listed."""
 DISK_SHARE: Final = 0.05
@@ -78,8 +79,10 @@ def _worth_knowing(state: Mapping[str, Any]) -> Iterator[Concern]:
         yield Concern(f"paused until {clock(state['paused_until'])}; guard pause off ends it", urgent=False)
 
 
-def lines(state: Mapping[str, Any], found: list[Concern], *, pictures: bool) -> Iterator[str]:
-    """Yield the page, at most 80 columns wide."""
+def lines(
+    state: Mapping[str, Any], found: list[Concern], *, pictures: bool, cluster: Mapping[str, bool] = NOTHING_SHARED
+) -> Iterator[str]:
+    """Yield the page, at most 80 columns wide; of what is shared with other guards, whether it answers."""
     workers, evidence, configuration = state["workers"], state["evidence"], state["configuration"]
     up = span(_age(state["at"], state["started"]))
     yield f"crawler-guard {state['version']} on {state['url']}, up {up}"
@@ -93,6 +96,9 @@ def lines(state: Mapping[str, Any], found: list[Concern], *, pictures: bool) -> 
     yield _row("loaded", f"{clock(configuration['loaded'])}" + ("" if configuration["successful"] else " (see below)"))
     if evidence is not None:
         yield _row("evidence", f"{evidence['records']:,} records, {size(evidence['bytes'])}, {_signed(evidence)}")
+    if cluster:
+        away = [part for part, up in cluster.items() if not up]
+        yield _row("cluster", f"{', '.join(away)}: away (see below)" if away else f"{', '.join(cluster)} shared")
     free = state["disk"]["free"] / state["disk"]["size"] if state["disk"]["size"] else 0
     yield _row("disk", f"{size(state['disk']['free'])} free ({free:.0%})")
     fetched = sorted(at for at in state["rules"]["lists"].values() if at)

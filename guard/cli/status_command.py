@@ -10,6 +10,7 @@ import typer
 
 from guard.cli.running import ask, where
 from guard.cli.status import concerns, lines
+from guard.cli.status_cluster import cluster_concerns
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -19,6 +20,7 @@ _NUMBERS: Final = {
     "guard_appeals_total": "appeals",
 }
 _SAMPLE = re.compile(rf"^({'|'.join(_NUMBERS)})(?:\{{.*\}})? (\S+)$", re.MULTILINE)
+_CLUSTER = re.compile(r'^guard_cluster_up\{part="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
 @app.command()
@@ -53,11 +55,16 @@ def _status(config: Path | None, *, as_json: bool, pictures: bool) -> int:
     """
     admin = where(config)
     state: dict[str, Any] = ask(admin, "/status")
-    found = list(concerns(state, _metrics(ask(admin, "/metrics"))))
+    metrics = ask(admin, "/metrics")
+    parts = {part: float(value) > 0 for part, value in sorted(_CLUSTER.findall(metrics))}
+    found = [*concerns(state, _metrics(metrics)), *cluster_concerns(parts)]
     if as_json:
-        text = orjson.dumps({**state, "concerns": [asdict(one) for one in found]}, option=orjson.OPT_INDENT_2).decode()
+        text = orjson.dumps(
+            {**state, **({"cluster": parts} if parts else {}), "concerns": [asdict(one) for one in found]},
+            option=orjson.OPT_INDENT_2,
+        ).decode()
     else:
-        text = "\n".join(lines(state, found, pictures=pictures))
+        text = "\n".join(lines(state, found, pictures=pictures, cluster=parts))
     print(text)  # noqa: T201
     return int(any(one.urgent for one in found))
 

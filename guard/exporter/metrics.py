@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import Metric
 
 DECISION_BUCKETS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 0.1)
 LAG_BUCKETS = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0)
+CLUSTER_BUCKETS = (2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 0.25, 1.0, 10.0)
 PACK_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 UPSTREAM_BUCKETS = (1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -46,6 +47,24 @@ class BoundedCounter:
     def collect(self) -> list[Metric]:
         """Return what was counted."""
         return list(self._counter.collect())
+
+
+class PartReport:
+    """Counts how one part of what several guards share answers."""
+
+    def __init__(self, up: Gauge, failures: Counter, seconds: Histogram) -> None:
+        self._up = up
+        self._failures = failures
+        self._seconds = seconds
+        self._up.set(0)
+
+    def __call__(self, *, up: bool, seconds: float | None = None) -> None:
+        """Say whether it answered, and after how many seconds."""
+        self._up.set(int(up))
+        if not up:
+            self._failures.inc()
+        elif seconds is not None:
+            self._seconds.observe(seconds)
 
 
 class Metrics:
@@ -288,9 +307,33 @@ class Metrics:
             ("site", "result"),
             registry=registry,
         )
+        self.cluster_up = Gauge(
+            "guard_cluster_up",
+            "Whether what several guards share answers, by part: limits, clients, index, copies. While it is 0, each "
+            "guard goes on by itself.",
+            ("part",),
+            registry=registry,
+            multiprocess_mode="livemin",
+        )
+        self.cluster_failures = Counter(
+            "guard_cluster_failures", "Times that it did not answer.", ("part",), registry=registry
+        )
+        self.cluster_seconds = Histogram(
+            "guard_cluster_seconds",
+            "Time that it took to answer; no visitor waits for that.",
+            ("part",),
+            buckets=CLUSTER_BUCKETS,
+            registry=registry,
+        )
         self.requests_open = Gauge(
             "guard_requests_open",
             "Requests that are being answered.",
             registry=registry,
             multiprocess_mode="livesum",
+        )
+
+    def cluster_part(self, part: str) -> PartReport:
+        """Return what counts one part of what several guards share; before that there is no series of it."""
+        return PartReport(
+            self.cluster_up.labels(part), self.cluster_failures.labels(part), self.cluster_seconds.labels(part)
         )

@@ -52,6 +52,7 @@ from guard.server.reports import Reports
 from guard.server.rights_workers import RightsWorkers
 from guard.server.rules_in_force import load_pipeline
 from guard.server.search_guard import SearchGuard
+from guard.server.shared_limits import limiter_of
 from guard.server.site import Site, Sites, Upstream
 from guard.server.tickets import tickets_of
 from guard.server.unclassified import Unclassified
@@ -101,7 +102,10 @@ class Worker:
             now=utc_now,
         )
         licences = settings.licences
-        self._licences = Licences(LicenceBook(licences.directory) if licences.accept and licences.directory else None)
+        self.metrics = Metrics()
+        self._limiter = limiter_of(settings, self.metrics)
+        book = LicenceBook(licences.directory) if licences.accept and licences.directory else None
+        self._licences = Licences(book, allowances=self._limiter)
         judge = ConductJudge(load_behaviour(root), MASKS[settings.behaviour.front])
         robots_versions = RobotsVersions(settings.evidence.directory / "guard" / "robots")
         self._behaviour = Behaviour(given.clients, judge, robots_versions, given.portfolios)
@@ -110,7 +114,6 @@ class Worker:
         self.sites = Sites(
             [_site(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]
         )
-        self.metrics = Metrics()
         self._tickets = tickets_of(settings, self.pipeline.policy, self.metrics.tickets)
         self.search_guard = SearchGuard(
             self.pipeline,
@@ -183,6 +186,7 @@ class Worker:
         self._reports = Reports(self.metrics, AccessLog(settings.access_log), census, pulse)
         self._reports.start()
         self._identities.start()
+        self._limiter.start()
         self._online.start()
         if self._given.asks_itself:
             check = settings.search_check
@@ -228,6 +232,7 @@ class Worker:
             self._licences,
             learning_until=self._given.learning_until,
             pause=self._given.pause,
+            limiter=self._limiter,
         )
         answers = Answers(self._cards, settings.licences.forms())
         self.decisions = DecisionPoint(
@@ -302,6 +307,7 @@ class Worker:
             await self._reports.stop()
         await self._online.stop()
         await self._identities.stop()
+        await self._limiter.stop()
         await self.recorder.close()
         if self._cards is not None:
             await self._cards.close()

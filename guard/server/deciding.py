@@ -33,6 +33,7 @@ class Deciding:
         *,
         learning_until: datetime,
         pause: Pause,
+        limiter: Limiter | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pipeline = pipeline
@@ -41,7 +42,7 @@ class Deciding:
         self._learning_until = learning_until
         self._pause = pause
         self._clock = clock
-        self._limiter = Limiter()
+        self._limiter = limiter or Limiter()
 
     def before(self, exchange: Exchange, seen: ResponseFacts | None = None) -> Decision | NeedsResponse:
         """Decide without a response if the policy can; with `seen` it always can."""

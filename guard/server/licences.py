@@ -42,8 +42,18 @@ _CHECKS = Limit(count=CHECKS_PER_SECOND, per_seconds=1, pictures_only=False)
 class Licences:
     """Checks licence tokens; one per worker process."""
 
-    def __init__(self, book: LicenceBook | None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the register; None where the owner accepts no tokens, and then nobody's credentials are touched."""
+    def __init__(
+        self,
+        book: LicenceBook | None,
+        *,
+        allowances: Limiter | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take the register; None where the owner accepts no tokens, and then nobody's credentials are touched.
+
+        Args:
+            allowances: Counts the pictures of licences.
+        """
         self._book = book
         self._clock = clock
         self._trust = NOTHING_ISSUED
@@ -52,6 +62,7 @@ class Licences:
         self._good: OrderedDict[bytes, Licence] = OrderedDict()
         self._signed: OrderedDict[bytes, SignatureVerdict] = OrderedDict()
         self._limiter = Limiter()
+        self._allowances = allowances or self._limiter
 
     def __repr__(self) -> str:
         return f"Licences(accepted={self._book is not None}, remembered={len(self._good)})"
@@ -97,7 +108,7 @@ class Licences:
         if licence is None or not licence.pictures:
             return 0
         limit = Limit(count=licence.pictures, per_seconds=licence.per_seconds, pictures_only=True)
-        return self._limiter.take("licence", licence.id, limit, now)
+        return self._allowances.take("licence", licence.id, limit, now)
 
     def _open(self, tokens: list[str], facts: RequestFacts) -> Licence:
         """Return what the token says, if the owner signed it."""

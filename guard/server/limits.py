@@ -18,20 +18,29 @@ class Limiter:
         self._whole_again: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._max_clients = max_clients
 
+    def start(self) -> None:
+        """Nothing: what is counted here, nobody else is told of."""
+
+    async def stop(self) -> None:
+        """Nothing likewise."""
+
     def take(self, rule: str, client: str, limit: Limit, now: float) -> int:
         """Take one; return 0, or the seconds until the client may come back.
 
         Args:
             now: Seconds of a clock that never goes back.
         """
-        if wait := self.wait(rule, client, limit, now):
+        if wait := Limiter.wait(self, rule, client, limit, now):
             return wait
         key = (rule, client)
-        self._whole_again[key] = max(self._whole_again.get(key, now), now) + limit.per_seconds / limit.count
+        self._put(key, max(self._whole_again.get(key, now), now) + limit.per_seconds / limit.count)
+        return 0
+
+    def _put(self, key: tuple[str, str], whole_again: float) -> None:
+        self._whole_again[key] = whole_again
         self._whole_again.move_to_end(key)
         if len(self._whole_again) > self._max_clients:
             self._whole_again.popitem(last=False)
-        return 0
 
     def wait(self, rule: str, client: str, limit: Limit, now: float) -> int:
         """Return what `take` would, and take nothing."""

@@ -13,7 +13,7 @@ from typing import Final
 from guard.core.autonomous_systems import AutonomousSystems
 from guard.settings import Settings
 
-FIXED: Final = ("listen", "admin", "decisions", "workers", "evidence")
+FIXED: Final = ("listen", "admin", "decisions", "workers", "evidence", "cluster")
 """Keys that say where the sockets, the log and the number of processes are."""
 
 

@@ -40,9 +40,11 @@ from guard.server.process import has_terminal
 from guard.server.reload import Loaded, Outcome
 from guard.server.service_manager import ServiceManager
 from guard.server.shared import NO_NETWORKS, Shared
+from guard.server.sharing import children_of
 from guard.server.state import State
 from guard.settings import Settings
 from guard.store import canary_pictures, ticket_keys
+from guard.store.cluster_keys import derive, share
 from guard.store.first_start import first_start
 from guard.store.mark_keys import folder_in, load_or_create
 from guard.store.passphrase import passphrase
@@ -71,7 +73,8 @@ class Supervisor:
         self._started = time.time()
         self._passphrase = passphrase(os.environ)
         self._own_token = secrets.token_urlsafe(32)
-        self._challenge_key = secrets.token_hex(KEY_SIZE)
+        shared = loaded.settings.cluster.valkey
+        self._challenge_key = (derive(shared.secret, "challenges") if shared else secrets.token_bytes(KEY_SIZE)).hex()
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -129,7 +132,8 @@ class Supervisor:
         )  # fmt: skip
         self._workers = self._new_workers(self._loaded)
         anchoring = self._anchoring()
-        self._children.keep([recorder, *self._workers, *anchoring])
+        sharing = children_of(settings, self._shared)
+        self._children.keep([recorder, *self._workers, *anchoring, *sharing])
         failed = await self._came_up([recorder, *self._workers])
         if failed is None and not self._stopping.is_set():
             visitors, *fronts = self._listeners[0]
@@ -155,6 +159,7 @@ class Supervisor:
             listener.close()
         async with self._reloading:
             await self._children.stop(self._workers, settings.timeouts.drain + KILL_AFTER_SECONDS)
+        await self._children.stop(sharing, ANCHORING_SECONDS)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for one in anchoring:  # one that is still starting would end without having asked anybody
             with contextlib.suppress(TimeoutError):
@@ -356,7 +361,9 @@ def _open(settings: Settings, passed: Mapping[str, int]) -> list[tuple[Listener,
 
 def _make_secrets(settings: Settings) -> None:
     """Make what all workers read before there are several of them to make one each."""
-    evidence = settings.evidence.directory
+    evidence, today = settings.evidence.directory, datetime.now(UTC).date()
+    if (shared := settings.cluster.valkey) is not None:
+        share(evidence, shared.secret, today, decoys=settings.behaviour.decoys, tickets=settings.tickets.give)
     if settings.behaviour.decoys:
         load_or_create_secret(evidence / "guard" / "decoys.secret")
     if settings.marks.copies:
@@ -364,7 +371,7 @@ def _make_secrets(settings: Settings) -> None:
     if settings.canaries is not None:
         canary_pictures.keep(settings.canaries, canary_pictures.folder_in(evidence))
     if settings.tickets.give:
-        ticket_keys.renew(ticket_keys.folder_in(evidence), datetime.now(UTC).date())
+        ticket_keys.renew(ticket_keys.folder_in(evidence), today)
 
 
 def _time(at: float) -> str:
