@@ -253,6 +253,14 @@ def scrapers() -> Json:
             ("robots.txt", in_range("guard_crawler_robots_total", by="crawler, operator")),
             ("Broken", in_range("guard_robots_violations_total", by="crawler, operator")),
         ], "crawler", width=24, height=10),
+        table("Taken and given back", "What the crawlers of an operator asked for, and how many people it sent to your "
+              "pages, as their browsers say; many say nothing.", [
+            ("Requests", in_range(CRAWLERS, by="operator")),
+            ("Pictures", in_range(PICTURES, by="operator")),
+            ("People sent", in_range("guard_referred_visits_total", by="operator")),
+            ("Requests per person", f"{in_range(CRAWLERS, by='operator')} / "
+             f"({in_range('guard_referred_visits_total', by='operator')} > 0)"),
+        ], "operator", width=24, height=8),
         lines("Verified and forged", "What the claims of crawlers are worth.", REQUESTS,
               (per_second(CRAWLERS, "identity"), "{{identity}}"), stacked=True),
         bars("Whose claims are refuted", "In whose name; the operator's list of addresses says no.", COUNT,

@@ -23,6 +23,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._!:+&@/-]{3,39}")
 _SOURCE = re.compile(r"https://[a-z0-9.-]+(?:/[^\s]*)?|[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+|PyPI [A-Za-z0-9_.-]+")
 _MASK = re.compile(r"(?:[a-z0-9-]+-)?\*(?:\.[a-z0-9-]+){2,}")
 _ORIGIN = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _DATE = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$"
 
 # Names that every customer of a cloud gets; a mask that ends in one proves nothing about who is calling.
@@ -45,6 +46,8 @@ class CrawlerFile:
     document: Document
     operator: str
     crawlers: tuple[Crawler, ...]
+    referrers: tuple[str, ...]
+    """Domains from which the operator sends visitors."""
     cases: tuple[Cases, ...]
 
     def fault(self, index: int, key: str, message: str) -> Fault:
@@ -82,6 +85,7 @@ class _Entry(_Strict):
 class _File(_Strict):
     operator: Annotated[str, Field(min_length=1)]
     references: list[str]
+    referrers: list[str] = Field(default_factory=list)
     crawlers: Annotated[list[_Entry], Field(min_length=1)]
 
 
@@ -101,6 +105,7 @@ def parse(document: Document) -> CrawlerFile:
         document=document,
         operator=content.operator,
         crawlers=tuple(_crawler(content, entry) for entry in content.crawlers),
+        referrers=tuple(content.referrers),
         cases=tuple(
             Cases(crawler_id=entry.id, match=tuple(entry.cases.match), no_match=tuple(entry.cases.no_match))
             for entry in content.crawlers
@@ -164,6 +169,10 @@ def _file_faults(document: Document, content: _File) -> Iterator[Fault]:
                 ("references", index),
                 f"'{reference}' is neither an https address nor a list like 'owner/repository' or 'PyPI package'",
             )
+    for index, domain in enumerate(content.referrers):
+        if not _DOMAIN.fullmatch(domain):
+            message = f"'{domain}' is not a domain like 'search.example', in small letters"
+            yield _fault(document, f"referrers.{index}", ("referrers", index), message)
 
 
 def _entry_faults(document: Document, index: int, entry: _Entry, *, referenced: bool) -> Iterator[Fault]:

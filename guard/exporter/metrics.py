@@ -127,6 +127,11 @@ class Metrics:
             "Body bytes handed to crawlers that name themselves.",
             "site", "crawler", "operator",
         )  # fmt: skip
+        self.referred_visits = bounded(
+            "guard_referred_visits",
+            "Pages that people opened who came from an operator's search or assistant, as their browser says.",
+            "site", "operator",
+        )  # fmt: skip
         self.crawler_robots = bounded(
             "guard_crawler_robots",
             "Requests of crawlers for robots.txt.",

@@ -7,6 +7,7 @@ from guard.core.conduct import ConductJudge
 from guard.core.crawlers import Catalogue
 from guard.core.facts import RequestFacts
 from guard.core.header_print import MASKS
+from guard.core.referrers import Referrers
 from guard.errors import ConfigurationError
 from guard.evidence.private import PrivatePaths
 from guard.exporter.access_log import AccessLog
@@ -89,9 +90,11 @@ class Worker:
         as_of = given.as_of
         root = rules_root().path
         self.pipeline = load_pipeline(settings)
+        files, ranges = load_crawler_files(root)
+        self._referrers = Referrers({domain: file.operator for file in files for domain in file.referrers})
         self._identities = Identities(
             self.pipeline.catalogue,
-            load_crawler_files(root)[1],
+            ranges,
             root / "ranges",
             IdentityOptions(
                 reverse_dns=settings.identity.reverse_dns,
@@ -183,7 +186,7 @@ class Worker:
             packs_waiting=lambda: self._packs.waiting if self._packs else 0,
         )
         census = Census(settings.evidence.directory / DAYS, now=utc_now, private=self._private)
-        self._reports = Reports(self.metrics, AccessLog(settings.access_log), census, pulse)
+        self._reports = Reports(self.metrics, AccessLog(settings.access_log), census, pulse, self._referrers)
         self._reports.start()
         self._identities.start()
         self._limiter.start()

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 
 from guard.core.classification import Conduct
+from guard.core.facts import Kind
 from guard.core.licence import LicenceState
+from guard.core.referrers import Referrers
 from guard.exporter.access_log import AccessLog, Line
 from guard.exporter.metrics import Metrics
 from guard.reservation import robots
@@ -28,6 +30,7 @@ class Reports:
         log: AccessLog,
         census: Census,
         pulse: Pulse,
+        referrers: Referrers,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -35,6 +38,7 @@ class Reports:
         self._log = log
         self._census = census
         self._pulse = pulse
+        self._referrers = referrers
         self._sizes = Sizes()
         self._clock = clock
 
@@ -57,6 +61,8 @@ class Reports:
             self._crawler(exchange, action)
         else:
             self._metrics.undeclared_requests.labels(site, who.conduct, action).inc()
+            if operator := self._sent_by(exchange):
+                self._metrics.referred_visits.labels(site, operator).inc()
             if broke_robots(exchange):
                 self._metrics.robots_violations.labels(site, UNDECLARED, UNDECLARED).inc()
         for rule in exchange.decision.monitored if exchange.decision else ():
@@ -78,6 +84,12 @@ class Reports:
             metrics.robots_violations.labels(site, *crawler).inc()
         if asks_for_picture(exchange):
             metrics.crawler_pictures.labels(site, *crawler, _got(exchange)).inc()
+
+    def _sent_by(self, exchange: Exchange) -> str:
+        """Return the operator that sent a person who opens a page; empty for others."""
+        if exchange.kind is not Kind.PAGE or exchange.who.conduct is not Conduct.CLEAN or exchange.sent.status >= 400:
+            return ""
+        return self._referrers.operator(exchange.facts)
 
     def _withheld(self, exchange: Exchange, action: str) -> int | None:
         """Count a picture that was not handed out in full; return its bytes where they are known."""

@@ -29,6 +29,7 @@ crawlers:
     cases:
       match: ["ExampleBot/1.0"]
       no-match: ["MyExampleBot/1.0"]
+referrers: [search.example.org]
 """
 SECOND = """\
 operator: Second
@@ -62,6 +63,7 @@ def test_a_good_file_becomes_typed_crawlers():
 
     (crawler,) = file.crawlers
     assert file.operator == crawler.operator == "Example"
+    assert file.referrers == ("search.example.org",)
     assert (crawler.id, crawler.token) == ("example-bot", "ExampleBot")
     assert crawler.purpose is Purpose.AI_TRAINING
     assert crawler.robots is RobotsStance.DOCUMENTED
@@ -106,6 +108,7 @@ def test_what_is_left_out_has_a_default():
         ('"https://example.org/bots"', '"http://example.org/bots"', ":3:5: references.0: 'http://example.org/bots' is"),
         ('checked: "2026-11-22"', 'checked: "2026-02-30"', ":16:14: example-bot: there is no day 2026-02-30"),
         ('checked: "2026-11-22"', 'checked: "soon"', ":16:14: crawlers.0.checked: must"),
+        ("search.example.org", "http://search.example", ":20:13: referrers.0: 'http://search.example' is not a domain"),
         ('match: ["ExampleBot/1.0"]', "match: []", "add at least one user agent that the entry must match"),
         ('no-match: ["MyExampleBot/1.0"]', "no-match: []", "must have at least 1 item"),
         ("operator: Example", "operator: no", None),

@@ -93,7 +93,8 @@ class Watched:
         picture = ("/thumb.jpg", "/display.jpg", "/original.jpg", "/photograph.jpg")[number // 8 % 4]
         match number % 8:
             case 0 | 1:
-                self.ask("/page", CHROME, f"81.2.69.{number % 200}", ("Accept", "text/html"))
+                sent_by = ("Referer", "https://chatgpt.com/")
+                self.ask("/", CHROME, f"81.2.69.{number % 200}", ("Accept", "text/html"), sent_by)
                 self.ask(picture, CHROME, f"81.2.69.{number % 200}", ("Referer", "https://photo.example/page"))
             case 2:
                 self.ask("/robots.txt", GPTBOT, listed)

@@ -15,6 +15,7 @@ from guard.core.facts import Kind
 from guard.core.identity import Grade, IdentityVerdict
 from guard.core.pipeline import Pipeline
 from guard.core.policy import Action, Decision, PreviewSize
+from guard.core.referrers import Referrers
 from guard.exporter.access_log import AccessLog
 from guard.exporter.metrics import Metrics
 from guard.reservation.documents import ReservationSet
@@ -40,7 +41,7 @@ class Desk:
         self.metrics = Metrics()
         self.census = Census(folder, now=lambda: NOW)
         pulse = Pulse(self.metrics, records_pending=lambda: 0, packs_waiting=lambda: 0)
-        self.reports = Reports(self.metrics, AccessLog("off"), self.census, pulse)
+        self.reports = Reports(self.metrics, AccessLog("off"), self.census, pulse, Referrers({"chatgpt.com": "OpenAI"}))
 
     def tell(self, facts: Any, client: Any, action: Action, **fields: Any) -> None:
         decision = Decision(
@@ -75,6 +76,23 @@ def sent(size: int, status: int = 200) -> Sent:
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
     return load_pipeline(from_upstream("http://127.0.0.1:1", environ={"HOME": "/nowhere"}))
+
+
+def test_only_people_who_open_a_page_were_sent_by_somebody(desk: Desk):
+    """Not their pictures, not what was refused, and no program that writes a referrer."""
+    page = request("/page", Referer="https://chatgpt.com/")
+    for conduct, kind, status in (
+        (Conduct.CLEAN, Kind.PAGE, 200),
+        (Conduct.CLEAN, Kind.PAGE, 304),
+        (Conduct.CLEAN, Kind.PAGE, 404),
+        (Conduct.CLEAN, Kind.ORIGINAL, 200),
+        (Conduct.SUSPECT, Kind.PAGE, 200),
+    ):
+        client = who(purpose=Purpose.BROWSER, conduct=conduct)
+        desk.tell(page, client, Action.ALLOW, seen=seen_as(kind), rendition="as_is", sent=sent(9, status))
+
+    assert desk.value("guard_referred_visits_total", site="photo.example", operator="OpenAI") == 2
+    assert desk.value("guard_referred_visits_total") == 2
 
 
 def test_ten_thousand_user_agents_leave_few_series(desk: Desk, pipeline: Pipeline):
