@@ -22,6 +22,7 @@ from pydantic import (
 from guard.core.policy_file import RuleEntry
 from guard.errors import ConfigurationError, Fault
 from guard.settings_cluster import Cluster
+from guard.settings_console import Console
 from guard.settings_evidence import DEFAULT_EVIDENCE, Evidence
 from guard.settings_fronts import ClientAddressSource, Decisions
 from guard.settings_licences import Licences
@@ -114,8 +115,9 @@ class Settings(Section):
         description="Where visitors' requests arrive: address:port, [address]:port, unix:/path or systemd.",
     )
     admin: Annotated[str, AfterValidator(admin_listener)] = Field(
-        default="127.0.0.1:8701", description="Metrics and health: a loopback address, a unix socket, or off."
+        default="127.0.0.1:8701", description="Metrics, health and console: an address, a unix socket, or off."
     )
+    console: Console = Console()
     # 0 stands for `auto`.
     workers: Annotated[
         int,
@@ -166,6 +168,16 @@ class Settings(Section):
             missing = "behaviour.decoys: yes" if self.marks.copies else "marks.copies: yes"
             raise WrongValueError(
                 f"decoys lead to canaries, and each copy of one is marked; set {missing}", at=("canaries",)
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _others_need_a_password(self) -> "Settings":
+        if self.admin != "off" and not endpoint(self.admin).loopback and not self.console.password:
+            raise WrongValueError(
+                "without a password only this machine may reach it: a loopback address or a unix socket, or set "
+                "console.password (guard console password makes one)",
+                at=("admin",),
             )
         return self
 

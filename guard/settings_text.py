@@ -192,11 +192,9 @@ def listener_or_off(value: Any) -> str:
 
 
 def admin_listener(text: str) -> str:
-    """Check where metrics and health are served: on this machine only, or `off`."""
-    if text != "off" and not endpoint(text).loopback:
-        raise WrongValueError(
-            "the admin listener has no password in this version, so it takes a loopback address or a unix socket only"
-        )
+    """Check where metrics, health and the console are served; `off` is nowhere."""
+    if text != "off" and endpoint(text).passed:
+        raise WrongValueError("systemd passes no socket for this one; name an address or a unix socket")
     return text
 
 

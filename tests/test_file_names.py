@@ -17,6 +17,7 @@ MIRRORED = (
     "middleware",
     "reservation",
     "server",
+    "server/console",
     "store",
     "verifier",
 )
@@ -26,6 +27,7 @@ WITHOUT_TWIN = {
     "tests/fuzz/test_harnesses.py": "every reader of bytes that strangers choose",
     "tests/image/test_decoders.py": "marked copies in the decoders of others",
     "tests/reservation/test_traps.py": "known mistakes in all carriers, and who would see them",
+    "tests/server/console/test_pages.py": "all pages of the console, in a real browser",
     "tests/server/test_desync.py": "the proxy as a whole: no request or answer is hidden in another",
     "tests/evidence/test_conformance.py": "the whole log, read by code of others",
     "tests/store/test_log_faults.py": "the log as a whole: killed, cut off, on a disk that fails",
@@ -57,7 +59,7 @@ def _tests_of_packages() -> list[Path]:
 def test_a_test_has_the_name_of_its_source(path: Path):
     """Whoever looks for the test of a module finds it without searching."""
     relative = str(path.relative_to(ROOT))
-    source = ROOT / "guard" / path.parent.name / path.name.removeprefix("test_")
+    source = ROOT / "guard" / path.parent.relative_to(ROOT / "tests") / path.name.removeprefix("test_")
 
     assert source.is_file() or relative in WITHOUT_TWIN, f"{relative} tests no module of that name"
 

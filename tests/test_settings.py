@@ -102,7 +102,7 @@ WRONG = {
     "port too high": (SITE + "listen: 127.0.0.1:65536", "must be an address with a port"),
     "name to listen on": (SITE + "listen: example.org:80", "must start with an address of this machine"),
     "relative socket": (SITE + "listen: unix:guard.sock", "must name the socket by its whole path"),
-    "open admin": (SITE + "admin: 0.0.0.0:8701", "f:2:8: admin: the admin listener has no password"),
+    "open admin": (SITE + "admin: 0.0.0.0:8701", "f:2:8: admin: without a password only this machine"),
     "admin on listen": (SITE + "admin: 127.0.0.1:8700", "f:2:8: admin: is the same as listen"),
     "no workers": (SITE + "workers: 0", "must be a whole number from 1 to 64, or auto"),
     "workers by truth": (SITE + "workers: true", "must be a whole number from 1 to 64, or auto"),

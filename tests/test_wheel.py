@@ -33,6 +33,11 @@ def test_the_wheel_holds_the_rules_and_nothing_else_beside_the_package(wheel: Pa
     assert rules <= names
     assert {"guard/py.typed", "guard/image/fonts/Inter-Regular.otf"} <= names
     assert {f"guard/verifier/verify.{ending}" for ending in ("py", "sh", "html")} <= names
+    assert {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("static", "templates")
+        for path in (ROOT / "guard" / "server" / "console" / folder).iterdir()
+    } <= names
     assert {"guard/bundle/report.typ", "guard/bundle/templates/README.de.txt"} <= names
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"guard"}
 

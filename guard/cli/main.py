@@ -24,6 +24,7 @@ GROUPS = {
     "canary": ("guard.cli.canary", "Canary pictures: what is on record of them."),
     "claim": ("guard.cli.claim", "Draft a letter from what is on record."),
     "config": ("guard.cli.config", "What can stand in the configuration."),
+    "console": ("guard.cli.console", "The password of the console, the pages on the admin listener."),
     "dataset": ("guard.cli.dataset", "Find your pictures in data sets, and have them left out."),
     "doctor": ("guard.cli.doctor_command", "Look for what goes wrong with an installation, in plain words."),
     "evidence": ("guard.cli.evidence", "Verify the evidence log."),

@@ -47,6 +47,7 @@ def serve(config: Path | None, upstream: str, listen: str, *, watching: bool = F
             policy_digest=configuration.policy.digest,
             rules_checked=max(crawler.checked for crawler in configuration.catalogue.crawlers),
             warnings=tuple(configuration.warnings),
+            file=None if upstream else (config or DEFAULT_FILE).absolute(),
         )
 
     loaded = read()

@@ -1,8 +1,9 @@
 """What does the admin listener answer?
 
-Metrics, health and state, and the two orders that a running guard takes: to read its configuration
-anew and to pause. It is a listener of its own that only this machine reaches; all is done in the
-supervisor, so that no visitor waits for it.
+Metrics, health and state, the two orders that a running guard takes (to read its configuration anew
+and to pause), and the console. It is a listener of its own; all is done in the supervisor, so that no
+visitor waits for it. Where other machines reach it they get the console, which asks for a password,
+and health.
 
 A page in a browser on this machine could send forms here. An order therefore needs a header field that
 no form can set, and a Host field that no strange name can lead here (DNS rebinding).
@@ -10,7 +11,7 @@ no form can set, and a Host field that no strange name can lead here (DNS rebind
 
 import os
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Final, Protocol
 
@@ -18,32 +19,40 @@ import orjson
 from aiohttp import web
 
 from guard.errors import UsageError
-from guard.server.reload import Outcome
+from guard.server.reload import Loaded, Outcome
 from guard.server.state import State
 from guard.server.state_json import state_json
 from guard.settings_text import endpoint
 
 ORDER: Final = "X-Guard-Order"
 LONGEST_PAUSE: Final = 7 * 86_400
+MOST_BODY: Final = 16 * 1024
+"""Bytes of an order or a form."""
+_FOR_ALL: Final = ("/console", "/livez", "/healthz", "/readyz")
 
 
 class Guard(Protocol):
     """What is asked."""
 
     @property
+    def loaded(self) -> Loaded:
+        """What it runs on."""
+        ...
+
+    @property
     def ready(self) -> bool:
         """Whether all workers serve."""
         ...
 
-    def metrics(self, accept: str) -> Awaitable[tuple[bytes, str]]:
+    async def metrics(self, accept: str) -> tuple[bytes, str]:
         """Return all metrics and their content type."""
         ...
 
-    def state(self) -> Awaitable[State]:
+    async def state(self) -> State:
         """Return how the guard is."""
         ...
 
-    def reload(self) -> Awaitable[Outcome]:
+    async def reload(self) -> Outcome:
         """Read the configuration anew."""
         ...
 
@@ -59,6 +68,8 @@ class Admin:
         self._address = address
         self._guard = guard
         self._runner: web.AppRunner | None = None
+        self.console = False
+        """Whether there is a console."""
         self.url = ""
         """Where it listens, once started; empty if it is off."""
 
@@ -66,11 +77,18 @@ class Admin:
         """Begin to listen.
 
         Raises:
-            UsageError: The address can not be listened on.
+            UsageError: The address can not be listened on, or the console's packages are not installed.
         """
         if self._address == "off":
             return
-        app = web.Application()
+        app = web.Application(middlewares=[_not_for_others], client_max_size=MOST_BODY)
+        if self._guard.loaded.settings.console.password:
+            from guard.server.console.app import Console
+            from guard.server.console.desk import ROOT
+
+            app.add_routes([web.get("/", _to_console), web.get(ROOT.rstrip("/"), _to_console)])
+            app.add_subapp(ROOT, Console(self._guard).app())
+            self.console = True
         app.add_routes(
             [
                 web.get("/metrics", self._metrics),
@@ -133,6 +151,25 @@ class Admin:
         until = time.time() + int(text) if int(text) else 0.0
         self._guard.pause_until(until)
         return _json({"paused_until": until})
+
+
+async def _to_console(_request: web.Request) -> web.Response:
+    return web.Response(status=303, headers={"Location": "/console/"})
+
+
+@web.middleware
+async def _not_for_others(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer other machines only what asks for a password, or says nothing but that the guard lives."""
+    if not _is_here(request.remote) and not request.path.startswith(_FOR_ALL) and request.path != "/":
+        raise web.HTTPForbidden(text="only this machine may ask for that\n")
+    return await handler(request)
+
+
+def _is_here(peer: str | None) -> bool:
+    """Tell whether a peer is on this machine; on a unix socket it has no address."""
+    return not peer or ip_address(peer).is_loopback
 
 
 def _check_order(request: web.Request) -> None:

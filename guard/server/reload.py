@@ -8,13 +8,14 @@ in the place of the old ones.
 import time
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from guard.core.autonomous_systems import AutonomousSystems
 from guard.settings import Settings
 
-FIXED: Final = ("listen", "admin", "decisions", "workers", "evidence", "cluster")
-"""Keys that say where the sockets, the log and the number of processes are."""
+FIXED: Final = ("listen", "admin", "console", "decisions", "workers", "evidence", "cluster")
+"""Keys that say where the sockets, the log and the number of processes are, and who may see the console."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Loaded:
     rules_checked: date = date.min
     """When the catalogue was last held against what operators publish."""
     warnings: tuple[str, ...] = ()
+    file: Path | None = None
+    """Where the configuration was read; None for a guard that was started with options only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ class Supervisor:
 
     def __init__(self, loaded: Loaded, say: Callable[[str], None], read: Callable[[], Loaded]) -> None:
         """Take `read`, which reads the configuration anew, and raises GuardError where it has faults."""
-        self._loaded = loaded
+        self.loaded = loaded
         self._read = read
         self._say = say
         self._directory = Path(tempfile.mkdtemp(prefix="guard-"))
@@ -97,10 +97,10 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._hung_up, has_terminal())
-        settings = self._loaded.settings
+        settings = self.loaded.settings
         hosts = [site.host for site in settings.sites]
         self._shared = Shared(settings.evidence.directory, clients=settings.behaviour.clients, hosts=hosts)
-        self._shared.renew(hosts, self._loaded.systems)
+        self._shared.renew(hosts, self.loaded.systems)
         admin = Admin(settings.admin, self)
         try:
             self._listeners = _open(settings, self._manager.sockets)
@@ -117,7 +117,7 @@ class Supervisor:
 
     async def _run_children(self, admin: Admin) -> Child | None:
         """Run until the end; return the process that did not come up, if that was the reason."""
-        settings = self._loaded.settings
+        settings = self.loaded.settings
         recorder = Child(
             name="recorder",
             arguments=(
@@ -130,7 +130,7 @@ class Supervisor:
             ),
             stdin=self._passphrase,
         )  # fmt: skip
-        self._workers = self._new_workers(self._loaded)
+        self._workers = self._new_workers(self.loaded)
         anchoring = self._anchoring()
         sharing = children_of(settings, self._shared)
         self._children.keep([recorder, *self._workers, *anchoring, *sharing])
@@ -142,12 +142,14 @@ class Supervisor:
                 self._say(f"guard: front servers may ask at {listener.url}")
             if admin.url:
                 self._say(f"guard: metrics and health on {admin.url}")
+            if admin.console:
+                self._say(f"guard: console on {admin.url}/console/")
             self._manager.ready(f"listening on {visitors.url}")
             watching = asyncio.create_task(self._manager.keep_watch(lambda: self.ready))
             self._spawn(self._tell_if_down(anchoring))
             await self._observer.start()
             saving = asyncio.create_task(self._keep_saving())
-            writing = asyncio.create_task(Digests(self._say).run(lambda: self._loaded.settings))
+            writing = asyncio.create_task(Digests(self._say).run(lambda: self.loaded.settings))
             await self._stopping.wait()
             saving.cancel()
             writing.cancel()
@@ -170,7 +172,7 @@ class Supervisor:
 
     def _anchoring(self) -> list[Child]:
         """Return the process that asks authorities and witnesses, where there are any."""
-        evidence = self._loaded.settings.evidence
+        evidence = self.loaded.settings.evidence
         if not evidence.anchored:
             return []
         given = {"evidence": evidence.model_dump(mode="json"), "recorder": self._recorder_socket}
@@ -207,7 +209,7 @@ class Supervisor:
         Raises:
             GuardError: They do not come up.
         """
-        settings, said = reload.carried_over(self._loaded.settings, loaded.settings)
+        settings, said = reload.carried_over(self.loaded.settings, loaded.settings)
         fresh = replace(loaded, settings=settings)
         _make_secrets(settings)
         self._shared.renew([site.host for site in settings.sites], fresh.systems)
@@ -215,11 +217,11 @@ class Supervisor:
         self._children.keep(workers)
         if (failed := await self._came_up(workers)) is not None:
             await self._children.stop(workers, KILL_AFTER_SECONDS)
-            before = self._loaded
+            before = self.loaded
             self._shared.renew([site.host for site in before.settings.sites], before.systems)
             raise GuardError(f"the new {failed.name} did not start (exit status {failed.failed}); see above")
-        ending, self._workers, drain = self._workers, workers, self._loaded.settings.timeouts.drain
-        self._loaded = fresh
+        ending, self._workers, drain = self._workers, workers, self.loaded.settings.timeouts.drain
+        self.loaded = fresh
         self._spawn(self._children.stop(ending, drain + KILL_AFTER_SECONDS, by=signal.SIGHUP))
         return (*loaded.warnings, *said)
 
@@ -258,7 +260,7 @@ class Supervisor:
 
     async def state(self) -> State:
         """Return how the guard is."""
-        loaded, workers = self._loaded, self._workers
+        loaded, workers = self.loaded, self._workers
         hosts = tuple(site.host for site in loaded.settings.sites)
         seen = await self._observer.look()
         learning = self._learning_since + timedelta(days=loaded.settings.behaviour.learning_days)
@@ -322,7 +324,7 @@ class Supervisor:
         return orjson.dumps(
             {
                 **shared,
-                "settings": settings.model_dump(mode="json", by_alias=True, exclude={"notify"}),
+                "settings": settings.model_dump(mode="json", by_alias=True, exclude={"notify", "console"}),
                 "as_of": loaded.as_of.isoformat(),
                 "learning_until": learning_until.isoformat(),
                 "challenge_key": self._challenge_key,

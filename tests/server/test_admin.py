@@ -1,14 +1,17 @@
 """What the admin listener tells, and which orders it takes from whom."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
+from datetime import date
 
 import aiohttp
 import pytest
 
 from guard.server.admin import ORDER, Admin
-from guard.server.reload import Outcome
+from guard.server.reload import Loaded, Outcome
 from guard.server.state import State
+from guard.settings import from_upstream
 from tests.support.states import a_state
 
 
@@ -18,6 +21,8 @@ class StandIn:
     ready = True
 
     def __init__(self) -> None:
+        settings = from_upstream("http://127.0.0.1:1", environ={"HOME": "/nowhere"})
+        self.loaded = Loaded(settings=settings, as_of=date(2026, 11, 25))
         self.reloads = 0
         self.until: list[float] = []
 
@@ -35,10 +40,12 @@ class StandIn:
         self.until.append(until)
 
 
-def with_admin(work: Callable[[StandIn, str, aiohttp.ClientSession], Awaitable[None]]) -> None:
+def with_admin(
+    work: Callable[[StandIn, str, aiohttp.ClientSession], Awaitable[None]], address: str = "127.0.0.1:0"
+) -> None:
     async def run() -> None:
         guard = StandIn()
-        admin = Admin("127.0.0.1:0", guard)
+        admin = Admin(address, guard)
         await admin.start()
         try:
             async with aiohttp.ClientSession() as session:
@@ -115,3 +122,37 @@ def test_the_state_is_not_told_to_a_name_that_leads_here():
             assert answer.status == 403
 
     with_admin(work)
+
+
+def test_without_a_password_there_is_no_console():
+    """Not even a sign-in page."""
+
+    async def work(_guard: StandIn, url: str, session: aiohttp.ClientSession) -> None:
+        for path in ("/", "/console", "/console/", "/console/sign-in"):
+            async with session.get(url + path) as answer:
+                assert answer.status == 404
+
+    with_admin(work)
+
+
+def test_other_machines_get_health_and_the_console_only():
+    """Where the owner lets them reach it at all; their address is no loopback address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        try:
+            found.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            pytest.skip("this machine has no other address")
+        mine = found.getsockname()[0]
+
+    async def work(guard: StandIn, url: str, session: aiohttp.ClientSession) -> None:
+        there = f"http://{mine}:{url.rpartition(':')[2]}"
+        for path in ("/metrics", "/status"):
+            async with session.get(there + path) as answer:
+                assert answer.status == 403
+        async with session.post(there + "/reload", headers={ORDER: "reload"}) as answer:
+            assert answer.status == 403
+        async with session.get(there + "/readyz") as answer:
+            assert answer.status == 200
+        assert guard.reloads == 0
+
+    with_admin(work, "0.0.0.0:0")

@@ -1,0 +1,1 @@
+"""The pages on the admin listener, for whoever has no Grafana."""
