@@ -1,6 +1,7 @@
 """What can be set about several guards that stand before the same sites?
 
-Without `cluster` nothing of this is imported or connected to.
+Each part works by itself: a guard alone may have its evidence indexed. Without `cluster` nothing
+of this is imported or connected to.
 """
 
 import re
@@ -26,6 +27,12 @@ def _valkey_url(text: str) -> str:
     return text
 
 
+def _postgresql_url(text: str) -> str:
+    if not re.match(r"postgres(?:ql)?://", text):
+        raise WrongValueError("must be postgresql://user@host:port/database")
+    return text
+
+
 class ValkeySettings(Section):
     """What clients have done and used up, known to all guards."""
 
@@ -40,12 +47,21 @@ class ValkeySettings(Section):
     )
 
 
+class PostgresqlSettings(Section):
+    """An index of the evidence of all guards."""
+
+    url: Annotated[str, AfterValidator(_postgresql_url)] = Field(
+        repr=False, description="A database: postgresql://user@host:port/database."
+    )
+
+
 class Cluster(Section):
     """What several guards share; nothing where nothing is set."""
 
     valkey: ValkeySettings | None = Field(default=None, description="Clients' past, allowances, solved challenges.")
+    postgresql: PostgresqlSettings | None = Field(default=None, description="An index of the evidence.")
 
     @property
     def wanted(self) -> bool:
         """Whether anything is shared at all."""
-        return self.valkey is not None
+        return any((self.valkey, self.postgresql))

@@ -31,9 +31,15 @@ def test_a_wrong_value_is_told(part: str, changes: dict[str, Any], words: str):
         Cluster.model_validate({part: {**VALKEY, **changes}})
 
 
+def test_an_index_is_in_postgresql():
+    """No other database."""
+    with pytest.raises(ValidationError, match="postgresql://"):
+        Cluster.model_validate({"postgresql": {"url": "mysql://x"}})
+
+
 def test_secrets_are_not_shown():
     """Neither in a message nor in a traceback; an address may hold one too."""
-    cluster = Cluster.model_validate({"valkey": VALKEY})
+    cluster = Cluster.model_validate({"valkey": VALKEY, "postgresql": {"url": "postgresql://u:pa55@h/d"}})
 
     assert "pa55" not in repr(cluster)
     assert SECRET not in repr(cluster)

@@ -38,6 +38,12 @@ Addresses = Annotated[
     list[str] | None,
     typer.Option("--address", metavar="IP|NET", help="Addresses or networks, as far as they are still there."),
 ]
+Index = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", envvar="GUARD_CONFIG", metavar="FILE", help="Ask the index that this configuration names."
+    ),
+]
 Lang = Annotated[str, typer.Option("--lang", metavar="LANG", help="en or de.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

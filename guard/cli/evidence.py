@@ -13,6 +13,7 @@ from guard.cli import (
     evidence_access,
     evidence_erase,
     evidence_export,
+    evidence_index,
     evidence_keys,
     evidence_register,
     evidence_show,
@@ -66,6 +67,7 @@ app.command("stamp")(evidence_stamp.stamp)
 app.command("stats")(evidence_stats.stats)
 app.command("export")(evidence_export.export)
 app.command("show")(evidence_show.show)
+app.command("index")(evidence_index.index)
 app.command("access")(evidence_access.access)
 app.command("erase")(evidence_erase.erase)
 app.add_typer(evidence_erase.hold_app, name="hold")

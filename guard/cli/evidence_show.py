@@ -15,6 +15,7 @@ import typer
 
 from guard.cli import case_options as options
 from guard.cli.case_options import german, named
+from guard.cli.evidence_index import source
 from guard.cli.evidence_looks import put_on_record, shown_values
 from guard.cli.evidence_timeline import timeline_lines, timeline_value
 from guard.cli.evidence_words import GRADES, SHOWN, answer_of, day_and_time, iso
@@ -70,6 +71,10 @@ def show(
     copy: Annotated[
         bool, typer.Option("--copy", help="This is a copy of the log: show its values, and write nothing to it.")
     ] = False,
+    config: options.Index = None,
+    log: Annotated[
+        str, typer.Option(metavar="NAME", help="Another guard's log in that index: its name, or an end of it.")
+    ] = "",
     lang: options.Lang = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -84,6 +89,7 @@ def show(
       guard evidence show evidence --picture /album/harbour.jpg --json
       guard evidence show evidence --operator OpenAI --timeline day
       guard evidence show evidence --record 4711 --values --why '310 O 1/26'
+      guard evidence show evidence -c guard.yaml --crawler GPTBot
     """
     de = german(lang)
     if timeline not in ("", "day", "hour"):
@@ -94,13 +100,20 @@ def show(
         crawlers=crawler, operators=operator, pictures=picture, marks=mark, actions=action, grades=grade,
         records=record, addresses=address, since=since, until=until,
     )  # fmt: skip
-    if timeline:
-        for counted in _timeline(directory, wanted, hourly=timeline == "hour", as_json=as_json, de=de):
-            typer.echo(counted)
-        return
-    if values:
-        put_on_record(directory, wanted, by="evidence show", why=why, copy=copy)
-    found = shown_records(directory, wanted)
+    if log and values:
+        raise UsageError("--log is another guard's: its values are with that guard alone")
+    also = frozenset({RecordKind.RESERVATION}) if timeline else frozenset[RecordKind]()
+    with source(directory, config, log) as matches:
+        if timeline:
+            for counted in _timeline(matches(wanted, also), hourly=timeline == "hour", as_json=as_json, de=de):
+                typer.echo(counted)
+            return
+        if values:
+            put_on_record(directory, wanted, by="evidence show", why=why, copy=copy)
+        _print(_with_ends(matches(wanted, also)), values=values, as_json=as_json, de=de)
+
+
+def _print(found: Iterator[Shown], *, values: bool, as_json: bool, de: bool) -> None:
     shown = 0
     for line in _json(found, values=values) if as_json else _table(found, values=values, de=de):
         typer.echo(line)
@@ -111,8 +124,12 @@ def show(
 
 def shown_records(directory: Path, wanted: Filter) -> Iterator[Shown]:
     """Yield the records that are meant, in the order of the log, each with its end where that is on record."""
+    return _with_ends(matching(directory, wanted))
+
+
+def _with_ends(matches: Iterator[Match]) -> Iterator[Shown]:
     waiting: OrderedDict[int, Shown] = OrderedDict()
-    for index, _, one, values in matching(directory, wanted):
+    for index, _, one, values in matches:
         if one.kind is RecordKind.END and one.fields["req"] in waiting:
             waiting[one.fields["req"]].end = one
         else:
@@ -193,8 +210,7 @@ def _value(one: Shown, *, values: bool) -> dict[str, Any]:
     return {**told, "values": one.values} if values else told
 
 
-def _timeline(directory: Path, wanted: Filter, *, hourly: bool, as_json: bool, de: bool) -> Iterator[str]:
-    found: Iterator[Match] = matching(directory, wanted, also=frozenset({RecordKind.RESERVATION}))
+def _timeline(found: Iterator[Match], *, hourly: bool, as_json: bool, de: bool) -> Iterator[str]:
     if as_json:
         for row in timeline_value(found, hourly=hourly):
             yield orjson.dumps(row).decode()

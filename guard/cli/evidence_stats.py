@@ -12,6 +12,8 @@ from typing import Annotated
 import orjson
 import typer
 
+from guard.cli import case_options as options
+from guard.cli.evidence_index import in_index, index_lines
 from guard.cli.terminal import printable
 from guard.errors import UsageError
 from guard.evidence.anchor import FOLDER, AnchorKind
@@ -62,6 +64,7 @@ class Numbers:
 
 def stats(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The evidence directory.")],
+    config: options.Index = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say how much is in the log, and since when nobody outside has vouched for what is new.
@@ -73,10 +76,12 @@ def stats(
       guard evidence stats /var/lib/guard/evidence
     """
     found = numbers(directory)
+    index = in_index(config)
     if as_json:
-        typer.echo(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2))
+        told = asdict(found) if index is None else {**asdict(found), "index": index}
+        typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     else:
-        typer.echo("\n".join(lines_of(found)))
+        typer.echo("\n".join([*lines_of(found), *index_lines(index or {})]))
 
 
 def numbers(directory: Path) -> Numbers:

@@ -6,11 +6,12 @@ the erasable values; nothing is kept but the requests whose end has not come yet
 works while a recorder writes: what came after the pass began may be missing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -139,11 +140,25 @@ def matching(
         LogDamagedError: It can not be read.
     """
     folder = open_folder(path)
-    values = _SideBySide(folder)
+    found = leaves(folder) if size is None else takewhile(lambda one: one[0] < size, leaves(folder))
+    yield from select(found, _SideBySide(folder).of, wanted, ends=ends, also=also)
+
+
+def select(
+    found: Iterable[tuple[int, bytes]],
+    values_of: Callable[[int, Record], Values],
+    wanted: Filter,
+    *,
+    ends: bool = True,
+    also: frozenset[RecordKind] = frozenset(),
+) -> Iterator[Match]:
+    """Yield of leaves that come in the order of their log those that are meant; the arguments as in `matching`.
+
+    Args:
+        values_of: Says what is disclosed of a record.
+    """
     waiting: set[int] = set()
-    for index, leaf in leaves(folder):
-        if size is not None and index >= size:
-            break
+    for index, leaf in found:
         try:
             one = record.read(leaf)
         except LeafError:
@@ -152,7 +167,7 @@ def matching(
             waiting.discard(one.fields["req"])
             yield index, leaf, one, {}
             continue
-        disclosed = values.of(index, one)
+        disclosed = values_of(index, one)
         if one.kind in also or wanted.takes(index, one, disclosed):
             if ends and one.kind is RecordKind.REQUEST:
                 waiting.add(index)
