@@ -330,6 +330,13 @@ class Metrics:
             buckets=CLUSTER_BUCKETS,
             registry=registry,
         )
+        self.cluster_behind = Gauge(
+            "guard_cluster_behind",
+            "What is not there yet, by part: signed records (index), files that do not change any more (copies).",
+            ("part",),
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self.requests_open = Gauge(
             "guard_requests_open",
             "Requests that are being answered.",

@@ -13,12 +13,13 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
 from guard.core import behaviour
-from guard.errors import StoreAwayError
+from guard.errors import GuardError
 from guard.exporter.metrics import Metrics, PartReport
 from guard.server.challenge import SPENT_LAYOUT
 from guard.server.children import Child
@@ -29,9 +30,14 @@ from guard.server.shared_spent import SharedSpent
 from guard.settings import Settings
 from guard.settings_cluster import Cluster
 from guard.store.clients import ClientTable
+from guard.store.evidence_index import EvidenceIndex
+from guard.store.index_follower import IndexFollower
 from guard.store.rule_files import load_behaviour, rules_root
 from guard.store.valkey import Valkey
 
+_CLIENTS: Final = ("this guard goes on alone", "clients and solved challenges are shared again")
+_INDEX: Final = ("the index of the evidence does not grow", "the index of the evidence grows again")
+INDEXED_EVERY: Final = 1.0
 AGAIN: Final = 1.0
 """Seconds until a part that is away is asked again."""
 IDLE: Final = 9
@@ -57,10 +63,19 @@ class Part:
     """One thing that is shared, over and over until the end."""
 
     def __init__(
-        self, name: str, look: Callable[[], Awaitable[object]], report: PartReport, *, every: float = EVERY
+        self,
+        words: tuple[str, str],
+        look: Callable[[], Awaitable[object]],
+        report: PartReport,
+        *,
+        every: float = EVERY,
     ) -> None:
-        """Take what does it once, raising StoreAwayError while it can not be done."""
-        self._name = name
+        """Take what does it once, raising GuardError while it can not be done.
+
+        Args:
+            words: What is said when it can not be done any more, and when it can be done again.
+        """
+        self._words = words
         self._look = look
         self._report = report
         self._every = every
@@ -79,7 +94,7 @@ class Part:
         began = time.monotonic()
         try:
             await self._look()
-        except StoreAwayError as error:
+        except GuardError as error:
             self._report(up=False)
             self._tell(away=True, why=f": {error}")
             return AGAIN
@@ -91,8 +106,7 @@ class Part:
     def _tell(self, *, away: bool, why: str = "") -> None:
         if away != self._away:
             self._away = away
-            words = f"go on alone{why}" if away else "are shared again"
-            print(f"guard: cluster: {self._name} {words}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"guard: cluster: {self._words[not away]}{why}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _parts(cluster: Cluster, given: dict[str, Any], metrics: Metrics) -> Iterator[Part]:
@@ -106,7 +120,20 @@ def _parts(cluster: Cluster, given: dict[str, Any], metrics: Metrics) -> Iterato
             await past.look()
             await spent.look()
 
-        yield Part("clients and solved challenges", look, metrics.cluster_part("clients"))
+        yield Part(_CLIENTS, look, metrics.cluster_part("clients"))
+    if (postgresql := cluster.postgresql) is not None:
+        log = Path(given["evidence"]) / "log"
+        follower = IndexFollower(EvidenceIndex(postgresql.url), log)
+        behind = metrics.cluster_behind.labels("index")
+
+        async def follow() -> None:
+            try:
+                if (log / "checkpoint").exists():
+                    await follower.look()
+            finally:
+                behind.set(follower.behind)
+
+        yield Part(_INDEX, follow, metrics.cluster_part("index"), every=INDEXED_EVERY)
 
 
 async def run(given: dict[str, Any]) -> None:

@@ -104,13 +104,13 @@ async def test_a_part_that_is_away_is_told_once_and_asked_again(capsys: pytest.C
             raise answer
         await asyncio.sleep(0.1 if not answers else 0)
 
-    part = Part("clients", look, Metrics().cluster_part("clients"))
+    part = Part(("it is away", "it is back"), look, Metrics().cluster_part("clients"))
     rests = [await part.once() for _ in range(4)]
 
     assert rests[:2] == [AGAIN, AGAIN]
     assert rests[2] == pytest.approx(EVERY, abs=0.1)
     assert rests[3] >= 0.9
     assert capsys.readouterr().err.splitlines() == [
-        "guard: cluster: clients go on alone: Valkey does not answer: no",
-        "guard: cluster: clients are shared again",
+        "guard: cluster: it is away: Valkey does not answer: no",
+        "guard: cluster: it is back",
     ]
