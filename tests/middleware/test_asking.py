@@ -26,6 +26,28 @@ async def page(request): return HTMLResponse("<title>Gallery</title>")
 app = GuardMiddleware(Starlette(routes=[Route("/photo", photo), Route("/", page)]), {where!r})
 """
 
+ADDED = """
+import contextlib
+from starlette.applications import Starlette
+from starlette.responses import FileResponse, HTMLResponse, StreamingResponse
+from starlette.routing import Mount, Route, Router
+from guard.middleware import GuardMiddleware
+
+async def photo(request):
+    async def pieces():
+        with open({photo!r}, "rb") as file:
+            while piece := file.read(9000): yield piece
+    return StreamingResponse(pieces(), media_type="image/jpeg")
+async def page(request): return HTMLResponse(request.state.title)
+
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    yield {{"title": "<title>Gallery</title>"}}
+
+app = Starlette(routes=[Mount("/", Router([Route("/photo", photo), Route("/", page)]))], lifespan=lifespan)
+app.add_middleware(GuardMiddleware, where={where!r})
+"""
+
 DJANGO = """
 from django.conf import settings
 settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="x", MIDDLEWARE=[])
@@ -50,14 +72,15 @@ SERVERS = {
 
 
 @pytest.mark.parametrize(
-    ("server", "framework", "source"),
-    [("uvicorn", "starlette", STARLETTE), ("hypercorn", "starlette", STARLETTE), ("uvicorn", "django", DJANGO)],
-    ids=["uvicorn-starlette", "hypercorn-starlette", "uvicorn-django"],
+    ("server", "source"),
+    [("uvicorn", STARLETTE), ("hypercorn", STARLETTE), ("uvicorn", ADDED), ("uvicorn", DJANGO), ("hypercorn", DJANGO)],
+    ids=["uvicorn-starlette", "hypercorn-starlette", "uvicorn-added", "uvicorn-django", "hypercorn-django"],
 )
-def test_a_real_application_is_guarded(asked: RunningGuard, tmp_path: Path, server: str, framework: str, source: str):
-    """Person, training crawler and assistant, as through the proxy."""
-    for name in (server, framework):
-        pytest.importorskip(name)
+def test_a_real_application_is_guarded(asked: RunningGuard, tmp_path: Path, server: str, source: str):
+    """Person, training crawler and assistant, as through the proxy.
+
+    Around the application, or added to it as FastAPI's manual does, whose applications are Starlette's.
+    """
     (tmp_path / "photo.jpg").write_bytes(ORIGINAL)
     where = f"unix:{asked.directory}/decisions.sock"
     (tmp_path / "app.py").write_text(source.format(photo=str(tmp_path / "photo.jpg"), where=where))

