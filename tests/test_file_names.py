@@ -44,7 +44,7 @@ WITHOUT_TWIN = {
 """Tests of several modules together."""
 
 MOST_LINES = 380
-LONGER = {"guard/verifier/verify.py": 450}  # one file on purpose: an expert takes it away and runs it alone
+LONGER = {"guard/verifier/verify.py": 400}  # one file on purpose: an expert takes it away and runs it alone
 TOP_LEVEL = {
     "pyproject.toml", "guard", "rules", "deploy", "tests", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md",
     "dev.py", "requirements.lock",

@@ -2,9 +2,9 @@
 
 Checked are: the form of the container; the SHA-256 of every file; the signature of every head of the log (Ed25519, RFC
 8032, computed here); that the range of records is complete (RFC 6962); the proof of every record that matters (RFC
-9162); that records are spelled canonically (RFC 8785); that disclosed values are those committed to; that documents of
-the reservation are those that the records name. Time-stamp tokens (RFC 3161) are left to OpenSSL: the commands are
-printed. Exit code: 0 holds, 1 does not, 2 wrong call. Without a name the folder is checked that this program lies in.
+9162); the spelling of records (RFC 8785); disclosed values against their commitments; documents of the reservation
+against the records that name them. Time-stamp tokens (RFC 3161) are left to OpenSSL: the commands are printed.
+Exit code: 0 holds, 1 does not, 2 wrong call.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import struct
 import sys
 from base64 import b64decode, b64encode
+from functools import reduce
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,7 +23,6 @@ from zlib import crc32
 
 Files = dict[str, bytes]
 Point = tuple[int, int, int, int]
-MOST = 2**31 + 2**26
 HEAD, PLACE = "data/checkpoints/%d.checkpoint", "data/records.jsonl, %d"
 SEAL, TOKEN = "META-INF/ASiCManifest001.xml", "META-INF/timestamp001.tst"
 SEAL_FORM = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -53,42 +53,23 @@ def bad(place: str, why: str) -> NoReturn:
 
 
 def unpack(data: bytes) -> Files:
-    """Return the files of a container of exactly the form that is written: stored, no gaps, no extras, no links."""
-
-    def need(ok: object, what: str) -> None:
-        if not ok:
-            bad("container", what)
-
-    need(22 <= len(data) <= MOST and data[-22:-18] == b"PK\5\6", "no end of directory, or something behind it")
-    *disks, count, size, offset, comment = struct.unpack("<HHHHIIH", data[-18:])
-    need((*disks, comment) == (0, 0, count, 0) and offset + size == len(data) - 22, "another end of the directory")
+    """Return the files of a container. It has one form: stored, no gaps, no extras, no links; all else is refused."""
     files: Files = {}
-    at, place = 0, offset
-    while place < offset + size:
-        entry = struct.unpack("<4sHHHHHHIIIHHHHHII", data[place : place + 46])
-        raw = data[place + 46 : place + 46 + entry[10]]
-        place += 46 + entry[10]
-        need(re.fullmatch(rb"\w[\w.-]*(/\w[\w.-]*)*", raw), "a path that leads elsewhere, or with odd characters")
-        name = raw.decode()
-        common = (20, 0x800, 0, 0, 0x21, entry[7], entry[8], entry[8], entry[10], 0)
-        need(entry == (b"PK\1\2", 0x314, *common, 0, 0, 0, 0o100644 << 16, at), f"{name}: compressed, or no plain file")
-        local = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", *common) + raw
-        body = data[at + len(local) : at + len(local) + entry[8]]
-        need(data[at : at + len(local)] == local, f"{name}: another head than in the directory")
-        at += len(local) + entry[8]
-        need(name not in files and at <= offset and crc32(body) == entry[7], f"{name}: twice, or another check sum")
-        files[name] = body
-    need((at, place, count) == (offset, offset + size, len(files)), "bytes that belong to no file")
-    need(next(iter(files), "") == "mimetype", "mimetype is not the first file")
-    return files
-
-
-def read_folder(folder: Path) -> Files:
-    """Return the files of an unpacked container; a link is a fault, for it may lead anywhere."""
-    found = sorted(folder.rglob("*"))
-    if any(one.is_symlink() for one in found):
-        bad(str(folder), "a link in it")
-    return {one.relative_to(folder).as_posix(): one.read_bytes() for one in found if one.is_file()}
+    at, directory = 0, bytearray()
+    while data[at : at + 4] == b"PK\3\4":
+        size, length = struct.unpack("<IH", data[at + 22 : at + 28])
+        start = at + 30 + length
+        raw, body = data[at + 30 : start], data[start : start + size]
+        common = struct.pack("<HHHHHIIIHH", 20, 0x800, 0, 0, 0x21, crc32(body), len(body), len(body), len(raw), 0)
+        name = ascii(raw)[2:-1]
+        if not re.fullmatch("\\w[\\w.-]*(/\\w[\\w.-]*)*", name) or name in files or (not files and name != "mimetype"):
+            bad("container", f"{name}: twice, out of place, or a path that leads elsewhere")
+        if data[at:start] != b"PK\3\4" + common + raw:
+            bad("container", f"{name}: compressed, no plain file, another check sum, or cut off")
+        directory += b"PK\1\2\x14\3" + common + struct.pack("<HHHII", 0, 0, 0, 0o100644 << 16, at) + raw
+        files[name], at = body, start + size
+    end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, len(files), len(files), len(directory), at, 0)
+    return files if data[at:] == directory + end else bad("container", "another directory than that of its files")
 
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
@@ -103,24 +84,13 @@ def add(p: Point, q: Point) -> Point:
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
-def times(n: int, p: Point) -> Point:
-    """Return `n` times a point."""
-    q = (0, 1, 1, 0)
-    while n:
-        q = add(q, p) if n & 1 else q
-        p, n = add(p, p), n >> 1
-    return q
-
-
 def point(data: bytes) -> Point | None:
     """Return the point that 32 bytes stand for (RFC 8032, section 5.1.3)."""
-    y = int.from_bytes(data, "little")
-    sign, y = y >> 255, y & (2**255 - 1)
-    u, v = y * y - 1, D * y * y + 1
-    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
-    if (v * x * x - u) % P:
-        x = x * pow(2, (P - 1) // 4, P) % P
-    if y >= P or (v * x * x - u) % P or (x == 0 and sign):
+    sign, y = divmod(int.from_bytes(data, "little"), 2**255)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or x * x % P != square or (x == 0 and sign):
         return None
     x = P - x if x & 1 != sign else x
     return x, y, 1, x * y % P
@@ -128,14 +98,17 @@ def point(data: bytes) -> Point | None:
 
 def signed(public: bytes, message: bytes, signature: bytes) -> bool:
     """Tell whether `signature` is that of `message` under the 32 bytes of `public` (RFC 8032, section 5.1.7)."""
-    key, r = point(public), point(signature[:32]) if len(signature) == 64 else None
-    base = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-    s = int.from_bytes(signature[32:], "little")
-    if key is None or r is None or base is None or s >= L:
+    base, key, s = point(b"\x58" + b"\x66" * 31), point(public), int.from_bytes(signature[32:], "little")
+    if base is None or key is None or len(signature) != 64 or s >= L:
         return False
     k = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % L
-    a, b = times(s, base), add(r, times(k, key))
-    return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
+    minus, q = (P - key[0], key[1], 1, P - key[3]), (0, 1, 1, 0)
+    for bit in reversed(range(256)):  # s times the base, less k times the key
+        q = add(q, q)
+        q = add(q, base) if s >> bit & 1 else q
+        q = add(q, minus) if k >> bit & 1 else q
+    x, y = (one * pow(q[2], P - 2, P) % P for one in q[:2])
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
 def node(left: bytes, right: bytes) -> bytes:
@@ -150,10 +123,7 @@ def root_of(nodes: list[bytes], size: int, leaves: list[bytes]) -> bytes:
         while at & 1:
             leaf, at = node(nodes.pop(), leaf), at >> 1  # noqa: PLW2901
         nodes.append(leaf)
-    root = nodes.pop() if nodes else b""
-    while nodes:
-        root = node(nodes.pop(), root)
-    return root
+    return reduce(lambda right, left: node(left, right), reversed(nodes))
 
 
 def proven(index: int, size: int, start: bytes, root: bytes, proof: list[bytes], old: bytes | None = None) -> bool:  # noqa: PLR0917
@@ -199,16 +169,14 @@ def spell(value: object) -> bytes:
 def canonical(data: bytes, place: str) -> Any:
     """Return the value of canonical JSON: sorted keys of [a-z0-9_], no fractions, one spelling (RFC 8785)."""
 
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        good = len(dict(items)) == len(items) and all(re.fullmatch("[a-z0-9_]+", key) for key, _ in items)
-        return dict(items) if good else bad(place, "a key twice, or with odd characters")
+    def plain(value: dict[str, Any]) -> dict[str, Any]:
+        return value if all(re.fullmatch("[a-z0-9_]+", key) for key in value) else bad(place, "a key's characters")
 
     def whole(text: str) -> int:
         return int(text) if re.fullmatch("-?[0-9]{1,16}", text) and abs(int(text)) < 2**53 else bad(place, "a number")
 
     try:
-        text = data.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=pairs, parse_int=whole, parse_float=whole, parse_constant=whole)
+        value = json.loads(data.decode(), object_hook=plain, parse_int=whole, parse_float=whole, parse_constant=whole)
         return value if spell(value) == data else bad(place, "not canonically spelled")
     except (ValueError, RecursionError):
         bad(place, "no JSON")
@@ -225,52 +193,49 @@ class Bundle:
         self.keys: dict[str, tuple[str, bytes, bytes]] = {}
         self.signers: dict[int, set[str]] = {}
         self.roots: dict[int, bytes] = {}
-        self.range: dict[int, bytes] = {}
         self.leaves: dict[int, bytes] = {}
         self.roles: dict[int, str] = {}
         self.said: dict[int, dict[str, Any]] = {}
 
     def run(self) -> Bundle:
-        base = (self.load, self.heads, self.tree, self.records)
-        rest = (self.proofs, self.values, self.documents, self.anchors)
-        for check in (self.load, self.manifests, self.seal, *base[1:], *rest):
+        base, rest = (self.heads, self.tree, self.records), (self.proofs, self.values, self.documents, self.anchors)
+        for check in (self.load, self.manifests, *base, *rest):
             try:
                 check()
             except Exception as error:  # hostile in some other way
                 place, why = error.args if isinstance(error, Fault) else (check.__name__, f"not readable: {error!r}")
                 self.faults.append((place, why))
-                if check in base:
+                if check in (self.load, *base):
                     break  # what comes after would only say the same again
         return self
 
     def load(self) -> None:
-        path = Path(self.path)
-        self.files = read_folder(path) if path.is_dir() else unpack(path.read_bytes())
+        folder = Path(self.path)
+        found = sorted(folder.rglob("*")) if folder.is_dir() else []
+        if any(one.is_symlink() for one in found):
+            bad(self.path, "a link in it, which may lead anywhere")
+        inside = {one.relative_to(folder).as_posix(): one.read_bytes() for one in found if one.is_file()}
+        self.files = inside if folder.is_dir() else unpack(folder.read_bytes())
 
     def need(self, ok: object, place: str, why: str) -> None:
         if not ok:
             self.faults.append((place, why))
 
     def manifests(self) -> None:
-        rest = {name for name in self.files if not name.startswith("META-INF/")} - {"tagmanifest-sha256.txt"}
-        for manifest, payload in (("manifest-sha256.txt", True), ("tagmanifest-sha256.txt", False)):
-            here = {name for name in rest if name.startswith("data/") is payload}
-            listed = lines(self.files, manifest, "([0-9a-f]{64})  (.+)")
-            self.need([name for _, name in listed] == sorted({name for _, name in listed}), manifest, "not in order")
-            for digest, name in listed:
-                same = name in here and sha256(self.files[name]).hexdigest() == digest
-                self.need(same, name, "missing, or not the bytes that the manifest lists")
-            for name in sorted(here - {name for _, name in listed}):
-                self.need(False, name, "no manifest lists this file")
-        self.facts["files"] = len(rest)
-
-    def seal(self) -> None:
         inside = {name for name in self.files if name.startswith("META-INF/")}
-        listed = sorted(set(self.files) - inside - {"mimetype"})
-        rows = [SEAL_ROW % (name, b64encode(sha256(self.files[name]).digest()).decode()) for name in listed]
+        rest = sorted(set(self.files) - inside - {"tagmanifest-sha256.txt"})
+        for manifest, payload in (("manifest-sha256.txt", True), ("tagmanifest-sha256.txt", False)):
+            here = [name for name in rest if name.startswith("data/") is payload]
+            good = [*(f"{sha256(self.files[name]).hexdigest()}  {name}" for name in here), ""]
+            listed = self.files.get(manifest, b"").decode("utf-8", "surrogateescape").split("\n")
+            for name in sorted({row[66:] for row in {*listed} ^ {*good}}):
+                self.need(False, name or manifest, "missing, not listed, or not the bytes that the manifest lists")
+            self.need(listed == good, manifest, "not exactly one line for each file, in order")
+        names = sorted(set(self.files) - inside - {"mimetype"})
+        rows = [SEAL_ROW % (name, b64encode(sha256(self.files[name]).digest()).decode()) for name in names]
         same = inside == {SEAL, TOKEN} and self.files[SEAL] == (SEAL_FORM % "".join(rows)).encode()
         self.need(same or not inside, SEAL, "not a manifest of exactly these files")
-        self.facts["sealed"] = bool(inside)
+        self.facts.update(files=len(rest), sealed=bool(inside))
 
     def heads(self) -> None:
         place = "data/trust/log.vkey"
@@ -291,13 +256,12 @@ class Bundle:
             match = re.fullmatch("data/checkpoints/([1-9][0-9]{0,15})\\.checkpoint", path)
             size = match[1] if match else bad(path, "no head is called so")
             self.roots[int(size)] = self.head(path, size)
-        size_of_all = max(self.roots, default=0)
-        self.facts.update(origin=names.pop(), vkey=next(iter(self.keys)), size=size_of_all, given=bool(self.vkey))
-        grown = {size_of_all}
+        grown = {max(self.roots, default=0)}
+        self.facts.update(origin=names.pop(), vkey=next(iter(self.keys)), size=max(grown), given=bool(self.vkey))
         for (row,) in lines(self.files, "data/consistency.txt", "([0-9]{1,16} [0-9]{1,16}(?: [A-Za-z0-9+/=]{44})+)"):
             old, new, proof = int(row.split()[0]), int(row.split()[1]), [unbase64(one, row) for one in row.split()[2:]]
             nodes = proof if old & (old - 1) else [self.roots.get(old, b""), *proof]
-            good = old in self.roots and old < new == size_of_all
+            good = old in self.roots and old < new == max(self.roots)
             if not good or not proven(old - 1, new, nodes[0], self.roots[new], nodes[1:], self.roots[old]):
                 bad(HEAD % old, "does not grow into the last head")
             grown.add(old)
@@ -325,10 +289,8 @@ class Bundle:
         start = rows[0][0] if rows else bad(place, "no range")
         end, hashes = start + len(rows), [one for _, one in rows]
         nodes = [bytes.fromhex(one) for _, one in reversed(subtrees)]
-        levels = [at for at in range(start.bit_length()) if start >> at & 1]
-        if [int(level) for level, _ in subtrees] != levels or (
-            start and self.roots.get(start) != root_of(nodes, 0, [])
-        ):
+        levels = [str(at) for at in range(start.bit_length()) if start >> at & 1]
+        if [level for level, _ in subtrees] != levels or (start and self.roots.get(start) != root_of(nodes, 0, [])):
             bad(before, "not the signed subtrees before the range")
         if [at for at, _ in rows] != list(range(start, end)) or self.roots.get(end) != root_of(nodes, start, hashes):
             bad(place, "not every record of the range, or not what was signed")
@@ -369,8 +331,8 @@ class Bundle:
             good = first[:2] == ["c2sp.org/tlog-proof@v1", f"index {index}"] and note == self.files[HEAD % size]
             good = good and proven(index, size, self.leaves[index], self.roots[size], proof)
             self.need(good, name, "does not lead from its record to the last head")
-        extra = {name for name in self.files if name.startswith("data/proofs/")} - wanted
-        self.need(not extra, ", ".join(sorted(extra)), "of no record that needs one")
+        for name in sorted({name for name in self.files if name.startswith("data/proofs/")} - wanted):
+            self.need(False, name, "of no record that needs one")
         self.facts["proofs"] = len(wanted)
 
     def values(self) -> None:
@@ -385,27 +347,23 @@ class Bundle:
         self.facts["values"] = len(seen)
 
     def documents(self) -> None:
-        named: set[str] = set()
-        sets: set[str] = {""}
+        named, sets = set[str](), {""}
         for index, one in self.said.items():
             kind = one.get("kind") if self.roles[index] != "range" else ""
             if kind == "rsv":
                 sets.add(one["digest"])
                 named.update(document["sha256"] for document in one["set"]["documents"])
-                good = sha256(spell(one["set"])).hexdigest() == one["digest"]
-                self.need(good, PLACE % index, "another set than its digest says")
+                self.need(sha256(spell(one["set"])).hexdigest() == one["digest"], PLACE % index, "not its digest's set")
             elif kind == "cls":
                 named.add(one["rules"])
             elif kind == "req":
                 self.need(one["rsv"] in sets, PLACE % index, "names a reservation that no earlier record holds")
-        stored: dict[str, str] = {}
-        for name, body in self.files.items():
-            match = re.fullmatch("data/(reservation|rules)/([0-9a-f]{64})\\.[a-z]+", name)
-            if match:
-                stored[match[2]] = name
-                self.need(sha256(body).hexdigest() == match[2], name, "not the document that its name says")
-        for digest in sorted(named ^ set(stored)):
-            self.need(False, stored.get(digest, digest), "a document that is missing, or that no record names")
+        form = "data/(?:reservation|rules)/([0-9a-f]{64})\\.[a-z]+"
+        stored = {name: match[1] for name in self.files if (match := re.fullmatch(form, name))}
+        for name, digest in stored.items():
+            self.need(sha256(self.files[name]).hexdigest() == digest, name, "not the document that its name says")
+        for digest in sorted(named ^ set(stored.values())):
+            self.need(False, digest, "a document that is missing, or that no record names")
         self.facts["documents"] = len(stored)
 
     def anchors(self) -> None:
@@ -423,19 +381,19 @@ class Bundle:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("path", nargs="?", default=str(Path(__file__).resolve().parent))
+    parser.add_argument("path", nargs="?", default=str(Path(__file__).resolve().parent), help="else its own folder")
     parser.add_argument("--vkey", default="", help="the key of the log, as you got it from elsewhere")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     bundle = Bundle(asked.path, asked.vkey).run()
-    faults, facts = bundle.faults, bundle.facts
-    said = ["NOT VERIFIED / NICHT BESTÄTIGT"] if faults else [SAYS.format(**facts)]
-    said += [f"  {place!a}: {why!a}" for place, why in faults[:50]]
-    if tokens := facts.get("tokens"):
+    said = ["NOT VERIFIED / NICHT BESTÄTIGT"] if bundle.faults else [SAYS.format(**bundle.facts)]
+    said += [f"  {place!a}: {why!a}" for place, why in bundle.faults[:50]]
+    if tokens := bundle.facts.get("tokens"):
         said.append("  NOT checked here, time stamps (RFC 3161) / hier NICHT geprüft, Zeitstempel; CA.pem: data/trust/")
         said += [f"    openssl ts -verify {one} -CAfile CA.pem" for one in tokens]
-    print(json.dumps({"holds": not faults, "faults": faults, "facts": facts}) if asked.json else "\n".join(said))  # noqa: T201
-    return 1 if faults else 0
+    found = {"holds": not bundle.faults, "faults": bundle.faults, "facts": bundle.facts}
+    print(json.dumps(found) if asked.json else "\n".join(said))  # noqa: T201
+    return 1 if bundle.faults else 0
 
 
 if __name__ == "__main__":
