@@ -1,3 +1,3 @@
 """What tests of stores have in common."""
 
-from tests.support.clusters import postgresql, valkey  # noqa: F401
+from tests.support.clusters import postgresql, s3, valkey  # noqa: F401

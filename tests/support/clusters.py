@@ -1,14 +1,17 @@
 """The servers that several guards share, as real programs that a test can stop, start again and hold."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,6 +105,86 @@ class PostgresqlServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class S3Server:
+    """An S3-compatible server; what was put there stays when it is killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._program = need("weed")
+        self._folder = folder
+        (folder / "data").mkdir()
+        keys = {"accessKey": "test", "secretKey": "test-secret"}
+        identity = {"name": "test", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+        (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        self.port, *self._others = free_ports(8)
+        self.settings = {
+            "endpoint": f"http://127.0.0.1:{self.port}", "bucket": "evidence", "prefix": "guards/",
+            "access_key": "test", "secret_key": "test-secret",
+        }  # fmt: skip
+        self.start()
+        self._make_bucket()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        master, master_grpc, volume, volume_grpc, filer, filer_grpc, s3_grpc = self._others
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._program, "-logtostderr", "server", "-s3", "-ip=127.0.0.1", f"-dir={self._folder / 'data'}",
+                    "-master.telemetry=false", "-volume.max=20", "-master.volumeSizeLimitMB=64",
+                    f"-master.port={master}", f"-master.port.grpc={master_grpc}", f"-volume.port={volume}",
+                    f"-volume.port.grpc={volume_grpc}", f"-filer.port={filer}", f"-filer.port.grpc={filer_grpc}",
+                    f"-s3.port={self.port}", f"-s3.port.grpc={s3_grpc}", f"-s3.config={self._folder / 's3.json'}",
+                    "-s3.iam=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-ip.bind=127.0.0.1",
+                ],
+                stdout=log, stderr=log, cwd=self._folder,
+            )  # fmt: skip
+        self._wait(lambda client: client.list_buckets())
+
+    def _make_bucket(self) -> None:
+        self._wait(lambda client: client.create_bucket(Bucket=self.settings["bucket"]))
+        # The first volumes are made with the first object, and are a while coming.
+        self._wait(lambda client: client.put_object(Bucket=self.settings["bucket"], Key="ready", Body=b"x"))
+
+    def _wait(self, ask: Callable[[Any], object]) -> None:
+        client = self.client()
+        end = time.monotonic() + 90
+        while True:
+            try:
+                ask(client)
+            except Exception as error:
+                if time.monotonic() > end or self._process.poll() is not None:
+                    raise AssertionError((self._folder / "log").read_text()[-4000:]) from error
+                time.sleep(0.2)
+            else:
+                client.close()
+                return
+
+    def client(self) -> Any:
+        """Return a client of the test's own."""
+        import boto3
+
+        return boto3.session.Session().client(
+            "s3", endpoint_url=self.settings["endpoint"], region_name="us-east-1",
+            aws_access_key_id="test", aws_secret_access_key="test-secret",
+        )  # fmt: skip
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on just now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
 async def until(happened: Callable[[], object]) -> None:
     """Wait for it, 30 s at most."""
     async with asyncio.timeout(30):
@@ -123,3 +206,11 @@ def postgresql():
     server = PostgresqlServer()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory):
+    """A server for all tests of a process."""
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.kill()
