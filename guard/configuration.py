@@ -146,7 +146,7 @@ def _folder_faults(settings: Settings | None, document: Document | None) -> list
 
 def _cluster_faults(settings: Settings | None, document: Document | None) -> Iterator[Fault]:
     if settings is not None and document is not None:
-        for part, module in (("valkey", "redis"), ("postgresql", "asyncpg")):
+        for part, module in (("valkey", "redis"), ("postgresql", "asyncpg"), ("s3", "boto3")):
             if getattr(settings.cluster, part) is not None and find_spec(module) is None:
                 message = f"needs {module}, which is not installed; pip install 'crawler-guard[cluster]'"
                 yield document.fault(("cluster", part), message)

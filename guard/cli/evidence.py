@@ -11,6 +11,7 @@ import typer
 
 from guard.cli import (
     evidence_access,
+    evidence_copies,
     evidence_erase,
     evidence_export,
     evidence_index,
@@ -68,6 +69,8 @@ app.command("stats")(evidence_stats.stats)
 app.command("export")(evidence_export.export)
 app.command("show")(evidence_show.show)
 app.command("index")(evidence_index.index)
+app.command("copies")(evidence_copies.copies)
+app.command("restore")(evidence_copies.restore)
 app.command("access")(evidence_access.access)
 app.command("erase")(evidence_erase.erase)
 app.add_typer(evidence_erase.hold_app, name="hold")

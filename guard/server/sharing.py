@@ -32,12 +32,16 @@ from guard.settings_cluster import Cluster
 from guard.store.clients import ClientTable
 from guard.store.evidence_index import EvidenceIndex
 from guard.store.index_follower import IndexFollower
+from guard.store.log_copies import LogCopies
+from guard.store.object_store import Objects
 from guard.store.rule_files import load_behaviour, rules_root
 from guard.store.valkey import Valkey
 
 _CLIENTS: Final = ("this guard goes on alone", "clients and solved challenges are shared again")
 _INDEX: Final = ("the index of the evidence does not grow", "the index of the evidence grows again")
+_COPIES: Final = ("evidence is not copied to the object store", "evidence is copied to the object store again")
 INDEXED_EVERY: Final = 1.0
+COPIED_EVERY: Final = 30.0
 AGAIN: Final = 1.0
 """Seconds until a part that is away is asked again."""
 IDLE: Final = 9
@@ -134,6 +138,18 @@ def _parts(cluster: Cluster, given: dict[str, Any], metrics: Metrics) -> Iterato
                 behind.set(follower.behind)
 
         yield Part(_INDEX, follow, metrics.cluster_part("index"), every=INDEXED_EVERY)
+    if (s3 := cluster.s3) is not None:
+        evidence = Path(given["evidence"])
+        copies = LogCopies(Objects(s3), s3.prefix, evidence)
+        waiting = metrics.cluster_behind.labels("copies")
+
+        async def copy() -> None:
+            try:
+                await asyncio.to_thread(copies.look)
+            finally:
+                waiting.set(copies.behind)
+
+        yield Part(_COPIES, copy, metrics.cluster_part("copies"), every=COPIED_EVERY)
 
 
 async def run(given: dict[str, Any]) -> None:

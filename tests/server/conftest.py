@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clusters import postgresql, valkey  # noqa: F401
+from tests.support.clusters import postgresql, s3, valkey  # noqa: F401
 from tests.support.running import PATIENT, RunningGuard
 from tests.support.upstream import Servers
 
