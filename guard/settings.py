@@ -343,7 +343,11 @@ def _with_whole_paths(settings: Settings, document: Document, environ: Mapping[s
     if settings.access_log not in {"-", "off"}:
         changes["access_log"] = str(whole(settings.access_log, "access_log"))
     taken = {endpoint(settings.listen): "listen"}
-    for place, text in ((("admin",), settings.admin), (("decisions", "listen"), settings.decisions.listen)):
+    for place, text in (
+        (("admin",), settings.admin),
+        (("decisions", "listen"), settings.decisions.listen),
+        (("decisions", "spoe"), settings.decisions.spoe),
+    ):
         where, name = None if text == "off" else endpoint(text), ".".join(place)
         if where and (where.port or where.socket) and (first := taken.setdefault(where, name)) != name:
             faults.append(document.fault(place, f"is the same as {first}; give each an address of its own"))

@@ -52,13 +52,23 @@ class Decisions(Section):
         default=(), description="Who may ask over an address; whoever may open the unix socket may always ask."
     )
 
+    spoe: Annotated[str, BeforeValidator(listener_or_off)] = Field(
+        default="off", description="Where HAProxy's SPOE filter asks: unix:/path, an address with a port, or off."
+    )
+
     @model_validator(mode="after")
     def _somebody_may_ask(self) -> "Decisions":
-        if self.listen not in ("off", BY_SYSTEMD) and not self.listen.startswith(UNIX_PREFIX) and not self.trusted:
-            raise WrongValueError("name the servers that may ask in 'trusted', or use a unix socket", at=("listen",))
+        for name in ("listen", "spoe"):
+            where = getattr(self, name)
+            if where not in ("off", BY_SYSTEMD) and not where.startswith(UNIX_PREFIX) and not self.trusted:
+                raise WrongValueError("name the servers that may ask in 'trusted', or use a unix socket", at=(name,))
+        if self.spoe == BY_SYSTEMD:
+            raise WrongValueError(
+                "HAProxy asks at a unix socket or an address; systemd passes none for it", at=("spoe",)
+            )
         return self
 
-    def policy(self) -> AddressPolicy:
-        """Return who may ask, as the value that the pure part works with."""
+    def askers(self, listener: str) -> AddressPolicy:
+        """Return who may ask at `listener`, one of the two, as the value that the pure part works with."""
         networks = tuple(ip_network(text) for text in self.trusted if text != UNIX_PEER)
-        return AddressPolicy(trusted=networks, trust_unix=self.listen.startswith((UNIX_PREFIX, BY_SYSTEMD)))
+        return AddressPolicy(trusted=networks, trust_unix=listener.startswith((UNIX_PREFIX, BY_SYSTEMD)))

@@ -29,6 +29,7 @@ from guard.server.deciding import Deciding
 from guard.server.decoys import Decoys, load_or_create_secret
 from guard.server.forward_auth import DecisionPoint
 from guard.server.given import Given
+from guard.server.hand_over import HandOver
 from guard.server.identities import Identities, IdentityOptions
 from guard.server.identity_sources import IdentitySources
 from guard.server.image_workers import ImageWorkers
@@ -55,6 +56,7 @@ from guard.server.rules_in_force import load_pipeline
 from guard.server.search_guard import SearchGuard
 from guard.server.shared_limits import limiter_of
 from guard.server.site import Site, Sites, Upstream
+from guard.server.spoe import SpoeServer
 from guard.server.tickets import tickets_of
 from guard.server.unclassified import Unclassified
 from guard.server.upstream import Timeouts, UpstreamClient
@@ -141,6 +143,8 @@ class Worker:
         self._robots: UpstreamRobots | None = None
         self.decisions: DecisionPoint | None = None
         """What answers front servers that only ask; once started."""
+        self.spoe: SpoeServer | None = None
+        """What answers HAProxy; once started."""
 
     async def start(self, recorder_socket: str, address: object) -> Proxy:
         """Connect, and return what answers requests."""
@@ -202,8 +206,9 @@ class Worker:
         if any(site.in_image for site in self.sites.all):
             self._rights.warm()
         in_image = InImage(self._rights, upstreams, self.metrics)
+        intake = Intake(self.sites, settings.client_ip.policy(), utc_now, settings.behaviour.hints.fields())
         arrivals = Arrivals(
-            intake=Intake(self.sites, settings.client_ip.policy(), utc_now, settings.behaviour.hints.fields()),
+            intake=intake,
             sites=self.sites,
             identities=self._identities,
             behaviour=self._behaviour,
@@ -239,7 +244,7 @@ class Worker:
         )
         answers = Answers(self._cards, settings.licences.forms())
         self.decisions = DecisionPoint(
-            settings.decisions.policy(),
+            settings.decisions.askers(settings.decisions.listen),
             settings.client_ip.policy(),
             sites=self.sites,
             arrivals=arrivals,
@@ -253,6 +258,11 @@ class Worker:
             sizes=sizes,
             now=utc_now,
         )
+        hand_over = HandOver(
+            intake=intake, arrivals=arrivals, deciding=deciding, records=self._records, reports=self._reports,
+            metrics=self.metrics,
+        )  # fmt: skip
+        self.spoe = SpoeServer(hand_over, settings.decisions.askers(settings.decisions.spoe))
         marked = self._marked_copies(upstreams, in_image)
         if marked is not None and self._decoys is not None and settings.canaries is not None:
             self._canaries = canaries_of(settings.canaries, settings.evidence.directory, marked, self.metrics.canaries)

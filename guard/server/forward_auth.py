@@ -192,6 +192,8 @@ class DecisionPoint:
             return Forward()
         decided = self._deciding.before(exchange)
         self._metrics.decision_seconds.observe(self._clock() - exchange.started)
+        if dialect.hands_over and isinstance(decided, Decision) and decided.limit is not None:
+            return None  # an allowance is counted where the request is answered, and only once
         if isinstance(decided, NeedsResponse):
             if exchange.seen is None and not (dialect.hands_over or dialect.tells_kind):
                 await self._look(exchange)

@@ -58,6 +58,44 @@ class Intake:
             hints=hints,
         )
 
+    def told(
+        self,
+        *,
+        method: str,
+        target: str,
+        version: str,
+        headers: tuple[tuple[str, str], ...],
+        peer: IPAddress | None,
+        port: int,
+        tls: bool,
+    ) -> RequestFacts:
+        """Return the facts of a request that a front server tells about as it came: from `peer`, with these lines.
+
+        Raises:
+            RequestError: The target or the Host field has no meaning.
+        """
+        absolute, target = split_absolute(target)
+        authority, host = authority_and_host(absolute, headers)
+        headers, hints = take(self._hint_fields, headers, trusted=self._addresses.trusts(peer))
+        return RequestFacts(
+            at=self._now(),
+            site=self._sites.find(host).host,
+            scheme="https" if tls else "http",
+            authority=authority,
+            host=host,
+            method=method,
+            target=target,
+            path=canonical_path(target),
+            version=version,
+            headers=headers,
+            client=find_client(self._addresses, peer, port, headers),
+            hints=hints,
+        )
+
+    def trusts(self, peer: IPAddress | None) -> bool:
+        """Tell whether this is the address of a configured front server."""
+        return self._addresses.trusts(peer)
+
     def peer_is_trusted(self, request: BaseRequest) -> bool:
         """Tell whether the connection comes from a configured front server."""
         return self._addresses.trusts(self._peer(request)[0])

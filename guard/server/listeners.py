@@ -10,10 +10,12 @@ import os
 import socket
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from types import MappingProxyType
 
 from guard.errors import UsageError
+from guard.settings import Settings
 from guard.settings_text import endpoint
 
 BACKLOG = 1024
@@ -29,6 +31,8 @@ class Listener:
     url: str
     passed: bool = False
     """By systemd: its file is not ours."""
+    name: str = "listen"
+    """The setting that it was given in: `listen`, `decisions` (front servers ask), `spoe` (HAProxy asks)."""
 
     def close(self) -> None:
         """Stop listening; a unix socket's file goes too."""
@@ -37,6 +41,28 @@ class Listener:
         if path:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
+
+
+def open_all(settings: Settings, passed: Mapping[str, int]) -> list[tuple[Listener, ...]]:
+    """Open the sockets of each worker, visitors' first, or take those that systemd has `passed`.
+
+    Raises:
+        UsageError: An address can not be listened on.
+    """
+    count = settings.workers or os.cpu_count() or 1
+    opened: list[list[Listener]] = []
+    asked = (("decisions", "listen", settings.decisions.listen), ("spoe", "spoe", settings.decisions.spoe))
+    try:
+        opened.append(open_listeners(settings.listen, count, passed=passed))
+        for name, key, address in asked:
+            if address != "off":
+                listeners = open_listeners(address, count, setting=f"decisions.{key}", passed=passed)
+                opened.append([replace(one, name=name) for one in listeners])
+    except UsageError:
+        for listener in chain(*opened):
+            listener.close()
+        raise
+    return list(zip(*opened, strict=True))
 
 
 def open_listeners(

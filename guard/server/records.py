@@ -142,8 +142,8 @@ class Records:
             raise
         self._metrics.evidence_records.labels("req").inc()
 
-    async def end(self, exchange: Exchange) -> None:
-        """Record how the answer to a crawler ended; count a visitor."""
+    def note(self, exchange: Exchange) -> None:
+        """Count a visitor whose answer has ended; keep what may have to be committed to."""
         if not exchange.is_automatic:
             self._visitors.setdefault(exchange.facts.site, Counter())[exchange.kind] += 1
         if exchange.judged is not None:
@@ -151,6 +151,10 @@ class Records:
                 self._unclassified.promote(exchange.judged.key)
             elif exchange.kind.is_picture:
                 self._unclassified.note(exchange.judged.key, self._private.hide(exchange.facts))
+
+    async def end(self, exchange: Exchange) -> None:
+        """Record how the answer to a crawler ended; count a visitor."""
+        self.note(exchange)
         if exchange.record is None:
             return
         sent = exchange.sent

@@ -17,7 +17,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -27,13 +27,13 @@ import orjson
 
 from guard import __version__
 from guard.core.challenge import KEY_SIZE
-from guard.errors import GuardError, UsageError
+from guard.errors import GuardError
 from guard.server import reload
 from guard.server.admin import Admin
 from guard.server.children import Child, Children
 from guard.server.decoys import load_or_create_secret
 from guard.server.digests import Digests
-from guard.server.listeners import Listener, open_listeners
+from guard.server.listeners import Listener, open_all
 from guard.server.observer import Observer
 from guard.server.own_metrics import own_metrics
 from guard.server.process import has_terminal
@@ -103,7 +103,7 @@ class Supervisor:
         self._shared.renew(hosts, self.loaded.systems)
         admin = Admin(settings.admin, self)
         try:
-            self._listeners = _open(settings, self._manager.sockets)
+            self._listeners = open_all(settings, self._manager.sockets)
             await admin.start()
             failed = await self._run_children(admin)
         finally:
@@ -139,7 +139,8 @@ class Supervisor:
             visitors, *fronts = self._listeners[0]
             self._say(f"guard: listening on {visitors.url}")
             for listener in fronts:
-                self._say(f"guard: front servers may ask at {listener.url}")
+                who = "HAProxy" if listener.name == "spoe" else "front servers"
+                self._say(f"guard: {who} may ask at {listener.url}")
             if admin.url:
                 self._say(f"guard: metrics and health on {admin.url}")
             if admin.console:
@@ -329,7 +330,7 @@ class Supervisor:
                 "learning_until": learning_until.isoformat(),
                 "challenge_key": self._challenge_key,
                 "started": self._started,
-                "listeners": [listener.socket.fileno() for listener in listeners],
+                "listeners": {listener.name: listener.socket.fileno() for listener in listeners},
                 "recorder": self._recorder_socket,
                 "own_token": self._own_token,
                 "asks_itself": asks_itself,
@@ -340,25 +341,6 @@ class Supervisor:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _open(settings: Settings, passed: Mapping[str, int]) -> list[tuple[Listener, ...]]:
-    """Open the sockets of each worker, or take those that systemd has `passed`.
-
-    Raises:
-        UsageError: An address can not be listened on.
-    """
-    count = settings.workers or os.cpu_count() or 1
-    visitors = open_listeners(settings.listen, count, passed=passed)
-    if settings.decisions.listen == "off":
-        return list(zip(visitors))
-    try:
-        fronts = open_listeners(settings.decisions.listen, count, setting="decisions.listen", passed=passed)
-    except UsageError:
-        for listener in visitors:
-            listener.close()
-        raise
-    return list(zip(visitors, fronts, strict=True))
 
 
 def _make_secrets(settings: Settings) -> None:

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from guard.server.assembly import Worker
 from guard.server.challenge import SPENT_LAYOUT
 from guard.server.given import Given
 from guard.server.http_server import HttpServer, Serving
+from guard.server.listeners import BACKLOG
 from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.process import die_with_parent, tune_memory
 from guard.settings import Settings
@@ -47,17 +49,17 @@ STOP_SECONDS = 15.0
 async def serve(
     settings: Settings,
     given: Given,
-    listener: socket.socket,
+    listeners: Mapping[str, socket.socket],
     recorder_socket: str,
-    decisions: socket.socket | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT, on `listeners`, named as in `guard.server.listeners`."""
     stopped, retired = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     loop.add_signal_handler(signal.SIGHUP, _retire, retired, stopped)
     worker = Worker(settings, given)
+    listener = listeners["listen"]
     policy = settings.client_ip.policy()
     own = _own_door(recorder_socket) if policy.preamble else None
     proxy = await worker.start(recorder_socket, (own or listener).getsockname())
@@ -65,13 +67,19 @@ async def serve(
     servers = [(HttpServer(proxy.handle, proxy.reservation, policy, **limits), listener)]
     if own is not None:
         servers.append((HttpServer(proxy.handle, proxy.reservation, **limits), own))
-    if decisions is not None and worker.decisions is not None:
-        servers.append((HttpServer(worker.decisions.handle, proxy.reservation, **limits), decisions))
+    if "decisions" in listeners and worker.decisions is not None:
+        servers.append((HttpServer(worker.decisions.handle, proxy.reservation, **limits), listeners["decisions"]))
+    spoe = None
+    if "spoe" in listeners and worker.spoe is not None:
+        spoe = await loop.create_server(worker.spoe, sock=listeners["spoe"], backlog=BACKLOG)
     open_ = [await Serving.start(server, place, settings.timeouts.drain) for server, place in servers]
     tune_memory()
     print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await stopped.wait()
     await worker.search_guard.stop()
+    if spoe is not None and worker.spoe is not None:
+        spoe.close()
+        worker.spoe.stop()
     if retired.is_set():
         await asyncio.gather(*(one.retire(RETIRE_SECONDS) for one in open_))
     await asyncio.gather(*(one.stop() for one in open_))
@@ -93,7 +101,7 @@ def main() -> None:
     die_with_parent()
     given = orjson.loads(sys.stdin.buffer.read())
     settings = Settings.model_validate(given["settings"])
-    listener, *decisions = (socket.socket(fileno=number) for number in given["listeners"])
+    listeners = {name: socket.socket(fileno=number) for name, number in given["listeners"].items()}
     parts = Given(
         as_of=date.fromisoformat(given["as_of"]),
         learning_until=datetime.fromisoformat(given["learning_until"]),
@@ -110,7 +118,7 @@ def main() -> None:
         asks_itself=given["asks_itself"],
     )
     with contextlib.suppress(KeyboardInterrupt):
-        _run(serve(settings, parts, listener, given["recorder"], *decisions))
+        _run(serve(settings, parts, listeners, given["recorder"]))
 
 
 def _retire(*events: asyncio.Event) -> None:

@@ -17,9 +17,9 @@ IN_FRONT = (
     "varnish/front.vcl",
 )  # fmt: skip
 ASKING = ("nginx/ask.conf", "caddy/ask.Caddyfile", "traefik/ask.yaml")
-HANDING_OVER = "nginx/hand-over.conf"
+HANDING_OVER = ("nginx/hand-over.conf", "haproxy/ask.cfg")
 BYTES_ONLY = ("haproxy/proxy-protocol.cfg", "nginx/proxy-protocol.conf")
-ALL = (*IN_FRONT, *ASKING, HANDING_OVER, *BYTES_ONLY)
+ALL = (*IN_FRONT, *ASKING, *HANDING_OVER, *BYTES_ONLY)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,9 @@ def configuration(gallery: int, decisions: dict[str, object]) -> dict[str, objec
 def guard(gallery: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGuard]:
     """Start a guard that is asked on a unix socket."""
     folder = tmp_path_factory.mktemp("guard")
-    running = RunningGuard(folder, configuration(gallery, {"listen": f"unix:{folder}/decisions.sock"}))
+    running = RunningGuard(
+        folder, configuration(gallery, {"listen": f"unix:{folder}/decisions.sock", "spoe": f"unix:{folder}/spoe.sock"})
+    )
     yield running
     assert running.stop() == 0, "".join(running.said)
 
@@ -105,7 +107,10 @@ def at(
         places = Places(guard=request.getfixturevalue("told_before").port, decisions="", gallery=gallery)
     else:
         running = request.getfixturevalue("guard")
-        places = Places(guard=running.port, decisions=f"unix:{running.directory}/decisions.sock", gallery=gallery)
+        places = Places(
+            guard=running.port, decisions=f"unix:{running.directory}/decisions.sock", gallery=gallery,
+            spoe=f"unix@{running.directory}/spoe.sock",
+        )  # fmt: skip
     with front(request.param, tmp_path_factory.mktemp("front"), places) as port:
         wait_until(
             lambda: visit(port, "/original.jpg").status == 200 or None,
@@ -259,10 +264,15 @@ def test_what_can_only_be_done_to_the_bytes_is_done_where_they_pass(at: tuple[st
     assert ORIGINAL[600:1200] not in reply.body
 
 
-@pytest.mark.parametrize("name", ["nginx/ask.conf", "nginx/hand-over.conf", "caddy/ask.Caddyfile"])
+@pytest.mark.parametrize("name", ["nginx/ask.conf", "nginx/hand-over.conf", "haproxy/ask.cfg", "caddy/ask.Caddyfile"])
 def test_people_are_served_while_the_guard_is_away(name: str, gallery: int, tmp_path: Path):
     """As these configurations say, until somebody takes that out."""
-    nobody = Places(guard=free_port(), decisions=f"unix:{tmp_path}/nobody.sock", gallery=gallery)
+    nobody = Places(
+        guard=free_port(),
+        decisions=f"unix:{tmp_path}/nobody.sock",
+        gallery=gallery,
+        spoe=f"unix@{tmp_path}/nobody.sock",
+    )
 
     with front(name, tmp_path, nobody) as port:
         reply = visit(port, "/original.jpg")
@@ -297,5 +307,5 @@ def test_every_file_of_deploy_for_a_front_is_tried_and_named():
     folders = ("nginx", "caddy", "traefik", "haproxy", "apache", "varnish")
     there = {str(file.relative_to(DEPLOY)) for folder in folders for file in (DEPLOY / folder).iterdir()}
 
-    assert there == {*ALL, "varnish/behind.vcl"}
+    assert there == {*ALL, "varnish/behind.vcl", "haproxy/ask-spoe.cfg"}
     assert all(f"`{name}`" in (DEPLOY / "README.md").read_text("utf-8") for name in there)

@@ -16,7 +16,17 @@ from ipaddress import ip_address
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
-from guard.core import autonomous_systems, dns_messages, log_line, raw_request, signatures, target, tickets
+from guard.core import (
+    autonomous_systems,
+    dns_messages,
+    log_line,
+    proxy_protocol,
+    raw_request,
+    signatures,
+    spop,
+    target,
+    tickets,
+)
 from guard.core.browsers import read_browser
 from guard.core.client_address import AddressPolicy, client_network, find_client, parse_hop
 from guard.core.dns_messages import DnsError, RecordType
@@ -26,6 +36,7 @@ from guard.core.range_lists import RangeFormat
 from guard.core.range_lists import parse as parse_ranges
 from guard.core.robots_rules import RobotsRules
 from guard.core.signing_keys import parse_directory
+from guard.core.spop import SpopError
 from guard.errors import (
     EvidenceError,
     FetchError,
@@ -54,6 +65,7 @@ from guard.server.validators import names, wanted
 from guard.yaml12 import load as load_yaml
 from tests.support.facts import request
 from tests.support.pictures import encoded, packed, scenery
+from tests.support.spop import haproxy_hello, headers, notify
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,37 @@ def _lines(data: bytes) -> list[tuple[str, str]]:
         name, _, value = line.partition(b":")
         found.append((_text(name.strip()), _text(value.strip())))
     return found
+
+
+# Front servers.
+
+
+@_harness(
+    lambda: [
+        b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n",
+        proxy_protocol.SIGNATURE + b"!\x11\0\x0c" + b"a" * 12,
+    ],
+    RequestError,
+)
+def preamble(data: bytes) -> None:
+    found = proxy_protocol.read_preamble(data)
+    assert found is None or 0 < found.length <= len(data)
+
+
+@_harness(
+    lambda: [
+        haproxy_hello(),
+        notify(("guard-request", {"source": ip_address("192.0.2.1"), "headers": headers(host="a")})),
+    ],
+    SpopError,
+)
+def spoe(data: bytes) -> None:
+    buffer = bytearray(data)
+    for frame in spop.frames(buffer):
+        for _, arguments in frame.messages if isinstance(frame, spop.Notify) else ():
+            if isinstance(told := arguments.get("headers"), bytes):
+                spop.header_lines(told)
+    assert len(buffer) <= len(data)
 
 
 # Requests.

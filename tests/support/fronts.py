@@ -31,6 +31,8 @@ class Places:
     """`unix:PATH`, or `host:port`."""
     gallery: int
     """Port."""
+    spoe: str = ""
+    """`unix@PATH`."""
 
 
 def free_port() -> int:
@@ -184,8 +186,15 @@ def _traefik(name: str, folder: Path, port: int, places: Places) -> list[str]:
 
 
 def _haproxy(name: str, folder: Path, port: int, places: Places) -> list[str]:
-    file = folder / "haproxy.cfg"
+    file, spoe = folder / "haproxy.cfg", folder / "ask-spoe.cfg"
     changes = {"bind :80": f"bind 127.0.0.1:{port}", "guard 127.0.0.1:8700": f"guard 127.0.0.1:{places.guard}"}
+    if name == "haproxy/ask.cfg":
+        spoe.write_text(adapted("haproxy/ask-spoe.cfg", {}))
+        changes |= {
+            "/etc/haproxy/ask-spoe.cfg\n": f"{spoe}\n",
+            "unix@/run/guard/spoe.sock": places.spoe,
+            "gallery 127.0.0.1:8080\n\n": f"gallery 127.0.0.1:{places.gallery}\n\n",
+        }
     file.write_text(adapted(name, changes))
     return [need("haproxy"), "-db", "-f", str(file)]
 
