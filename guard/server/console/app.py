@@ -5,6 +5,7 @@ files that it looks like, and nothing else.
 """
 
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from guard.server.console.desk import LANGUAGE_COOKIE, ROOT, SESSION, Desk, Guar
 from guard.server.console.gate import guarded, is_encrypted, is_from_our_page, is_our_name
 from guard.server.console.overview import Overview
 from guard.server.console.passwords import Checker
+from guard.server.console.requests import Requests
 from guard.server.console.sessions import LONGEST_SECONDS, Sessions, Tries
 
 COOKIE: Final = "guard_console"
@@ -36,7 +38,7 @@ class Console:
         self._checker = Checker(self._settings.password)
         self._sessions = Sessions()
         self._tries = Tries()
-        self._pages = (Overview(self._desk), Crawlers(self._desk))
+        self._pages = (Overview(self._desk), Crawlers(self._desk), Requests(self._desk))
 
     def app(self) -> web.Application:
         """Return what is put below `ROOT`."""
@@ -87,6 +89,9 @@ class Console:
             return self._problem(request, 502, "That could not be done.", str(error))
         except OSError as error:
             return self._problem(request, 500, "That could not be done.", error.strerror or str(error))
+        except Exception as error:  # a page of ours that is wrong; the others go on
+            traceback.print_exc()
+            return self._problem(request, 500, "That could not be done.", type(error).__name__)
 
     def _problem(self, request: web.Request, status: int, sentence: str, said: str = "") -> web.Response:
         return self._desk.page(request, "problem.html", status=status, values={"sentence": sentence, "said": said})

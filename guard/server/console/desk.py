@@ -21,7 +21,7 @@ from guard.server.console.gate import guarded
 from guard.server.console.passwords import NEEDS
 from guard.server.console.sessions import Session
 from guard.server.console.shown import Language
-from guard.server.console.words import ACTIONS, PAGES, PURPOSES, em, many, say
+from guard.server.console.words import PAGES, TABLES, code, em, many, say
 from guard.server.reload import Loaded, Outcome
 from guard.server.state import State
 from guard.store.day_files import FOLDER
@@ -92,8 +92,8 @@ class Desk:
             many=partial(many, language),
             em=em,
             pages=PAGES,
-            purposes=PURPOSES,
-            actions=ACTIONS,
+            code=code,
+            **TABLES,
             language=language,
             here=request.path,
             form_token=session.form_token if session else "",
@@ -140,5 +140,5 @@ def _environment() -> "Environment":
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
-    made.filters["segment"] = lambda text: quote(str(text), safe="")
+    made.filters["segment"] = lambda text: quote(str(text), safe="", errors="replace")
     return made

@@ -32,6 +32,16 @@ class Day:
         """Return how many of the pictures that crawlers asked for were given in which way."""
         return outcomes(self.book.rows)
 
+    def only(self, name: str) -> "Day":
+        """Return the same day with the counts of one crawler alone."""
+        book = DayBook()
+        for row in self.book.rows:
+            if row.name.rstrip("/") == name:
+                book.row(
+                    site=row.site, name=row.name, crawler=row.crawler, operator=row.operator, purpose=row.purpose
+                ).add(row)
+        return Day(day=self.day, book=book)
+
 
 class Days:
     """The books of one guard."""

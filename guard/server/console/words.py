@@ -7,7 +7,7 @@ are text, never markup.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from guard.server.console.shown import Language, number
+from guard.server.console.shown import Language, number, plain
 from guard.server.console.words_de import GERMAN
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PAGES: Final = (
     ("", "Overview"),
     ("crawlers", "Crawlers"),
+    ("explain", "Explain"),
 )
 """Path and name."""
 PURPOSES: Final[Mapping[str, str]] = {
@@ -57,6 +58,56 @@ ACTIONS: Final[Mapping[str, str]] = {
     "refuse": "refused",
     "drop": "dropped",
 }
+VERBS: Final[Mapping[str, str]] = {
+    "policy": "As the policy says",
+    "allow": "Allow",
+    "preview": "Give previews",
+    "refuse": "Refuse",
+}
+RENDITIONS: Final[Mapping[str, str]] = {
+    "as_is": "as it is",
+    "rights": "as it is, with your rights in it",
+    "marked": "in full, marked",
+    "display": "display size",
+    "preview": "preview",
+    "thumbnail": "thumbnail",
+    "card": "a card with your name",
+    "page": "a page",
+    "reservation": "your reservation",
+    "none": "nothing",
+}
+IDENTITIES: Final[Mapping[str, str]] = {
+    "verified": "confirmed",
+    "impostor": "refuted: address not in the operator's list",
+    "unverifiable": "can not be checked",
+    "unknown": "not checked, or not known",
+    "none_claimed": "no claim",
+}
+CONDUCTS: Final[Mapping[str, str]] = {"clean": "clean", "suspect": "suspect", "hostile": "like a program that hides it"}
+KINDS: Final[Mapping[str, str]] = {
+    "": "not known",
+    "page": "a page",
+    "thumbnail": "a thumbnail",
+    "image": "a picture",
+    "original": "an original",
+}
+RESULTS: Final[Mapping[str, str]] = {
+    "decides": "decides",
+    "not_asked": "not asked any more",
+    "noted": "noted only, goes on",
+    "depends": "depends on what the resource is",
+}
+TABLES: Final = {
+    "purposes": PURPOSES,
+    "actions": ACTIONS,
+    "verbs": VERBS,
+    "renditions": RENDITIONS,
+    "identities": IDENTITIES,
+    "conducts": CONDUCTS,
+    "kind_words": KINDS,
+    "results": RESULTS,
+}
+"""As templates call them."""
 
 
 def say(language: Language, text: str, **values: object) -> "Markup":
@@ -78,3 +129,10 @@ def em(text: object) -> "Markup":
     from markupsafe import Markup
 
     return Markup("<em>{}</em>").format(text)
+
+
+def code(text: object) -> "Markup":
+    """Return a text as what stands in a file."""
+    from markupsafe import Markup
+
+    return Markup("<code>{}</code>").format(plain(text))

@@ -1,5 +1,6 @@
 """One real guard with a console, some days of real counts, and a browser that is signed in."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+import yaml
 
 from guard.core.day_book import DayBook
 from guard.server.console.passwords import hashed
@@ -18,7 +20,7 @@ from tests.support.running import PATIENT, RunningGuard
 from tests.support.states import a_day
 
 PASSWORD = "correct horse battery staple"
-HOSTILE = "<img src=x onerror=alert(1)>\u202egnp.\x1b[31m" + "a" * 3000
+HOSTILE = "<img src=x onerror=alert(1)>\u202egnp.\x1b[31m" + "a" * 400
 """Markup, a character that turns the line around, a terminal's escape sequence, and no end."""
 
 
@@ -65,6 +67,8 @@ def console(
             "rules": PATIENT,
         },
     )
+    text = yaml.safe_dump(json.loads(running.file.read_text()), sort_keys=False)
+    running.file.write_text(text.replace("rules:\n", "# My own rules:\nrules:\n"))
     for path in ("/robots.txt", "/photo.jpg", "/large.jpg"):
         ask(running.port, path, agent=GPTBOT)
     ask(running.port, "/photo.jpg", agent="EvilBot/1.0 (+http://x/<script>alert(1)</script>)")
@@ -112,6 +116,7 @@ def tab(member: Any, console: RunningGuard) -> Iterator[Any]:
     page.on("console", lambda one: complaints.append(one.text) if one.type in ("error", "warning") else None)
     page.on("pageerror", lambda one: complaints.append(str(one)))
     page.set_default_timeout(30_000)
+    page.complaints = complaints
     page.base = f"{console.admin}/console/"
     yield page
     page.close()

@@ -1,52 +1,56 @@
 """What the pages show in a real browser: whole, readable to everybody, and harmless."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from tests.server.console.conftest import signed_in
+from tests.server.console.conftest import HOSTILE, signed_in
+from tests.support.http import GPTBOT, ask
 from tests.support.running import RunningGuard
 
-PAGES = ("", "crawlers", "crawlers?days=30")
-WIDTHS = (360, 768, 1280)
+
+@contextmanager
+def expecting_error(tab: Any) -> Iterator[None]:
+    """Let the browser say that an answer was an error."""
+    yield
+    tab.complaints.clear()
+
+
+PAGES = (
+    "",
+    "crawlers",
+    "crawlers?days=30",
+    "crawlers/GPTBot",
+    "crawlers/GPTBot/requests",
+    "crawlers/GPTBot/change?action=preview",
+    f"crawlers/{quote(HOSTILE, safe='')}",
+    "explain",
+    f"explain?user_agent={quote(HOSTILE)}&path=/a.jpg",
+    "explain?reference=nothing",
+)
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_no_barrier_that_axe_finds(tab: Any, path: str):
-    """By the rules of WCAG 2.2 AA, light and dark, on a phone and on a desk."""
+def test_a_page_is_whole_readable_to_everybody_and_harmless(tab: Any, path: str):
+    """No barrier that axe finds (WCAG 2.2 AA), no wider than a phone, and what strangers chose is text."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    for scheme in ("light", "dark"):
-        tab.emulate_media(color_scheme=scheme)
-        for width in (360, 1280):
-            tab.set_viewport_size({"width": width, "height": 800})
-            tab.goto(tab.base + path)
-
-            found = axe.Axe().run(
-                tab, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-            )
-
-            assert found.violations_count == 0, (scheme, width, found.generate_report())
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_no_page_is_wider_than_its_window(tab: Any, path: str):
-    """From 360 px on, whatever strangers called themselves."""
-    for width in WIDTHS:
-        tab.set_viewport_size({"width": width, "height": 800})
-        tab.goto(tab.base + path)
-
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width, width
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_what_strangers_chose_is_text(tab: Any, path: str):
-    """No element comes of it, no script runs, no line turns around, and none is endless."""
     asked: list[str] = []
     tab.on("request", lambda one: asked.append(one.url))
     tab.on("dialog", lambda _: pytest.fail("a script ran"))
+    for scheme, widths in (("light", (360, 768)), ("dark", (1280,))):
+        tab.emulate_media(color_scheme=scheme)
+        for width in widths:
+            tab.set_viewport_size({"width": width, "height": 800})
+            if width != 768:
+                tab.goto(tab.base + path)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
-    tab.goto(tab.base + path)
-
+        found = axe.Axe().run(tab, options={"runOnly": RULES})
+        assert found.violations_count == 0, (scheme, found.generate_report())
     text = tab.inner_text("main")
     assert tab.locator("main img[src=x], main script").count() == 0
     assert "\u202e" not in text
@@ -89,11 +93,12 @@ def test_the_chart_answers_to_the_pointer(tab: Any):
 
 
 def test_the_page_in_german_leaves_no_english_behind(chromium: Any, console: RunningGuard):
-    """A look at every text node for words that are English only."""
+    """But for what is marked as English: sentences of rules and of commands."""
     context = signed_in(chromium, console, locale="de-DE")
     for path in PAGES:
         page = context.new_page()
         page.goto(f"{console.admin}/console/{path}")
+        page.evaluate("document.querySelectorAll('[lang=en], code, bdi, pre').forEach(one => one.remove())")
         words = set(page.inner_text("body").replace("\n", " ").lower().split())
 
         assert not words & {"the", "and", "of", "what", "who", "with", "pictures", "requests"}, path
@@ -127,3 +132,53 @@ def test_an_open_page_stays_fresh_and_can_be_told_not_to(tab: Any):
     switch.click()
     assert switch.get_attribute("aria-pressed") == "false"
     switch.click()
+
+
+def test_a_rule_is_changed_by_one_click_after_its_difference_was_shown(tab: Any, console: RunningGuard):
+    """Written with the file's comments kept, in force at once, and taken back the same way."""
+    before = console.file.read_text()
+    tab.goto(tab.base + "crawlers/GPTBot")
+
+    tab.click("button:has-text('Give previews')")
+    tab.wait_for_url("**/change?action=preview")
+    assert "+- {id: console-openai-gptbot" in tab.inner_text("pre.diff")
+    assert "argon2" not in tab.content()
+    assert console.file.read_text() == before
+    tab.click("text=Write it and put it in force")
+    tab.wait_for_url("**/crawlers/GPTBot?done=1")
+    assert "console-openai-gptbot" in tab.inner_text("main")
+    assert "# My own rules:" in console.file.read_text()
+    assert ask(console.port, "/photo.jpg", agent=GPTBOT).status == 200
+    tab.click("button:has-text('As the policy says')")
+    tab.click("text=Write it and put it in force")
+    tab.wait_for_url("**/crawlers/GPTBot?done=1")
+    assert console.file.read_text() == before
+    assert ask(console.port, "/photo.jpg", agent=GPTBOT).status == 403
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(tab: Any, console: RunningGuard):
+    """Somebody else's line would be lost."""
+    before = console.file.read_text()
+    tab.goto(tab.base + "crawlers/GPTBot/change?action=allow")
+    console.file.write_text(before + "# somebody was faster\n")
+
+    with expecting_error(tab):
+        tab.click("text=Write it and put it in force")
+        tab.wait_for_selector("text=has changed since the difference was shown")
+
+    assert console.file.read_text() == before + "# somebody was faster\n"
+    console.file.write_text(before)
+
+
+def test_a_record_is_explained_without_what_identifies_a_person(tab: Any):
+    """From the list of a crawler's requests, one click on."""
+    tab.goto(tab.base + "crawlers/GPTBot")
+    tab.wait_for_selector("#rows table")
+
+    tab.click("#rows a >> nth=0")
+    tab.wait_for_selector("text=What was decided then")
+
+    text = tab.inner_text("main")
+    assert "training-refused" in text
+    assert "path: /photo.jpg" in text or "path: /large.jpg" in text
+    assert "127.0.0.1" not in text.replace("127.0.0.0/24", "").replace("authority: 127.0.0.1", "")

@@ -34,7 +34,7 @@ def sentences() -> set[str]:
                 found |= {
                     one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
                 }
-    tables = (*words.PURPOSES.values(), *words.ACTIONS.values(), *(name for _, name in words.PAGES))
+    tables = [text for table in words.TABLES.values() for text in table.values()] + [name for _, name in words.PAGES]
     return {*found, *tables} - {"", "en", "de"}
 
 
