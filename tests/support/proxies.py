@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.fronts import free_port
+from tests.support.fronts import DEPLOY, free_port
 from tests.support.running import READY, wait_until
 
 GO_SOURCE = Path(__file__).resolve().parent.parent / "bench" / "reverse_proxy.go"
@@ -56,6 +56,53 @@ frontend visitors
 backend site
   server s 127.0.0.1:{upstream} pool-max-conn 256
 """
+_ASKING = {
+    "nginx": """\
+upstream up {{ server 127.0.0.1:{upstream}; keepalive 128; keepalive_requests 100000000; }}
+  upstream ask {{ server unix:{socket}; keepalive 64; keepalive_requests 100000000; }}
+  server {{
+    listen 127.0.0.1:{port}; proxy_http_version 1.1; proxy_set_header Connection "";
+    proxy_buffers 16 64k; proxy_buffer_size 16k; proxy_busy_buffers_size 256k; proxy_max_temp_file_size 0;
+    location / {{
+      auth_request /ask; auth_request_set $guard_tdm $upstream_http_tdm_reservation;
+      add_header tdm-reservation $guard_tdm always;
+      proxy_pass http://up; proxy_set_header Connection ""; proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    }}
+    location = /ask {{
+      internal; proxy_pass http://ask/nginx/hand-over; proxy_pass_request_body off;
+      proxy_set_header Content-Length ""; proxy_set_header Connection "";
+      proxy_set_header X-Original-Method $request_method; proxy_set_header X-Original-URI $request_uri;
+      proxy_set_header X-Original-Host $http_host; proxy_set_header X-Original-Proto $scheme;
+      proxy_set_header X-Original-For $http_x_forwarded_for;
+    }}
+  }}""",
+    "haproxy": """\
+global
+  nbthread 1
+  maxconn 4000
+defaults
+  mode http
+  timeout client 60s
+  timeout server 60s
+  timeout connect 5s
+  http-reuse always
+frontend visitors
+  bind 127.0.0.1:{port}
+  filter spoe engine guard config {folder}/spoe.conf
+  http-request send-spoe-group guard every-request
+  http-request return status 500 unless {{ var(txn.guard.passes) -m bool }}
+  http-response set-header tdm-reservation %[var(txn.guard.tdm_reservation)]
+  default_backend site
+backend site
+  server s 127.0.0.1:{upstream} pool-max-conn 256
+backend guard_decisions
+  mode tcp
+  timeout connect 1s
+  timeout server 1h
+  server guard unix@{socket}
+""",
+}
 _CADDY = """\
 {{
 	admin off
@@ -153,6 +200,18 @@ class Proxies:
                 return self._go()
         raise ValueError(name)
 
+    def start_asking(self, name: str, socket_path: Path) -> Program:
+        """Start nginx or haproxy, serving the upstream itself and asking the guard at this socket first."""
+        fields = {"upstream": self.upstream, "socket": socket_path, "folder": self._folder}
+        if name == "nginx":
+            return self._nginx("nginx_asking", _ASKING[name], self._core, **fields)
+        file, port = self._folder / "haproxy_asking.conf", free_port()
+        file.write_text(_ASKING[name].format(port=port, **fields))
+        spoe = (DEPLOY / "haproxy" / "ask-spoe.cfg").read_text("utf-8")
+        # Visitors of the measurement tell their address in a line, as from behind a further front.
+        (self._folder / "spoe.conf").write_text(spoe.replace("source=src", "source=hdr_ip(X-Forwarded-For)"))
+        return self._spawn("haproxy_asking", [_which("haproxy") or "haproxy", "-db", "-f", str(file)], port, self._core)
+
     def start_guard(self, name: str, settings: Mapping[str, Any]) -> Program:
         """Start a guard with one worker in front of the upstream; nothing is said to anybody but the upstream."""
         folder = self._folder / name
@@ -173,11 +232,13 @@ class Proxies:
         command = [sys.executable, "-m", "guard", "serve", "-c", str(file)]
         return self._spawn(name, command, port, self._core, environment=environment, ready=READY)
 
-    def _nginx(self, name: str, inside: str, core: int) -> Program:
+    def _nginx(self, name: str, inside: str, core: int, **fields: object) -> Program:
         port = free_port()
         file = self._folder / f"{name}.conf"
         user = "user root;" if os.geteuid() == 0 else ""
-        text = _NGINX.format(name=name, user=user, inside=inside.format(port=port, upstream=self.upstream))
+        text = _NGINX.format(
+            name=name, user=user, inside=inside.format(**{"upstream": self.upstream, **fields, "port": port})
+        )
         file.write_text(text)
         command = [_which("nginx") or "nginx", "-p", str(self._folder), "-c", str(file), "-e", f"{name}.err"]
         return self._spawn(name, command, port, core)
