@@ -23,18 +23,30 @@ SECRET = "a secret for tests, of more than 32 characters"
 class ValkeyServer:
     """A server on a unix socket, in memory only: what it knows is gone when it is killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, configuration: Path | None = None) -> None:
         self._program = need("valkey-server", "redis-server")
         self._folder = folder
         self._socket = folder / "valkey.sock"
-        self.url = f"unix://{self._socket}"
+        self._configuration = [configuration] if configuration is not None else []
+        self.url = f"unix://{'guard:change-me@' if configuration else ''}{self._socket}"
         self.start()
 
     def start(self) -> None:
         """Start it, empty, and wait until it takes connections."""
         self._socket.unlink(missing_ok=True)
         self._process = subprocess.Popen(
-            [self._program, "--port", "0", "--unixsocket", str(self._socket), "--save", "", "--dir", str(self._folder)],
+            [
+                self._program,
+                *self._configuration,
+                "--port",
+                "0",
+                "--unixsocket",
+                str(self._socket),
+                "--save",
+                "",
+                "--dir",
+                str(self._folder),
+            ],
             stdout=subprocess.DEVNULL,
         )
         end = time.monotonic() + 30
@@ -61,7 +73,7 @@ class PostgresqlServer:
     """A database server on a unix socket; what it was told stays when it is killed."""
 
     def __init__(self) -> None:
-        self._programs = (
+        self.programs = (
             Path(need("postgres", *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")))))
             .resolve()
             .parent
@@ -74,7 +86,7 @@ class PostgresqlServer:
         self.url = f"postgresql://guard@/postgres?host={self.folder}"
         options = ("-U", "guard", "--auth=trust", "--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C")
         subprocess.run(
-            [self._programs / "initdb", *options, self.folder / "data"],
+            [self.programs / "initdb", *options, self.folder / "data"],
             check=True, stdout=subprocess.DEVNULL, user=self._user, group=self._user, cwd="/",
         )  # fmt: skip
         self.start()
@@ -84,10 +96,10 @@ class PostgresqlServer:
         fast = ("-c", "fsync=off", "-c", "listen_addresses=", "-c", f"unix_socket_directories={self.folder}")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self.folder / "data", *fast],
+                [self.programs / "postgres", "-D", self.folder / "data", *fast],
                 stdout=log, stderr=log, user=self._user, group=self._user, cwd="/",
             )  # fmt: skip
-        ready = [self._programs / "pg_isready", "-h", self.folder, "-U", "guard", "-q"]
+        ready = [self.programs / "pg_isready", "-h", self.folder, "-U", "guard", "-q"]
         end = time.monotonic() + 60
         while subprocess.run(ready, check=False).returncode:
             if time.monotonic() > end or self._process.poll() is not None:
