@@ -23,7 +23,7 @@ def _secret(text: str) -> str:
 
 
 def _valkey_url(text: str) -> str:
-    if not re.match(r"(?:rediss?://[^/]|unix:///)", text):
+    if not re.match(r"(?:rediss?://[^/]|unix://[^/]*/)", text):
         raise WrongValueError("must be redis://host:port/number, rediss://… with TLS, or unix:///path")
     return text
 

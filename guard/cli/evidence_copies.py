@@ -31,8 +31,8 @@ def copies(
 ) -> None:
     """Read back what the object store has of a log, and say whether it is what is here.
 
-    Every byte is fetched. Exits with 1 if something is missing or another. What came after the last copy, at most
-    half a minute ago where the guard runs, is no fault.
+    Every byte is fetched. Exits with 1 if something is missing or another. What came after the last copy, seconds ago
+    where the guard runs, is no fault.
 
     \b
     Example:

@@ -151,6 +151,7 @@ class SharedPast:
         if names:
             entry = ("by", self._own, "names", " ".join(names))
             await self._store.ask("XADD", _CHANGES, "MAXLEN", "~", MOST_CHANGES, "*", *entry)
+            await self._store.ask("EXPIRE", _CHANGES, KEPT)
         return len(names)
 
     def _proposed(self, key: bytes, state: bytes, standing: int, day: int) -> _Proposed:

@@ -41,7 +41,7 @@ _CLIENTS: Final = ("this guard goes on alone", "clients and solved challenges ar
 _INDEX: Final = ("the index of the evidence does not grow", "the index of the evidence grows again")
 _COPIES: Final = ("evidence is not copied to the object store", "evidence is copied to the object store again")
 INDEXED_EVERY: Final = 1.0
-COPIED_EVERY: Final = 30.0
+COPIED_EVERY: Final = 10.0
 AGAIN: Final = 1.0
 """Seconds until a part that is away is asked again."""
 IDLE: Final = 9
