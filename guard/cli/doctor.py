@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from guard.cli.status import DISK_BYTES, DISK_SHARE, OLD_LISTS, OLD_RULES, size
 from guard.core.facts import IPAddress
+from guard.server.confinement import Supported
 from guard.settings import Settings
 from guard.settings_text import endpoint
 
@@ -182,6 +183,23 @@ def disk(evidence: Path) -> Finding:
     if free < DISK_BYTES or free < DISK_SHARE * whole:
         return Finding(what, Health.PROBLEM, f"{folder} has only {size(free)} left", "make room; the log must not stop")
     return Finding(what, Health.WELL, f"{folder} has {size(free)} left")
+
+
+def confinement(here: Supported) -> Finding:
+    """Say what the processes that read strangers' pictures have given up, on this kernel."""
+    what = "image workers"
+    if here.files and here.calls:
+        return Finding(what, Health.WELL, "they have no network, and of the files nothing but the program's own")
+    lacking = " and ".join(
+        name for name, there in (("landlock (files)", here.files), ("seccomp (network)", here.calls)) if not there
+    )
+    return Finding(
+        what,
+        Health.NOTE,
+        f"this kernel does not confine them: no {lacking}; memory, time and writing are bounded all the same",
+        "a newer Linux has both (5.13, with `landlock` among its lsm=); in a container, see that its seccomp profile "
+        "lets landlock_create_ruleset through",
+    )
 
 
 def rules_age(checked: date, lists: Mapping[str, datetime | None], now: datetime) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from guard.cli.doctor import Finding, Health
 from guard.cli.running import DEFAULT_FILE, NotRunningError, ask
 from guard.cli.terminal import printable
 from guard.configuration import Configuration, load_configuration
+from guard.server.confinement import supported
 from guard.store.range_files import KEPT, SEED, load_lists
 from guard.store.rule_files import load_crawler_files
 
@@ -44,9 +45,10 @@ def doctor(
 ) -> None:
     """Look for what goes wrong although the configuration is right, and say what to do.
 
-    Whose address counts, whether pictures or an open port lead around the guard, clock, disk, age of the rules; with
-    --online also whether a cache in front hands one visitor's picture to another. A few requests go to your own
-    sites, some of them under the name of a crawler; nothing else is asked. The exit status is 1 if there is a problem.
+    Whose address counts, whether pictures or an open port lead around the guard, clock, disk, whether the kernel can
+    confine image workers, age of the rules; with --online also whether a cache in front hands one visitor's picture
+    to another. A few requests go to your own sites, some of them under the name of a crawler; nothing else is asked.
+    The exit status is 1 if there is a problem.
 
     \b
     Examples:
@@ -79,6 +81,7 @@ def _all(configuration: Configuration, page: str, *, online: bool) -> Iterator[F
         yield from _site(configuration, _reachable(state["url"]), page, online=online)
     yield checks.clock()
     yield checks.disk(settings.evidence.directory)
+    yield checks.confinement(supported())
     root = configuration.rules.path
     lists = load_lists(load_crawler_files(root)[1].ranges, root / SEED, settings.evidence.directory / KEPT).lists
     fetched = {name: one.fetched_at for name, one in lists.items() if one.fetched_at is not None}

@@ -3,8 +3,8 @@
 `python -m guard.server.image_worker` reads jobs on standard input and writes finished
 pictures on standard output, one at a time, until the input ends. Decoders have faults and
 pictures come from strangers, so this process has little to lose: bounded memory and
-processor time, no core files, no files it could write, no secrets in its environment, and
-it dies with its parent.
+processor time, no core files, no files but its own program's, no network, no secrets in its
+environment, and it dies with its parent.
 """
 
 import os
@@ -12,11 +12,13 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 from guard.errors import PictureError
 from guard.image import jobs
 from guard.image.jobs import CardJob, PackJob, Preview, PreviewJob
+from guard.server.confinement import give_up
 from guard.server.process import die_with_parent
 
 MAX_MEMORY = 1536 * 1024 * 1024
@@ -39,6 +41,14 @@ def confine() -> None:
         resource.setrlimit(limit, (value, value))
     # Whoever is being served comes first.
     os.nice(NICENESS)
+    give_up(program_folders())
+
+
+def program_folders() -> set[Path]:
+    """Return where the program lies that this process has loaded; a face or a codec may be needed later."""
+    loaded = [module for name, module in sys.modules.items() if "." not in name]
+    files = (getattr(module, "__file__", None) for module in loaded)
+    return {folder for file in files if file and (folder := Path(file).absolute().parent).is_dir()}
 
 
 def allow_processor_time() -> None:

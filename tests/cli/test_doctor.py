@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from guard.cli.doctor import Finding, Health, client_address, disk, listeners, open_ports, rules_age
+from guard.cli.doctor import Finding, Health, client_address, confinement, disk, listeners, open_ports, rules_age
+from guard.server.confinement import Supported
 from guard.settings import Settings
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -99,3 +100,20 @@ def test_the_disk_is_that_of_the_evidence(tmp_path: Path):
     found: Finding = disk(tmp_path / "not" / "yet")
 
     assert str(tmp_path) in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("here", "health", "words"),
+    [
+        (Supported(files=True, calls=True), Health.WELL, "no network"),
+        (Supported(files=False, calls=True), Health.NOTE, "no landlock (files);"),
+        (Supported(files=False, calls=False), Health.NOTE, "no landlock (files) and seccomp (network);"),
+    ],
+    ids=["both", "an older kernel", "neither"],
+)
+def test_a_kernel_that_can_not_confine_is_named(here: Supported, health: Health, words: str):
+    """It is a note: the guard works without it."""
+    found = confinement(here)
+
+    assert found.health is health
+    assert words in found.sentence
