@@ -10,7 +10,7 @@ from hashlib import sha256
 from guard.errors import EvidenceError, LeafError
 from guard.evidence import canonical, tile
 from guard.evidence.checkpoint import Checkpoint
-from guard.evidence.merkle import HASH_SIZE
+from guard.evidence.merkle import HASH_SIZE, Frontier
 from guard.evidence.report import Findings, LogFiles
 
 
@@ -52,6 +52,11 @@ class Tiles:
                 findings.fault(f"log/{path}", "no tile can be called so")
             else:
                 self._stored.setdefault((place.level, place.index), []).append(place.width)
+
+    @property
+    def tree(self) -> Frontier:
+        """The tree over all leaves so far."""
+        return self._rows.tree
 
     def push(self, leaf: bytes) -> None:
         for place, data in self._rows.push(leaf):
@@ -102,21 +107,28 @@ class Rows:
 
     def leaf(self, index: int, commitments: Sequence[str] | None) -> None:
         """Compare the rows of leaf `index`; None where the leaf can not be read and so says nothing."""
+        if self._rows is None:
+            return
+        following = self._next
         opened: set[str] = set()
-        while self._next is not None and self._next[0] <= index:
-            at, group, data = self._next
+        while following is not None and following[0] <= index:
+            at, group, data = following
             digest = sha256(data).hexdigest()
-            where = f"side/disclosures.db, {group!r:.20} of record {at}"
-            if commitments is not None and digest not in commitments:
-                self._findings.fault(where, "not what the record committed to")
-            elif commitments is not None and not _is_of(group, data):
-                self._findings.fault(where, "stored under the name of another group")
-            opened.add(digest)
-            self._next = self._advance()
-        there = len(opened.intersection(commitments or ()))
-        self.disclosed += there
-        if self._rows is not None:
-            self.undisclosed += len(commitments or ()) - there
+            if commitments is not None:
+                if digest not in commitments:
+                    self._fault(at, group, "not what the record committed to")
+                elif not _is_of(group, data):
+                    self._fault(at, group, "stored under the name of another group")
+                else:
+                    opened.add(digest)
+            following = self._advance()
+        self._next = following
+        if commitments:
+            self.disclosed += len(opened)
+            self.undisclosed += len(commitments) - len(opened)
+
+    def _fault(self, at: int, group: str, what: str) -> None:
+        self._findings.fault(f"side/disclosures.db, {group!r:.20} of record {at}", what)
 
     def finish(self) -> None:
         beyond = 0

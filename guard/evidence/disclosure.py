@@ -10,6 +10,7 @@ groups with separate lifetimes (see `retention`), so each value is in exactly on
 """
 
 from base64 import b64decode, b64encode
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -25,6 +26,7 @@ from guard.evidence.text import escape
 
 SALT_SIZE: Final = 16
 LARGEST_DISCLOSURE: Final = 512 * 1024
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class Group(StrEnum):
@@ -81,14 +83,14 @@ def commit(group: str, value: object, salt: bytes) -> Disclosure:
     Raises:
         LeafError: The value has no canonical form, is too large, or the salt is too short.
     """
-    canonical.check([group, value])
-    return _commit(group, value, salt)
-
-
-def _commit(group: str, value: object, salt: bytes) -> Disclosure:
     if len(salt) != SALT_SIZE:
         raise LeafError(f"a salt of {len(salt)} bytes, {SALT_SIZE} are needed")
-    data = canonical.spell([_salt_text(salt), group, value])
+    canonical.check([group, value])
+    return _committed(group, value, _salt_text(salt))
+
+
+def _committed(group: str, value: object, salt: str) -> Disclosure:
+    data = canonical.spell([salt, group, value])
     if len(data) > LARGEST_DISCLOSURE:
         raise LeafError(f"a disclosure of {len(data)} bytes, at most {LARGEST_DISCLOSURE} are kept")
     return Disclosure(group, data, sha256(data).hexdigest())
@@ -128,13 +130,17 @@ GROUPS_OF_REQUEST: Final = 5
 
 def of_request(facts: RequestFacts, salts: Sequence[bytes], system: int = 0) -> tuple[Disclosure, ...]:
     """Commit to what `facts` tell, with five fresh salts; `system` as in `values_of_request`."""
+    if len(salts) != GROUPS_OF_REQUEST or set(map(len, salts)) != {SALT_SIZE}:
+        raise LeafError(f"{GROUPS_OF_REQUEST} salts of {SALT_SIZE} bytes are needed")
+    # Two zero bytes after each salt make it 24 characters, of which the first 22 are those of the salt alone.
+    texts = b2a_base64(b"\0\0".join(salts)).translate(_URL_SAFE).decode()
     values = values_of_request(facts, system)
     return (
-        _commit(Group.PERSON.value, values.person, salts[0]),
-        _commit(Group.TOOL.value, values.tool, salts[1]),
-        _commit(Group.NETWORK.value, values.network, salts[2]),
-        _commit(Group.TARGET.value, values.target, salts[3]),
-        _commit(Group.REQUEST.value, values.request, salts[4]),
+        _committed(Group.PERSON.value, values.person, texts[0:22]),
+        _committed(Group.TOOL.value, values.tool, texts[24:46]),
+        _committed(Group.NETWORK.value, values.network, texts[48:70]),
+        _committed(Group.TARGET.value, values.target, texts[72:94]),
+        _committed(Group.REQUEST.value, values.request, texts[96:118]),
     )
 
 
@@ -146,12 +152,13 @@ def values_of_request(facts: RequestFacts, system: int = 0) -> RequestValues:
     in_request: list[list[str]] = []
     for name, value in facts.headers:
         group, shown, kind = _field(name)
-        kept = escape(redaction.value_of(kind, value))
+        if kind is not redaction.FieldKind.OTHER or value[:3] == "eyJ" or "\\" in value or not value.isascii():
+            value = escape(redaction.value_of(kind, value))  # noqa: PLW2901 - anything else stays as it is
         if group is Group.TOOL:
-            in_tool.append([shown, kept])
+            in_tool.append([shown, value])
         else:
             in_tool.append([shown, None])
-            (in_person if group is Group.PERSON else in_request).append([shown, kept])
+            (in_person if group is Group.PERSON else in_request).append([shown, value])
     path, query = split_target(facts.target)
     return RequestValues(
         person={
@@ -226,4 +233,4 @@ def of_signature(verified: SignatureVerdict, salt: bytes) -> Disclosure:
 
 
 def _salt_text(salt: bytes) -> str:
-    return b64encode(salt, altchars=b"-_").rstrip(b"=").decode()
+    return b2a_base64(salt)[:22].translate(_URL_SAFE).decode()

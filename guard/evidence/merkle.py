@@ -16,6 +16,7 @@ Node = Callable[[int, int], bytes]
 
 HASH_SIZE: Final = 32
 EMPTY_ROOT: Final = sha256(b"").digest()
+_NONE: Final[list[bytes]] = []
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -47,14 +48,22 @@ class Frontier:
         """The full subtrees, largest first: enough to make this frontier again."""
         return tuple(self._nodes)
 
-    def push(self, leaf: bytes) -> None:
-        """Append one leaf, given by its leaf hash."""
-        nodes, size = self._nodes, self.size
+    def push(self, leaf: bytes) -> Sequence[bytes]:
+        """Append one leaf, given by its leaf hash.
+
+        Return the hashes of the full subtrees of 256, 65,536, … leaves that end with it: mostly none.
+        """
+        nodes, size, level = self._nodes, self.size, 0
+        tall = [] if size & 255 == 255 else _NONE
         while size & 1:
-            leaf = node_hash(nodes.pop(), leaf)
+            leaf = sha256(b"\x01" + nodes.pop() + leaf).digest()
             size >>= 1
+            level += 1
+            if level & 7 == 0:
+                tall.append(leaf)
         nodes.append(leaf)
         self.size += 1
+        return tall
 
     def root(self) -> bytes:
         """Return the root of the tree so far."""

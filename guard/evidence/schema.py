@@ -7,7 +7,7 @@ needed in a dispute.
 
 import re
 from collections.abc import Callable, Mapping
-from operator import itemgetter
+from operator import itemgetter, lt
 from typing import Any, Final
 
 from guard.evidence import canonical
@@ -44,6 +44,7 @@ def _digest_or_none(value: object) -> bool:
 
 
 _STRINGS = {str}
+_INTEGERS = {int}
 
 
 def _texts(value: object) -> bool:
@@ -71,7 +72,7 @@ _DIGESTS = re.compile(r"(?:[0-9a-f]{64} )*", re.ASCII)
 def _commitments(value: object) -> bool:
     if type(value) is not list or not _texts(value):
         return False
-    return _DIGESTS.fullmatch(" ".join([*value, ""])) is not None and value == sorted(set(value))
+    return _DIGESTS.fullmatch(" ".join([*value, ""])) is not None and all(map(lt, value, value[1:]))
 
 
 def _counts(value: object) -> bool:
@@ -160,7 +161,9 @@ class Schema:
     ) -> None:
         self._texts = tuple(name for name, fits in fields.items() if fits is _text)
         self._get_texts = itemgetter("kind", "kind", *self._texts)  # of one name it would give no tuple
-        self._others = tuple((name, fits) for name, fits in fields.items() if fits is not _text)
+        self._counts = tuple(name for name, fits in fields.items() if fits is _count)
+        self._get_counts = itemgetter(self._counts[0], *self._counts)
+        self._others = tuple((name, fits) for name, fits in fields.items() if fits is not _text and fits is not _count)
         self._later = tuple(later.items())
         self._names = fields.keys() | later.keys() | {"v", "kind"}
         self._count = len(fields) + 2
@@ -168,11 +171,15 @@ class Schema:
     def misfit(self, value: Mapping[str, Any]) -> str:
         """Return the first field that is missing from a record or can not be what it is; empty if all is well."""
         try:
-            in_order = set(map(type, self._get_texts(value))) == _STRINGS
+            counts = self._get_counts(value)
+            in_order = set(map(type, self._get_texts(value))) == _STRINGS and set(map(type, counts)) == _INTEGERS
         except KeyError:
             in_order = False
-        if not in_order:
-            return next(name for name in self._texts if type(value.get(name)) is not str)
+        if not in_order or min(counts) < 0 or max(counts) > canonical.LARGEST_INTEGER:
+            for name in self._texts:
+                if type(value.get(name)) is not str:
+                    return name
+            return next(name for name in self._counts if not _count(value.get(name)))
         for name, fits in self._others:
             if name not in value or not fits(value[name]):
                 return name

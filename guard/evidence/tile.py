@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from guard.evidence.merkle import HASH_SIZE, Node, fold
+from guard.evidence.merkle import HASH_SIZE, Frontier, Node, fold
 
 WIDTH: Final = 256
 _HEIGHT: Final = 8
@@ -48,27 +48,26 @@ def parse_path(path: str) -> Tile | None:
 
 
 class TileRows:
-    """The tiles of a growing tree that are not full yet: at most 255 hashes a level."""
+    """A growing tree, and its tiles that are not full yet: at most 255 hashes a level."""
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_rows", "tree")
 
     def __init__(self) -> None:
+        self.tree = Frontier()
         self._rows: list[tuple[int, list[bytes]]] = []
 
     def push(self, leaf: bytes) -> list[tuple[Tile, bytes]]:
         """Append one leaf hash and return the tiles that it made full, with their bytes: mostly none."""
         full: list[tuple[Tile, bytes]] = []
-        level, entry = 0, leaf
-        while True:
+        for level, entry in enumerate((leaf, *self.tree.push(leaf))):
             if level == len(self._rows):
                 self._rows.append((0, []))
             index, row = self._rows[level]
             row.append(entry)
-            if len(row) < WIDTH:
-                return full
-            full.append((Tile(level, index), b"".join(row)))
-            self._rows[level] = (index + 1, [])
-            level, entry = level + 1, fold(row)
+            if len(row) == WIDTH:
+                full.append((Tile(level, index), b"".join(row)))
+                self._rows[level] = (index + 1, [])
+        return full
 
     def partial(self) -> list[tuple[Tile, bytes]]:
         """Return the tiles that are begun but not full, with their bytes."""

@@ -11,7 +11,7 @@ it is the unsigned tail. Hostile bytes give faults, never an exception.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -75,6 +75,7 @@ class _Verification:
         self._read_checkpoints()
         rows = Rows(self.findings, self.files)
         tiles = Tiles(self.findings, self.files)
+        self.tree = tiles.tree
         segments = self._read_segments(rows, tiles)
         rows.finish()
         tiles.finish()
@@ -200,7 +201,7 @@ class _Verification:
             start, at = at, None
             for one in segment.scan(data, start, end):
                 if isinstance(one, Frame):
-                    self._leaf(f"{file}, record {self.tree.size}", one, readers)
+                    self._leaf(file, one, readers)
                 else:
                     at = self._damage(file, one, end, after is not None)
                     if at is None:
@@ -225,28 +226,27 @@ class _Verification:
 
     def _grow(self, hashed: bytes, readers: _Readers) -> None:
         _, tiles, wanted = readers
-        self.tree.push(hashed)
         tiles.push(hashed)
         if self.tree.size in wanted.sizes:
             wanted.check(self.tree.size, self.tree.root())
         if self.tree.size in self.anchors.sizes:
             self.anchors.grown(self.tree.size, self.tree.root())
 
-    def _leaf(self, place: str, frame: Frame, readers: _Readers) -> None:
+    def _leaf(self, file: str, frame: Frame, readers: _Readers) -> None:
         index = self.tree.size
         commitments: list[str] | None = None
         try:
             one = record.read(frame.leaf)
         except LeafError as error:
-            self.findings.fault(place, str(error))
+            self.findings.fault(f"{file}, record {index}", str(error))
         else:
-            self.kinds[one.kind.value] += 1
+            self.kinds[one.fields["kind"]] += 1
             self.newer += bool(one.unknown)
             self._of_the_log(index, one)
             self.first_at = self.first_at or one.at
             self.last_at = one.at
             commitments = one.fields.get("sd", [])
-            self._meaning(place, index, one)
+            self._meaning(file, index, one)
         readers[0].leaf(index, commitments)
         self._grow(frame.hash, readers)
 
@@ -261,27 +261,33 @@ class _Verification:
                 f"are known to have been signed: {one.fields.get('before_why', '')}"
             )
 
-    def _request(self, place: str, one: record.Record) -> None:
+    def _request(self, one: record.Record) -> Iterator[str]:
         named = one.fields["rsv"]
         if named and named not in self.reservations:
-            self.findings.fault(place, f"names the reservation {named[:16]}…, which no earlier record holds")
+            yield f"names the reservation {named[:16]}…, which no earlier record holds"
         rules = one.fields["rules"]
         if rules and rules not in self.rule_sets:
-            self.findings.fault(place, f"names the rule set {rules[:16]}…, which no earlier record holds")
+            yield f"names the rule set {rules[:16]}…, which no earlier record holds"
         for used in one.fields.get("sources", ()):
             if used not in self.sources:
-                self.findings.fault(place, f"names the source {used[:16]}…, which no earlier record holds")
+                yield f"names the source {used[:16]}…, which no earlier record holds"
 
-    def _meaning(self, place: str, index: int, one: record.Record) -> None:
+    def _meaning(self, file: str, index: int, one: record.Record) -> None:
+        if one.kind is record.RecordKind.REQUEST:
+            self.requests[index] = True
+            for fault in self._request(one):
+                self.findings.fault(f"{file}, record {index}", fault)
+        elif one.kind is not record.RecordKind.END:
+            self._named(f"{file}, record {index}", index, one)
+        elif self.requests.pop(one.fields["req"], None) is None:
+            self.findings.fault(
+                f"{file}, record {index}",
+                f"ends request {one.fields['req']}, which is no earlier request or has ended",
+            )
+
+    def _named(self, place: str, index: int, one: record.Record) -> None:
+        """Take a record that later ones may name."""
         match one.kind:
-            case record.RecordKind.REQUEST:
-                self.requests[index] = True
-                self._request(place, one)
-            case record.RecordKind.END:
-                if self.requests.pop(one.fields["req"], None) is None:
-                    self.findings.fault(
-                        place, f"ends request {one.fields['req']}, which is no earlier request or has ended"
-                    )
             case record.RecordKind.RESERVATION:
                 digest = reservation_record.reservation_digest(one)
                 if digest != one.fields["digest"]:

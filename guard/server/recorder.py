@@ -46,7 +46,7 @@ from guard.store.system_clock import ClockWatch
 _T = TypeVar("_T")
 LINGER: Final = 0.002
 """Seconds an idle recorder waits for further records before it syncs."""
-PACE: Final = 0.006
+PACE: Final = 0.01
 """Seconds from the start of one batch to that of the next while many records come: a sync costs as much CPU as ten."""
 CROWD: Final = 8
 """Records in a batch that make many."""

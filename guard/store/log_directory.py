@@ -354,7 +354,6 @@ class LogDirectory:
 
     def _written(self, batch: Batch) -> None:
         for hashed in batch.hashes:
-            self._tree.push(hashed)
             for tile, data in self._rows.push(hashed):
                 self._checkpoints.full_tile(tile, data)
         self._reservations |= batch.new_reservations

@@ -85,8 +85,8 @@ class _Recovery:
         self._tile = tile
         self._wanted = {one.size for one in signed}
         self._roots = {0: EMPTY_ROOT}
-        self._tree = Frontier()
         self._rows = TileRows()
+        self._tree = self._rows.tree
         self._reservations: set[str] = set()
         self._newest_key = ""
 
@@ -147,7 +147,6 @@ class _Recovery:
         return offset, None
 
     def _take(self, frame: Frame) -> None:
-        self._tree.push(frame.hash)
         for place, data in self._rows.push(frame.hash):
             self._tile(place, data)
         if self._tree.size in self._wanted:

@@ -104,17 +104,16 @@ class SideStore:
             bodies[leaf, lifetime].append((name, data))
         keys = {lifetime: self.key_for(lifetime) for lifetime in {one for _, one in bodies}}
         with transaction(self.connection):
+            # In the order of the table, so that the rows of a batch fill one page after the other.
+            places = [place for place in sorted(bodies) if not again or self._add(*place, bodies[place])]
+            seal = self.keys.seal
+            self.connection.executemany(
+                "INSERT INTO sealed (leaf, lifetime, key, body) VALUES (?, ?, ?, ?)",
+                [(at, one, keys[one], seal(keys[one], at, one, packed(bodies[at, one]))) for at, one in places],
+            )
             for lifetime, number in keys.items():
-                leaves = [leaf for leaf, one in bodies if one is lifetime]
-                if again:
-                    leaves = [leaf for leaf in leaves if self._add(leaf, lifetime, bodies[leaf, lifetime])]
-                sealed = [self.keys.seal(number, leaf, lifetime, packed(bodies[leaf, lifetime])) for leaf in leaves]
-                self.connection.executemany(
-                    "INSERT INTO sealed (leaf, lifetime, key, body) VALUES (?, ?, ?, ?)",
-                    [(leaf, int(lifetime), number, body) for leaf, body in zip(leaves, sealed, strict=True)],
-                )
-                if leaves:
-                    self.connection.execute(USED, (min(leaves), max(leaves), len(leaves), number))
+                if leaves := [leaf for leaf, one in places if one is lifetime]:
+                    self.connection.execute(USED, (leaves[0], leaves[-1], len(leaves), number))
             self.connection.executemany("INSERT OR IGNORE INTO held (leaf, hold) VALUES (?, ?)", held)
 
     def _add(self, leaf: int, lifetime: Lifetime, values: list[tuple[str, bytes]]) -> bool:
@@ -216,11 +215,12 @@ def read_rows(path: Path) -> Iterator[Row]:
     keys = SideKeys(path.with_name(FOLDER))
     try:
         for leaf, lifetime, number, body in connection.execute(_READ):
-            if not all(type(one) is int for one in (leaf, lifetime, number)) or type(body) is not bytes:
+            if (type(leaf), type(lifetime), type(number), type(body)) != _TYPES:
                 raise EvidenceError("a row of other types than the store writes")
             opened = keys.open(number, leaf, lifetime, body)
-            for name, data in sorted(unpacked(opened)) if opened is not None else ():
-                yield leaf, name, data
+            if opened is not None:
+                for name, data in unpacked(opened):
+                    yield leaf, name, data
     except (sqlite3.Error, UnicodeDecodeError, OverflowError, StructError) as error:
         raise EvidenceError(f"can not be read: {error}") from None
     finally:
@@ -242,6 +242,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         raise EvidenceError(f"can not be read: {error}") from None
 
 
+_TYPES: Final = int, int, int, bytes
 _READ: Final = """
 SELECT leaf, lifetime, key, body FROM sealed
 WHERE NOT EXISTS (SELECT 1 FROM doomed WHERE doomed.leaf = sealed.leaf AND doomed.lifetime = sealed.lifetime)
@@ -258,11 +259,15 @@ def packed(values: Iterable[tuple[str, bytes]]) -> bytes:
     return b"".join(parts)
 
 
-def unpacked(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield what `packed` put together."""
-    at = 0
-    while at < len(body):
+def unpacked(body: bytes) -> list[tuple[str, bytes]]:
+    """Return what `packed` put together."""
+    found = []
+    at, end = 0, len(body)
+    while at < end:
         name, size = _HEAD.unpack_from(body, at)
-        start = at + _HEAD.size + name
-        yield body[at + _HEAD.size : start].decode(), body[start : start + size]
+        at += _HEAD.size
+        start = at + name
+        text = body[at:start].decode()
         at = start + size
+        found.append((text, body[start:at]))
+    return found

@@ -42,6 +42,26 @@ def test_a_commitment_is_the_hash_of_salt_name_and_value():
     assert disclosure.read(one.data) == ("person", {"address": "203.0.113.7"})
 
 
+@given(
+    salts=st.lists(st.binary(min_size=16, max_size=16), min_size=5, max_size=5),
+    value=st.text(alphabet=st.characters(min_codepoint=32, exclude_categories=()), max_size=30),
+    name=st.sampled_from(["User-Agent", "X-Forwarded-For", "Referer", "Cookie", "X-Odd"]),
+)
+def test_a_request_is_committed_to_as_every_value_is(salts: list[bytes], value: str, name: str):
+    """The short way, which every request takes, gives the bytes of the long one."""
+    facts = replace(FACTS, headers=((name, value), ("Accept", "*/*")))
+    long = zip(disclosure.RequestValues._fields, disclosure.values_of_request(facts), salts, strict=True)
+
+    assert disclosure.of_request(facts, salts) == tuple(disclosure.commit(*one) for one in long)
+
+
+@pytest.mark.parametrize("salts", [SALTS[:4], [*SALTS, b"a" * 16], [*SALTS[:4], b"a" * 15], [b"a" * 15, *SALTS[1:]]])
+def test_a_request_is_not_committed_to_with_other_salts(salts: list[bytes]):
+    """Five, each whole: a shorter one could be guessed."""
+    with pytest.raises(LeafError, match="salts"):
+        disclosure.of_request(FACTS, salts)
+
+
 def test_another_salt_gives_another_commitment():
     """The same visitor can not be recognised by equal commitments."""
     assert disclosure.commit("a", 1, b"a" * 16).commitment != disclosure.commit("a", 1, b"b" * 16).commitment

@@ -53,6 +53,7 @@ def test_proofs_from_tiles_are_those_from_leaves(size):
         stored[tile] = data
     node = nodes_in_tiles(size, stored.__getitem__)
 
+    assert (rows.tree.size, rows.tree.root()) == (size, tree.root())
     for index in {0, size // 2, size - 1}:
         proof = inclusion_proof(index, size, node)
         assert inclusion_holds(index=index, size=size, leaf=hashes[index], root=tree.root(), proof=proof)
