@@ -48,6 +48,7 @@ from guard.server.picture_rights import picture_jobs, signing_folder
 from guard.server.pictures import Pictures, Sizes
 from guard.server.proxy import Proxy
 from guard.server.pulse import Pulse
+from guard.server.questions import Questions
 from guard.server.recorder_client import RecorderClient
 from guard.server.records import Records, utc_now
 from guard.server.reports import Reports
@@ -243,21 +244,15 @@ class Worker:
             limiter=self._limiter,
         )
         answers = Answers(self._cards, settings.licences.forms())
-        self.decisions = DecisionPoint(
-            settings.decisions.askers(settings.decisions.listen),
-            settings.client_ip.policy(),
-            sites=self.sites,
-            arrivals=arrivals,
-            upstreams=upstreams,
-            deciding=deciding,
-            answers=answers,
-            challenges=challenges,
-            records=self._records,
-            reports=self._reports,
-            metrics=self.metrics,
-            sizes=sizes,
+        questions = Questions(
+            settings.decisions.askers(settings.decisions.listen), settings.client_ip.policy(), sites=self.sites,
+            arrivals=arrivals, deciding=deciding, records=self._records, reports=self._reports, metrics=self.metrics,
             now=utc_now,
-        )
+        )  # fmt: skip
+        self.decisions = DecisionPoint(
+            questions, arrivals=arrivals, upstreams=upstreams, deciding=deciding, answers=answers,
+            challenges=challenges, records=self._records, reports=self._reports, metrics=self.metrics, sizes=sizes,
+        )  # fmt: skip
         hand_over = HandOver(
             intake=intake, arrivals=arrivals, deciding=deciding, records=self._records, reports=self._reports,
             metrics=self.metrics,

@@ -15,13 +15,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from aiohttp import web
 
-from guard.core.asked import DIALECTS, Dialect, original
-from guard.core.client_address import AddressPolicy
+from guard.core.asked import DIALECTS, Dialect
 from guard.core.facts import IPAddress, KindSource, ResponseFacts
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
 from guard.core.response import Answer, Challenge, Form, Forward, Hangup, Mark, ResponsePlan, Shrink, no_picture
@@ -33,19 +31,18 @@ from guard.server.arrivals import Arrivals
 from guard.server.challenge import Challenges
 from guard.server.deciding import Deciding
 from guard.server.exchange import Exchange, Sent
+from guard.server.hand_over import BY_FRONT
 from guard.server.headers import Headers
 from guard.server.http_server import peer_of
 from guard.server.instead import SERVED_UNRECORDED, is_open
 from guard.server.pictures import Sizes
+from guard.server.questions import STATUS, Questions, told_of
 from guard.server.records import Records
 from guard.server.reports import Reports
 from guard.server.sending import send_bytes
-from guard.server.site import Sites
 from guard.server.upstream import PEEK
 from guard.server.upstream_requests import UpstreamRequests
 
-STATUS: Final = "Guard-Status"
-"""Tells nginx the status of a refusal; 444 where the connection is to be closed without an answer."""
 NEEDS: Final = "Guard-Needs-Response"
 """Tells an application that its response is to be looked at; its value goes back in the second question."""
 TYPE: Final = "x-original-type"
@@ -55,7 +52,6 @@ COMPLETE: Final = "x-original-complete"
 AGAIN: Final = "x-original-again"
 
 NO_CONNECTION: Final = 444
-BY_FRONT: Final = "sent_by_front"
 MOST_HELD: Final = 1024
 """Questions that wait for the response of an application."""
 _ABOUT_BODY = frozenset({"content-type", "content-length"})
@@ -67,10 +63,8 @@ class DecisionPoint:
 
     def __init__(
         self,
-        askers: AddressPolicy,
-        addresses: AddressPolicy,
+        questions: Questions,
         *,
-        sites: Sites,
         arrivals: Arrivals,
         upstreams: UpstreamRequests,
         deciding: Deciding,
@@ -80,13 +74,9 @@ class DecisionPoint:
         reports: Reports,
         metrics: Metrics,
         sizes: Sizes,
-        now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take `askers`, who are answered, and `addresses`, whose word counts about a visitor's address."""
-        self._askers = askers
-        self._addresses = addresses
-        self._sites = sites
+        self.questions = questions
         self._arrivals = arrivals
         self._upstreams = upstreams
         self._deciding = deciding
@@ -96,11 +86,10 @@ class DecisionPoint:
         self._reports = reports
         self._metrics = metrics
         self._sizes = sizes
-        self._now = now
         self._clock = clock
         self._held: OrderedDict[str, Exchange] = OrderedDict()
         self._say_at = 0.0
-        self._told = Decision(
+        self._reserved = Decision(
             action=Action.ALLOW,
             rule="reservation",
             because="The reservation itself is given to everybody.",
@@ -113,7 +102,7 @@ class DecisionPoint:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one question."""
         peer, _ = peer_of(request.transport)
-        if not self._askers.trusts(peer):
+        if not self.questions.trusts(peer):
             return _plain(403, "only front servers that decisions.trusted names may ask here")
         dialect = DIALECTS.get(request.rel_url.raw_path)
         if dialect is None:
@@ -127,24 +116,15 @@ class DecisionPoint:
             return await self._answer(dialect, exchange)
 
     async def _asked_about(self, request: web.BaseRequest, dialect: Dialect, peer: IPAddress | None) -> Exchange:
-        started = self._clock()
         lines = tuple((_text(name), _text(value)) for name, value in request.raw_headers)
+        if (begun := self.questions.begun(lines)) is not None:
+            begun.request = request
+            return begun
         if dialect.tells_kind and (held := self._held.pop(_value(lines, AGAIN), None)) is not None:
             held.request, held.seen = request, await self._seen(request, lines)
             return held
-        facts = original(
-            dialect,
-            lines,
-            at=self._now(),
-            version=f"{request.version.major}.{request.version.minor}",
-            peer=peer,
-            addresses=self._addresses,
-            site_of=lambda host: self._sites.find(host).host,
-        )
-        exchange = self._arrivals.of(
-            request, facts, started, by_front=True, continued=False, tickets=dialect.hands_over
-        )
-        exchange.asked_by = dialect.name
+        exchange = self.questions.about(dialect, lines, f"{request.version.major}.{request.version.minor}", peer)
+        exchange.request = request
         if dialect.tells_kind and any(name.lower() == AGAIN for name, _ in lines):
             exchange.seen = await self._seen(request, lines)  # another worker was asked first
         return exchange
@@ -188,7 +168,7 @@ class DecisionPoint:
     async def _plan(self, dialect: Dialect, exchange: Exchange) -> ResponsePlan | None:
         """Return what to send; None where the response has to be seen first, by whoever can."""
         if exchange.reservation.document(exchange.facts.path) is not None:
-            exchange.decision = self._told
+            exchange.decision = self._reserved
             return Forward()
         decided = self._deciding.before(exchange)
         self._metrics.decision_seconds.observe(self._clock() - exchange.started)
@@ -230,7 +210,7 @@ class DecisionPoint:
 
     async def _allow(self, exchange: Exchange) -> web.StreamResponse:
         await self._record(exchange, "", exchange.rendition)
-        return await send_bytes(exchange, 200, (*_about(exchange), (STATUS, "200")), b"")
+        return await send_bytes(exchange, 200, (*told_of(exchange), (STATUS, "200")), b"")
 
     async def _made(self, dialect: Dialect, exchange: Exchange, planned: ResponsePlan) -> Made:
         match planned:
@@ -252,9 +232,9 @@ class DecisionPoint:
         dropped = exchange.decision is not None and exchange.decision.action is Action.DROP
         status: Headers = ((STATUS, str(NO_CONNECTION if dropped else made.status)),)
         if with_body:
-            return await send_bytes(exchange, made.status, (*made.headers, *_about(exchange), *status), made.body)
+            return await send_bytes(exchange, made.status, (*made.headers, *told_of(exchange), *status), made.body)
         headers = tuple(line for line in made.headers if line[0].lower() not in _ABOUT_BODY)
-        return await send_bytes(exchange, 403, (*headers, *_about(exchange), *status), b"")
+        return await send_bytes(exchange, 403, (*headers, *told_of(exchange), *status), b"")
 
     async def _record(self, exchange: Exchange, reference: str, rendition: str) -> None:
         """Make the request's record durable.
@@ -282,17 +262,6 @@ def _may_have_it(exchange: Exchange, planned: Shrink | Mark) -> bool:
     Nobody who may be a person is refused for one oddity, which is all that `mark` stands for.
     """
     return is_open(exchange, planned) or (isinstance(planned, Mark) and not exchange.who.is_crawler)
-
-
-def _about(exchange: Exchange) -> Headers:
-    """Return the lines that a front may put into the request that it passes on: never empty, so that none is left out
-    and a client's own of that name is always replaced."""
-    decided = exchange.decided
-    return (
-        ("Guard-Action", decided.action),
-        ("Guard-Rule", decided.rule),
-        ("Guard-Purpose", exchange.who.purpose),
-    )
 
 
 def _senseless(dialect: Dialect, sentence: str) -> web.Response:

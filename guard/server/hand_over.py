@@ -24,7 +24,7 @@ from guard.server.reports import Reports
 
 OWN_PATHS: Final = "/.well-known/guard/"
 BY_FRONT: Final = "sent_by_front"
-_NO_BYTES: Final = cast(BaseRequest, None)
+NO_BYTES: Final = cast(BaseRequest, None)
 """In the place of the request: its connection is the front server's, and who only decides needs none."""
 
 
@@ -56,7 +56,7 @@ class HandOver:
             return None
         started = self._clock()
         trusted = self.intake.trusts(facts.client.address)
-        exchange = self._arrivals.of(_NO_BYTES, facts, started, by_front=trusted, continued=trusted, tickets=False)
+        exchange = self._arrivals.of(NO_BYTES, facts, started, by_front=trusted, continued=trusted, tickets=False)
         if exchange.reservation.document(facts.path) is not None:
             return None
         exchange.asked_by = asked_by

@@ -70,6 +70,11 @@ class HttpServer(web.Server):
         self._retiring = False
         self._empty = asyncio.Event()
 
+    @property
+    def is_retiring(self) -> bool:
+        """Whether connections are to be closed with their next answer."""
+        return self._retiring
+
     async def retire(self, seconds: float) -> None:
         """Close every connection with its next answer; wait so long for those that are kept open without asking."""
         self._retiring = True
@@ -88,8 +93,8 @@ class HttpServer(web.Server):
             message = message._replace(should_close=True)
         return self._make_request(message, *rest)
 
-    def __call__(self) -> RequestHandler:
-        return _Handler(self, loop=self._loop, **self._kwargs)
+    def __call__(self) -> "HttpHandler":
+        return HttpHandler(self, loop=self._loop, **self._kwargs)
 
 
 class Serving:
@@ -119,7 +124,7 @@ class Serving:
         await self._runner.cleanup()
 
 
-class _Handler(RequestHandler):
+class HttpHandler(RequestHandler):
     """One connection."""
 
     __slots__ = ("_begun", "_patience", "_server", "preamble")
@@ -162,6 +167,11 @@ class _Handler(RequestHandler):
         """End."""
         self._end_of_preamble()
         super().connection_lost(exc)
+
+    @property
+    def is_retiring(self) -> bool:
+        """Whether connections are to be closed with their next answer."""
+        return self._server.is_retiring
 
     def _end_of_preamble(self) -> None:
         self._begun = None

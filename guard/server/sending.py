@@ -62,7 +62,7 @@ def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> Str
     exchange.sent.status = status
     response = StreamResponse(status=status, reason=reason or None)
     reserved = merge(headers, exchange.reservation.headers_for(exchange.facts.path))
-    for name, value in _in_one(reserved) if exchange.asked_by else reserved:
+    for name, value in in_one(reserved) if exchange.asked_by else reserved:
         response.headers.add(name, value)
     for name, value in headers:
         if name.lower() not in FIELDS:
@@ -72,7 +72,7 @@ def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> Str
     return response
 
 
-def _in_one(lines: Iterable[tuple[str, str]]) -> Headers:
+def in_one(lines: Iterable[tuple[str, str]]) -> Headers:
     """Return one line for each name: front servers copy a single one."""
     values: dict[str, list[str]] = {}
     for name, value in lines:

@@ -28,6 +28,7 @@ from guard.server.http_server import HttpServer, Serving
 from guard.server.listeners import BACKLOG
 from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.process import die_with_parent, tune_memory
+from guard.server.quick_questions import QuestionServer
 from guard.settings import Settings
 from guard.store.clients import ClientTable
 from guard.store.pause import Pause
@@ -68,7 +69,7 @@ async def serve(
     if own is not None:
         servers.append((HttpServer(proxy.handle, proxy.reservation, **limits), own))
     if "decisions" in listeners and worker.decisions is not None:
-        servers.append((HttpServer(worker.decisions.handle, proxy.reservation, **limits), listeners["decisions"]))
+        servers.append((QuestionServer(worker.decisions, proxy.reservation, **limits), listeners["decisions"]))
     spoe = None
     if "spoe" in listeners and worker.spoe is not None:
         spoe = await loop.create_server(worker.spoe, sock=listeners["spoe"], backlog=BACKLOG)
