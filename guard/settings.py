@@ -125,6 +125,9 @@ class Settings(Section):
         PlainSerializer(lambda number: number or "auto", return_type=int | str),
         WithJsonSchema(_WORKERS_SCHEMA, mode="validation"),
     ] = Field(default=1, description="Processes that serve; auto is one a core.")
+    fast_lane: bool = Field(
+        default=False, description="Plain requests for pictures and pages go past the HTTP library, at half the cost."
+    )
     sites: tuple[Site, ...] = Field(min_length=1, description="The guarded sites.")
     rights: Rights = Rights()
     client_ip: ClientAddressSource = ClientAddressSource()

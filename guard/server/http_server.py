@@ -127,7 +127,7 @@ class Serving:
 class HttpHandler(RequestHandler):
     """One connection."""
 
-    __slots__ = ("_begun", "_patience", "_server", "preamble")
+    __slots__ = ("_begun", "_patience", "_server", "finished", "preamble")
 
     def __init__(self, server: HttpServer, **options: Any) -> None:
         super().__init__(server, **options)
@@ -137,6 +137,23 @@ class HttpHandler(RequestHandler):
         self._patience: asyncio.TimerHandle | None = None
         self.preamble: Preamble | None = None
         """What the front server has told about this connection."""
+        self.finished: Callable[[], None] | None = None
+        """Is called after each answer."""
+
+    @property
+    def waits(self) -> bool:
+        """True between two requests."""
+        return self._waiter is not None and not self._messages and self._current_request is None
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Finish, and say so."""
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            if self.finished is not None:
+                self.finished()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; a trusted front server's connection with its preamble."""

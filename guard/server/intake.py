@@ -114,7 +114,8 @@ class Intake:
         return replace(client, address=told.address, port=told.port, source=AddressSource.PROXY_PROTOCOL)
 
     def _peer(self, request: BaseRequest) -> tuple[IPAddress | None, int]:
-        return peer_of(request.transport)
+        told: tuple[IPAddress | None, int] | None = getattr(request, "peer", None)
+        return peer_of(request.transport) if told is None else told
 
     def _scheme(self, request: BaseRequest, headers: tuple[tuple[str, str], ...]) -> str:
         if (told := preamble_of(request)) is not None and told.tls:

@@ -6,12 +6,14 @@ the client too: it is never ended as if it were whole.
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
+from typing import cast
 
-from aiohttp.web import StreamResponse
+from aiohttp.web import BaseRequest, StreamResponse
 
 from guard.errors import UpstreamError
 from guard.reservation.headers import FIELDS, merge
 from guard.server.exchange import Exchange
+from guard.server.fast_lane.plain import PlainRequest
 from guard.server.headers import Headers
 
 PIECE = 256 * 1024
@@ -60,15 +62,21 @@ def hang_up(exchange: Exchange) -> StreamResponse:
 
 def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> StreamResponse:
     exchange.sent.status = status
-    response = StreamResponse(status=status, reason=reason or None)
     reserved = merge(headers, exchange.reservation.headers_for(exchange.facts.path))
-    for name, value in in_one(reserved) if exchange.asked_by else reserved:
-        response.headers.add(name, value)
+    lines = [*(in_one(reserved) if exchange.asked_by else reserved)]
+    says_server = False
     for name, value in headers:
-        if name.lower() not in FIELDS:
-            response.headers.add(name, value)
-    if "Server" not in response.headers:
-        response.headers["Server"] = "crawler-guard"
+        if (lower := name.lower()) not in FIELDS:
+            lines.append((name, value))
+            says_server = says_server or lower == "server"
+    if not says_server:
+        lines.append(("Server", "crawler-guard"))
+    request = cast(BaseRequest | PlainRequest, exchange.request)
+    if isinstance(request, PlainRequest):
+        return cast(StreamResponse, request.respond(status, reason, tuple(lines)))
+    response = StreamResponse(status=status, reason=reason or None)
+    for name, value in lines:
+        response.headers.add(name, value)
     return response
 
 

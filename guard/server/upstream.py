@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import cast
 
 import aiohttp
 from aiohttp.web import BaseRequest
@@ -15,6 +16,9 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from guard.errors import UpstreamError, UpstreamTimeoutError
+from guard.server.fast_lane.plain import PlainRequest
+from guard.server.fast_lane.pool import Pool
+from guard.server.fast_lane.upstream import Incoming, LibraryAnswer
 from guard.server.headers import Headers, end_to_end
 from guard.server.site import Upstream
 
@@ -26,6 +30,7 @@ PEEK = 64 * 1024
 
 _PART = re.compile(r"bytes 0-([0-9]{1,18})/([0-9]{1,18})")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_AMBIGUOUS = "the site behind the guard gave an answer that others may read otherwise"
 _NEVER_ADDED = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
 
 
@@ -41,7 +46,7 @@ class Timeouts:
 class Answered:
     """An upstream's answer: the head, and the body as far as it has been read."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse | Incoming | LibraryAnswer) -> None:
         self._response = response
         self.status = response.status
         self.reason = response.reason or ""
@@ -138,6 +143,8 @@ class UpstreamClient:
 
     def __init__(self, upstream: Upstream, timeouts: Timeouts) -> None:
         self.upstream = upstream
+        self._timeouts = timeouts
+        self._pool: Pool | None = None
         connector: aiohttp.BaseConnector
         if upstream.unix_socket:
             connector = aiohttp.UnixConnector(path=upstream.unix_socket, limit=0)
@@ -167,6 +174,13 @@ class UpstreamClient:
         Raises:
             UpstreamError: There is no usable answer; `UpstreamTimeoutError` if it did not come in time.
         """
+        plain = isinstance(cast(BaseRequest | PlainRequest, request), PlainRequest)
+        if plain and (pool := self._pool_of_plain()) is not None:
+            answer = await pool.ask(method or request.method, target, headers)
+            if isinstance(answer, LibraryAnswer) and not _is_plain(answer):
+                answer.close()
+                raise UpstreamError(_AMBIGUOUS)
+            return Answered(answer)
         body = request.content.iter_any() if request.can_read_body else None
         try:
             response = await self.session.request(
@@ -184,16 +198,34 @@ class UpstreamClient:
             raise UpstreamError("the site behind the guard gave no usable answer") from error
         if not _is_plain(response):
             response.close()
-            raise UpstreamError("the site behind the guard gave an answer that others may read otherwise")
+            raise UpstreamError(_AMBIGUOUS)
         return Answered(response)
+
+    def _pool_of_plain(self) -> Pool | None:
+        """Return the connections for plain requests; None where the site is reached in a way that only the library can.
+
+        They belong to the running loop.
+        """
+        if self._pool is None and self.upstream.base.startswith("http://"):
+            url = URL(self.upstream.base)
+            self._pool = Pool(
+                url.host or "",
+                url.port or 80,
+                self.upstream.unix_socket,
+                connect_seconds=self._timeouts.connect,
+                read_seconds=self._timeouts.read,
+            )
+        return self._pool
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._pool is not None:
+            self._pool.close()
         await self.session.close()
         await asyncio.sleep(0)
 
 
-def _is_plain(response: aiohttp.ClientResponse) -> bool:
+def _is_plain(response: aiohttp.ClientResponse | LibraryAnswer) -> bool:
     """Tell whether the head of an answer means one thing to everybody, and can be written down again.
 
     The library reads an answer to the connection's end where it does not know the coding, and takes some controls.

@@ -23,6 +23,7 @@ from guard.core import behaviour
 from guard.core.autonomous_systems import AutonomousSystems
 from guard.server.assembly import Worker
 from guard.server.challenge import SPENT_LAYOUT
+from guard.server.fast_lane.server import FastServer
 from guard.server.given import Given
 from guard.server.http_server import HttpServer, Serving
 from guard.server.listeners import BACKLOG
@@ -65,7 +66,9 @@ async def serve(
     own = _own_door(recorder_socket) if policy.preamble else None
     proxy = await worker.start(recorder_socket, (own or listener).getsockname())
     limits: dict[str, Any] = {"max_line_size": MAX_LINE, "max_field_size": MAX_FIELD}
-    servers = [(HttpServer(proxy.handle, proxy.reservation, policy, **limits), listener)]
+    # Connections that begin with a preamble are the library's.
+    lane = FastServer if settings.fast_lane and not policy.preamble else HttpServer
+    servers = [(lane(proxy.handle, proxy.reservation, policy, **limits), listener)]
     if own is not None:
         servers.append((HttpServer(proxy.handle, proxy.reservation, **limits), own))
     if "decisions" in listeners and worker.decisions is not None:

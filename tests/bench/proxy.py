@@ -49,7 +49,8 @@ CRAWLER = {"User-Agent": GPTBOT, "Accept": "*/*"}
 SIZES = {"10k": 10_000, "200k": 200_000, "3m": 3_000_000}
 OTHERS = ("nginx", "haproxy", "caddy", "go")
 GUARDS: dict[str, dict[str, Any]] = {
-    "guard": {},
+    "guard": {"fast_lane": True},
+    "full lane": {"fast_lane": False},
 }
 IMAGES_OFF = {"rights": "no", "privacy": "keep"}
 RULES = [

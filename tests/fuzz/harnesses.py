@@ -60,6 +60,8 @@ from guard.reservation.read_rsl import read_rsl
 from guard.reservation.read_tdmrep import read_policy, read_tdmrep
 from guard.reservation.read_texts import read_ai_txt, read_trust_txt
 from guard.reservation.robots_file import read as read_robots_file
+from guard.server.fast_lane import heads
+from guard.server.fast_lane.heads import written
 from guard.server.recorder_protocol import ProtocolError, Reader, parse_append, parse_disclose
 from guard.server.validators import names, wanted
 from guard.yaml12 import load as load_yaml
@@ -165,6 +167,43 @@ def framing(data: bytes) -> None:
     check_framing("1.1", lines)
     codings = [value for name, value in lines if name.lower() == "transfer-encoding"]
     assert len(codings) <= 1
+
+
+@_harness(
+    lambda: [
+        b"GET /a?b HTTP/1.1\r\nHost: photo.example:443\r\nX: y\r\nConnection: close",
+        b"POST http://photo.example/ HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue",
+        b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked",
+    ]
+)
+def fast_request(data: bytes) -> None:
+    head = heads.request(data)
+    if head.way is not heads.Way.LIBRARY:
+        check_framing("1.1", [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields])
+        assert 0 <= head.length < 10**15
+        assert [name.lower() for name, _ in head.fields].count(b"host") == 1
+        # What was read says it all: written down again, and read again, it is the same.
+        first, *_ = data.split(b"\r\n")
+        assert heads.request(b"\r\n".join((first, *(b"%s: %s" % field for field in head.fields)))) == head
+    if heads.may_become_one(data):
+        assert b"\n" not in data.replace(b"\r\n", b"")
+
+
+@_harness(
+    lambda: [
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 3",
+        b"HTTP/1.1 304 Not Modified\r\nETag: a\r\nConnection: close",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked",
+    ]
+)
+def fast_answer(data: bytes) -> None:
+    for method in ("GET", "HEAD"):
+        head = heads.response(data, method)
+        if head is not None:
+            assert 200 <= head.status <= 999
+            assert 0 <= head.length < 10**15
+            assert not {b"transfer-encoding", b"upgrade"} & {name.lower() for name, _ in head.fields}
+            written(f"HTTP/1.1 {head.status} {head.reason}", [(_text(a), _text(b)) for a, b in head.fields])
 
 
 _POLICY = AddressPolicy(header="x-forwarded-for", trusted=())

@@ -22,15 +22,20 @@ QUIET = 0.4
 """Seconds after which nothing more is coming."""
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["full lane", "fast lane"])
+def fast_lane(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[RawUpstream]:
+def upstream(fast_lane: bool) -> Iterator[RawUpstream]:
     made = RawUpstream()
     yield made
     made.stop()
 
 
 @pytest.fixture(scope="module")
-def guard(upstream: RawUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGuard]:
+def guard(upstream: RawUpstream, fast_lane: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGuard]:
     running = RunningGuard(
         tmp_path_factory.mktemp("guard"),
         {
@@ -38,6 +43,7 @@ def guard(upstream: RawUpstream, tmp_path_factory: pytest.TempPathFactory) -> It
             "rights": {"holder": "Jane Doe"},
             "rules": [{"id": "all", "when": {}, "action": "allow"}],
             "workers": 1,
+            "fast_lane": fast_lane,
         },
     )
     yield running
