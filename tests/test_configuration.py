@@ -172,3 +172,19 @@ def test_the_faults_of_a_list_of_paths_are_told_with_all_others(faults: Any, tmp
         "l.txt:2:1: is no path: it must begin with '/', without a host in front",
         "l.txt:3:1: is no path: it must begin with '/', without a host in front",
     ]
+
+
+def test_what_a_cluster_takes_is_asked_for_before_anything_runs(faults: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing library is a fault of the part that needs it, with the words that bring it."""
+    cluster = (
+        f"cluster:\n  valkey: {{url: 'redis://localhost', secret: {'x' * 40}, guards: 2}}\n  s3: {{bucket: abc}}\n"
+    )
+    assert faults(SITE + cluster + "polcy: open\n") == [
+        "guard.yaml:5:1: polcy: unknown key (did you mean 'policy'?)",
+    ]
+    monkeypatch.setattr("guard.configuration.find_spec", lambda name: None if name == "boto3" else name)
+
+    (told,) = faults(SITE + cluster)
+    assert told == (
+        "guard.yaml:4:7: cluster.s3: needs boto3, which is not installed; pip install 'crawler-guard[cluster]'"
+    )

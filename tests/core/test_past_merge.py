@@ -117,6 +117,18 @@ def test_who_has_nothing_to_add_changes_nothing(name: str, before: int, after: i
         assert (told.pictures, told.told, told.last_full) == (expected.pictures, expected.told, expected.last_full)
 
 
+def test_a_record_that_began_anew_takes_nothing_back():
+    """As where the store was emptied, or a table had no room: what both may have counted is counted once."""
+    base = a_past("tool-curl", 0, 12)
+    mine, theirs = a_past("tool-curl", 12, 3, base), a_past("tool-curl", 20, 5)
+
+    for merged in (merge(base, mine, theirs, rules()), merge(base, theirs, mine, rules())):
+        told, expected = Past.from_bytes(merged, 0), Past.from_bytes(mine, 0)
+        assert told.seen == 15
+        for counter in (FULL, ASKED):
+            assert told.values[counter] == pytest.approx(expected.values[counter], rel=0.01)
+
+
 @given(st.binary(min_size=SIZE, max_size=SIZE), st.binary(max_size=SIZE + 4))
 def test_bytes_that_are_no_record_break_nothing(theirs: bytes, base: bytes):
     """A store that holds nonsense makes nobody a criminal."""

@@ -114,3 +114,11 @@ async def test_a_part_that_is_away_is_told_once_and_asked_again(capsys: pytest.C
         "guard: cluster: it is away: Valkey does not answer: no",
         "guard: cluster: it is back",
     ]
+
+
+@pytest.mark.parametrize("module", ["guard.server.worker", "guard.server.supervisor", "guard.server.recorder"])
+def test_a_guard_by_itself_loads_no_client_library(module: str):
+    """It needs none of them, and does not wait for them when it starts."""
+    code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in ('redis', 'asyncpg', 'boto3')))"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
