@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from guard.core.policy import Action, Condition
+from guard.core.policy import Action
+from guard.core.policy_file import WhenEntry
 from guard.exporter.metrics import Metrics
 from guard.server.own_metrics import own_metrics
 from guard.settings import Behaviour, Evidence, IdentityChecks, Images, Rights, Settings, Timeouts, json_schema
@@ -67,7 +68,7 @@ def test_conditions_and_actions_are_all_named():
 
     assert conditions is not None
     assert actions is not None
-    assert set(re.findall(r"`(\w+)`", conditions[1])) == set(Condition.__dataclass_fields__)
+    assert set(re.findall(r"`(\w+)`", conditions[1])) == set(WhenEntry.model_fields)
     assert re.findall(r"`(\w+)`", actions[1]) == [action.value for action in Action]
 
 

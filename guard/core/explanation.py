@@ -217,8 +217,10 @@ def _found(name: str, facts: RequestFacts, who: Classification, seen: ResponseFa
             return who.licence.state_for(seen.kind if seen else None)
         case "network":
             return str(facts.client.address or "")
-        case "path" | "paths_file":
+        case "path" | "paths_file" | "login_path":
             return facts.path
+        case "without_query":
+            return facts.target.partition("?")[2]
         case "host" | "method":
             return str(getattr(facts, name))
         case _:

@@ -14,6 +14,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from guard.core.classification import Classification
 from guard.core.facts import RequestFacts, ResponseFacts
+from guard.core.login_path import has_parameter, is_below
 
 IPNetwork = IPv4Network | IPv6Network
 
@@ -112,6 +113,10 @@ class Condition:
     """Lists of whole paths."""
     ticket: frozenset[str] = frozenset()
     """Whether the client shows that it has looked at a page before."""
+    login_path: tuple[str, ...] = ()
+    """Prefixes of paths that the gallery answers only after a login. Only profiles have these two."""
+    without_query: frozenset[str] = frozenset()
+    """Names of parameters that open such a path to everybody: none of them is there."""
 
     def holds_for_request(self, request: RequestFacts, who: Classification) -> bool:
         """Tell whether everything holds that does not depend on the resource: all but `kind`, and most licences."""
@@ -129,6 +134,8 @@ class Condition:
             and (not self.licence or who.licence.depends_on_kind or who.licence.state in self.licence)
             and (not self.ticket or who.ticket in self.ticket)
             and (not self.paths_file or any(request.path in one.paths for one in self.paths_file))
+            and (not self.login_path or is_below(request.path, self.login_path))
+            and (not self.without_query or not has_parameter(request.target, self.without_query))
         )
 
     def asks_for_resource(self, who: Classification) -> bool:

@@ -30,3 +30,11 @@ def test_what_a_profile_lacks_is_told():
     """Where the addresses are from stands in each."""
     with pytest.raises(ConfigurationError, match="source"):
         parse_profile(load(WHOLE.replace(b"source: c\n", b""), "a.yaml"), [])
+
+
+def test_what_is_behind_a_login_is_a_condition_of_profiles():
+    """Only the gallery's source can tell; a path is named all the same."""
+    whole = WHOLE.replace(b"path: /api/, kind: other", b"login_path: /api/assets/, without_query: [key]")
+    (rule,) = parse_profile(load(whole, "a.yaml"), [])
+
+    assert (rule.when.login_path, rule.when.without_query) == (("/api/assets/",), {"key"})
