@@ -25,6 +25,8 @@ from guard.server.state_json import state_json
 from guard.settings_text import endpoint
 
 ORDER: Final = "X-Guard-Order"
+CLOSING_SECONDS: Final = 2.0
+"""For answers that are under way when the guard is stopped."""
 LONGEST_PAUSE: Final = 7 * 86_400
 MOST_BODY: Final = 16 * 1024
 """Bytes of an order or a form."""
@@ -37,6 +39,11 @@ class Guard(Protocol):
     @property
     def loaded(self) -> Loaded:
         """What it runs on."""
+        ...
+
+    @property
+    def own_token(self) -> str:
+        """By which it knows its own requests."""
         ...
 
     @property
@@ -100,7 +107,7 @@ class Admin:
                 web.post("/pause", self._pause),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_SECONDS)
         await self._runner.setup()
         place = endpoint(self._address)
         try:

@@ -72,7 +72,7 @@ class Supervisor:
         self._learning_since = first_start(evidence)
         self._started = time.time()
         self._passphrase = passphrase(os.environ)
-        self._own_token = secrets.token_urlsafe(32)
+        self.own_token = secrets.token_urlsafe(32)
         shared = loaded.settings.cluster.valkey
         self._challenge_key = (derive(shared.secret, "challenges") if shared else secrets.token_bytes(KEY_SIZE)).hex()
         self._stopping = asyncio.Event()
@@ -332,7 +332,7 @@ class Supervisor:
                 "started": self._started,
                 "listeners": {listener.name: listener.socket.fileno() for listener in listeners},
                 "recorder": self._recorder_socket,
-                "own_token": self._own_token,
+                "own_token": self.own_token,
                 "asks_itself": asks_itself,
             }
         )

@@ -37,9 +37,9 @@ class LogFolder:
             found += [f"{within}/{name}" for name in files if not name.startswith(".")]
         return tuple(sorted(found))
 
-    def disclosures(self) -> Iterator[tuple[int, str, bytes]] | None:
-        """Return the side store's rows by leaf; None if there is no side store."""
-        return read_rows(self._side) if self._side is not None and self._side.is_file() else None
+    def disclosures(self, first: int = 0) -> Iterator[tuple[int, str, bytes]] | None:
+        """Return the side store's rows by leaf, from `first` on; None if there is no side store."""
+        return read_rows(self._side, first) if self._side is not None and self._side.is_file() else None
 
 
 def open_folder(path: Path) -> LogFolder:

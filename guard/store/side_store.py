@@ -205,8 +205,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Yield the values in the side store at `path`, by leaf, without changing anything.
+def read_rows(path: Path, first: int = 0) -> Iterator[Row]:
+    """Yield the values in the side store at `path`, by leaf from `first` on, without changing anything.
 
     Raises:
         EvidenceError: The file can not be read, or not further, or its values were changed.
@@ -214,7 +214,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     connection = open_to_read(path)
     keys = SideKeys(path.with_name(FOLDER))
     try:
-        for leaf, lifetime, number, body in connection.execute(_READ):
+        for leaf, lifetime, number, body in connection.execute(_READ, (first,)):
             if (type(leaf), type(lifetime), type(number), type(body)) != _TYPES:
                 raise EvidenceError("a row of other types than the store writes")
             opened = keys.open(number, leaf, lifetime, body)
@@ -245,7 +245,8 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 _TYPES: Final = int, int, int, bytes
 _READ: Final = """
 SELECT leaf, lifetime, key, body FROM sealed
-WHERE NOT EXISTS (SELECT 1 FROM doomed WHERE doomed.leaf = sealed.leaf AND doomed.lifetime = sealed.lifetime)
+WHERE leaf >= ?
+AND NOT EXISTS (SELECT 1 FROM doomed WHERE doomed.leaf = sealed.leaf AND doomed.lifetime = sealed.lifetime)
 ORDER BY leaf
 """
 

@@ -19,6 +19,7 @@ class StandIn:
     """A guard that writes down what it is told."""
 
     ready = True
+    own_token = "t" * 32
 
     def __init__(self) -> None:
         settings = from_upstream("http://127.0.0.1:1", environ={"HOME": "/nowhere"})

@@ -13,14 +13,19 @@ from urllib.parse import quote
 from aiohttp import web
 
 from guard.errors import GuardError
+from guard.server.console.check import Check
 from guard.server.console.commands import CommandError
 from guard.server.console.crawlers import Crawlers
 from guard.server.console.desk import LANGUAGE_COOKIE, ROOT, SESSION, Desk, Guard
+from guard.server.console.evidence import Evidence
 from guard.server.console.gate import guarded, is_encrypted, is_from_our_page, is_our_name
+from guard.server.console.live import Live
 from guard.server.console.overview import Overview
 from guard.server.console.passwords import Checker
+from guard.server.console.pictures import Pictures
 from guard.server.console.requests import Requests
-from guard.server.console.sessions import LONGEST_SECONDS, Sessions, Tries
+from guard.server.console.reservations import Reservations
+from guard.server.console.sessions import LONGEST_SECONDS, Tries
 
 COOKIE: Final = "guard_console"
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -36,9 +41,17 @@ class Console:
         self._desk = Desk(guard)
         self._settings = guard.loaded.settings.console
         self._checker = Checker(self._settings.password)
-        self._sessions = Sessions()
+        self._sessions = self._desk.sessions
         self._tries = Tries()
-        self._pages = (Overview(self._desk), Crawlers(self._desk), Requests(self._desk))
+        self._working = (Live(self._desk), Pictures(self._desk), Evidence(self._desk))
+        self._pages = (
+            Overview(self._desk),
+            Crawlers(self._desk),
+            Requests(self._desk),
+            Reservations(self._desk),
+            Check(self._desk),
+            *self._working,
+        )
 
     def app(self) -> web.Application:
         """Return what is put below `ROOT`."""
@@ -53,7 +66,12 @@ class Console:
         )
         for page in self._pages:
             app.add_routes(page.routes())
+        app.on_shutdown.append(self._close)
         return app
+
+    async def _close(self, _app: web.Application) -> None:
+        for page in self._working:
+            await page.close()
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -19,7 +19,7 @@ from guard.server.console.decisions import Decisions
 from guard.server.console.figures import Days
 from guard.server.console.gate import guarded
 from guard.server.console.passwords import NEEDS
-from guard.server.console.sessions import Session
+from guard.server.console.sessions import Session, Sessions
 from guard.server.console.shown import Language
 from guard.server.console.words import PAGES, TABLES, code, em, many, say
 from guard.server.reload import Loaded, Outcome
@@ -44,6 +44,11 @@ class Guard(Protocol):
         """What it runs on."""
         ...
 
+    @property
+    def own_token(self) -> str:
+        """By which it knows its own requests."""
+        ...
+
     async def state(self) -> State:
         """Return how it is."""
         ...
@@ -66,9 +71,14 @@ class Desk:
         self.days = Days(guard.loaded.settings.evidence.directory / FOLDER)
         self.commands = Commands()
         self.decisions = Decisions()
+        self.sessions = Sessions()
         self._templates = _environment()
         self.files = {file.name: file.read_bytes() for file in sorted((HERE / "static").iterdir())}
         self._marks = {name: sha256(data).hexdigest()[:12] for name, data in self.files.items()}
+
+    def still_signed_in(self, session: Session) -> bool:
+        """Tell whether a session that is in use is still good."""
+        return self.sessions.holds(session)
 
     def file_url(self, name: str) -> str:
         """Return the address of a file that never changes under it."""
@@ -104,6 +114,7 @@ class Desk:
             size=partial(shown.size, language=language),
             share=partial(shown.share, language=language),
             day=partial(shown.day, language=language),
+            moment=partial(shown.moment, language=language),
             clock=partial(shown.clock, language=language),
             span=partial(shown.span, language=language),
             plain=shown.plain,

@@ -67,6 +67,12 @@ class Sessions:
         self._kept.move_to_end(key)
         return session
 
+    def holds(self, session: Session) -> bool:
+        """Tell whether a session is still good, without using it: an open page is nobody who is there."""
+        at = self._now()
+        good = at - session.seen <= IDLE_SECONDS and at - session.began <= LONGEST_SECONDS
+        return good and any(one is session for one in self._kept.values())
+
     def close(self, token: str) -> None:
         """Sign a browser out."""
         self._kept.pop(_key(token), None)

@@ -65,6 +65,12 @@ def clock(value: datetime | float, language: Language) -> str:
     return f"{day(at.date(), language)} {at:%H:%M} UTC"
 
 
+def moment(value: datetime | float, language: Language) -> str:
+    """Return a moment to the second, in UTC, which is said elsewhere."""
+    at = datetime.fromtimestamp(value, UTC) if isinstance(value, (int, float)) else value.astimezone(UTC)
+    return f"{day(at.date(), language)} {at:%H:%M:%S}"
+
+
 def span(seconds: float, language: Language) -> str:
     """Return a length of time."""
     units = (

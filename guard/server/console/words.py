@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 PAGES: Final = (
     ("", "Overview"),
+    ("live", "Live"),
     ("crawlers", "Crawlers"),
+    ("pictures", "Pictures"),
+    ("reservations", "Reservation"),
+    ("evidence", "Evidence"),
     ("explain", "Explain"),
+    ("check", "Check"),
 )
 """Path and name."""
 PURPOSES: Final[Mapping[str, str]] = {

@@ -206,7 +206,7 @@ GERMAN: Final[Mapping[str, str]] = {
     "pages": "Seiten",
     "The rest of the file stays as it is. The running guard goes over to it without a request failing; if it does not "
     "take it, the file is put back.":
-        "Der Rest der Datei bleibt, wie er ist. Der laufende Wächter geht dazu über, ohne dass eine Anfrage scheitert; "
+        "Der Rest der Datei bleibt, wie er ist. Der laufende Guard geht dazu über, ohne dass eine Anfrage scheitert; "
         "nimmt er sie nicht an, wird die Datei zurückgesetzt.",
     "Write it and put it in force": "Schreiben und in Kraft setzen",
     "Leave it": "Lassen",
@@ -239,5 +239,79 @@ GERMAN: Final[Mapping[str, str]] = {
     "noted only, goes on": "nur vermerkt, geht weiter",
     "no claim": "keine Angabe",
     "depends on what the resource is": "hängt davon ab, was es ist",
+    "Live": "Live",
+    "Reservation": "Vorbehalt",
+    "Evidence": "Beweise",
+    "Check": "Prüfung",
+    "Right now": "Gerade eben",
+    "Crawlers, and clients that are taken for programs. Whoever behaves like a person is only counted and does not "
+    "appear here.":
+        "Crawler, und Besucher, die für Programme gehalten werden. Wer sich wie ein Mensch verhält, wird nur gezählt "
+        "und erscheint hier nicht.",
+    "New requests appear at the top.": "Neue Anfragen erscheinen oben.",
+    "Stopped; the page shows what had been recorded when it was opened.":
+        "Angehalten; die Seite zeigt, was beim Öffnen aufgezeichnet war.",
+    "The connection is broken; it is tried again.": "Die Verbindung ist unterbrochen; es wird neu versucht.",
+    "What had been recorded when the page was opened.": "Was beim Öffnen der Seite aufgezeichnet war.",
+    "What crawlers want most": "Was Crawler am häufigsten verlangen",
+    "By how often crawlers that name themselves asked for it in thirty days.":
+        "Danach, wie oft Crawler, die sich nennen, es in dreißig Tagen verlangten.",
+    "{asked} × asked for, {given} × in full": "{asked} × verlangt, {given} × voll gegeben",
+    "Albums": "Alben",
+    "Album": "Album",
+    "Asked for": "Verlangt",
+    "Given in full": "Voll gegeben",
+    "The picture, small": "Das Bild, klein",
+    "Crawlers that name themselves, in thirty days: {asked} × asked for, {given} × given in full.":
+        "Crawler, die sich nennen, in dreißig Tagen: {asked} × verlangt, {given} × in voller Größe gegeben.",
+    "Who took it, by the newest records": "Wer es nahm, nach den neuesten Aufzeichnungen",
+    "No record names it any more, or none has yet.": "Keine Aufzeichnung nennt es mehr, oder noch keine.",
+    "What the world sees": "Was die Welt sieht",
+    "Fetched just now from the running guard, as a browser would get it. To hold it against what the strictest reader "
+    "makes of it: {command}.":
+        "Eben vom laufenden Guard geholt, wie ein Browser es bekäme. Was der strengste Leser daraus macht: {command}.",
+    "Sites": "Websites",
+    "Header lines of every answer": "Kopfzeilen jeder Antwort",
+    "Signed": "Signiert",
+    "On the disk": "Auf der Platte",
+    "Time stamps of others": "Zeitstempel anderer",
+    "Cosignatures": "Gegenzeichnungen",
+    "Nobody outside was asked to vouch for this log: see {setting}.":
+        "Niemand außerhalb wurde gebeten, für dieses Protokoll einzustehen: siehe {setting}.",
+    "Does it hold?": "Hält es?",
+    "Every record, signature and document is being read, since {time}.":
+        "Jede Aufzeichnung, Signatur und Urkunde wird gelesen, seit {time}.",
+    "Look again": "Nachsehen",
+    "It holds.": "Es hält.",
+    "{n} are unchanged since they were recorded; looked at {time}.":
+        "{n} sind seit der Aufzeichnung unverändert; nachgesehen {time}.",
+    "It does NOT hold.": "Es hält NICHT.",
+    "Verify now": "Jetzt prüfen",
+    "A file for your lawyer": "Eine Datei für Ihren Anwalt",
+    "With reports in English and German and all that is needed to check it without us. What is left empty is not "
+    "asked. That it was made is put on record.":
+        "Mit Berichten auf Deutsch und Englisch und allem, was man braucht, um sie ohne uns zu prüfen. Was leer "
+        "bleibt, wird nicht gefragt. Dass sie gemacht wurde, wird aufgezeichnet.",
+    "It is being made, since {time}.": "Sie wird gemacht, seit {time}.",
+    "Take the file, {size}": "Datei nehmen, {size}",
+    "Picture (path)": "Bild (Pfad)",
+    "From": "Von",
+    "To": "Bis",
+    "Make it": "Machen",
+    "Kept for a case": "Für einen Fall bewahrt",
+    "A hold keeps the values of records beyond their period, also of those that come later.":
+        "Das bewahrt die Werte von Aufzeichnungen über ihre Frist hinaus, auch von späteren.",
+    "Name": "Name",
+    "Matter": "Sache",
+    "Records": "Aufzeichnungen",
+    "Since": "Seit",
+    "End the hold {name}": "{name} nicht mehr bewahren",
+    "End it": "Beenden",
+    "Hold": "Bewahren",
+    "There is 1 problem.": "Es gibt 1 Problem.",
+    "There are {n} problems.": "Es gibt {n} Probleme.",
+    "Nothing needs attention.": "Alles in Ordnung.",
+    "What goes wrong although the configuration is right; looked at just now, as by {command}.":
+        "Was schiefgeht, obwohl die Konfiguration stimmt; eben nachgesehen, wie mit {command}.",
 }  # fmt: skip
 """By the English."""

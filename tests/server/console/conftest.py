@@ -30,6 +30,7 @@ def hostile_day() -> DayBook:
     row = book.row(site="photo.example", name=HOSTILE, crawler="", operator="", purpose="unknown_declared_bot")
     row.requests, row.asked, row.smaller = 3, 3, 1
     book.picture("photo.example", f"/{HOSTILE}.jpg", given=True)
+    book.picture("photo.example", "/original.jpg", given=False)
     return book
 
 
@@ -69,7 +70,7 @@ def console(
     )
     text = yaml.safe_dump(json.loads(running.file.read_text()), sort_keys=False)
     running.file.write_text(text.replace("rules:\n", "# My own rules:\nrules:\n"))
-    for path in ("/robots.txt", "/photo.jpg", "/large.jpg"):
+    for path in ("/robots.txt", "/original.jpg", "/photo.jpg", "/large.jpg"):
         ask(running.port, path, agent=GPTBOT)
     ask(running.port, "/photo.jpg", agent="EvilBot/1.0 (+http://x/<script>alert(1)</script>)")
     yield running

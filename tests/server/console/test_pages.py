@@ -1,14 +1,18 @@
 """What the pages show in a real browser: whole, readable to everybody, and harmless."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.server.console.conftest import HOSTILE, signed_in
-from tests.support.http import GPTBOT, ask
+from tests.support.http import CHROME, GPTBOT, ask
 from tests.support.running import RunningGuard
 
 
@@ -30,6 +34,12 @@ PAGES = (
     "explain",
     f"explain?user_agent={quote(HOSTILE)}&path=/a.jpg",
     "explain?reference=nothing",
+    "live",
+    "pictures",
+    f"pictures/one?site=photo.example&path={quote('/' + HOSTILE + '.jpg', safe='')}",
+    "reservations?site=albums.example",
+    "evidence",
+    "check",
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -182,3 +192,93 @@ def test_a_record_is_explained_without_what_identifies_a_person(tab: Any):
     assert "training-refused" in text
     assert "path: /photo.jpg" in text or "path: /large.jpg" in text
     assert "127.0.0.1" not in text.replace("127.0.0.0/24", "").replace("authority: 127.0.0.1", "")
+
+
+def test_a_request_appears_on_the_open_page_as_it_is_recorded(tab: Any, console: RunningGuard):
+    """With its path and how it ended, as text; a person's does not, and an address is nowhere."""
+    tab.goto(tab.base + "live")
+    tab.wait_for_selector("text=New requests appear at the top.")
+
+    ask(console.port, "/album/?secret=1", agent=CHROME)
+    ask(console.port, f"/new-{quote('<b>x</b>')}.jpg", agent=GPTBOT)
+    tab.wait_for_selector("tr.new:has-text('/new-')")
+
+    row = tab.inner_text("tr.new >> nth=0")
+    assert "GPTBot" in row
+    assert "refused" in row
+    tab.wait_for_selector("tr.new:has-text('403')")
+    assert tab.locator("tr.new b").count() == 0
+    text = tab.inner_text("main")
+    assert "secret" not in text
+    assert "127.0.0.1" not in text
+
+
+def test_a_picture_is_shown_small_with_who_took_it(tab: Any):
+    """Decoded elsewhere, and only if it is in the books."""
+    tab.goto(tab.base + "pictures")
+    tab.click("a:has-text('original.jpg')")
+
+    tab.wait_for_url("**/pictures/one?*")
+    with tab.expect_response(lambda one: "/small?" in one.url and "original.jpg" in one.url) as fetched:
+        tab.reload()
+    assert fetched.value.headers["content-type"] in ("image/jpeg", "image/webp", "image/png")
+    assert "GPTBot" in tab.inner_text("main")
+    place = "pictures/small?site=photo.example&path="
+    assert tab.request.get(tab.base + place + "/page").status == 404
+    assert tab.request.get(tab.base + "pictures/small?site=evil.example&path=/photo.jpg").status == 404
+
+
+def test_the_log_is_verified_and_handed_out_from_the_page(tab: Any, console: RunningGuard, tmp_path: Path):
+    """What is downloaded is what `guard evidence verify` accepts."""
+    tab.goto(tab.base + "evidence")
+
+    tab.click("text=Verify now")
+    tab.wait_for_selector("text=It holds.")
+    tab.fill("#x-crawler", "GPTBot")
+    tab.click("text=Make it")
+    with tab.expect_download(timeout=60_000) as started:
+        tab.click("text=Take the file", timeout=60_000)
+    file = tmp_path / "case.asice"
+    started.value.save_as(file)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "guard", "evidence", "verify", str(file), "--json"], capture_output=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_values_are_held_for_a_case_and_let_go(tab: Any):
+    """By a name, for a crawler."""
+    tab.goto(tab.base + "evidence")
+
+    tab.fill("#h-name", "case-7")
+    tab.fill("#h-matter", "310 O 1/26 <b>")
+    tab.fill("#h-crawler", "GPTBot")
+    tab.click("button:text-is('Hold')")
+    tab.wait_for_selector("td:has-text('310 O 1/26 <b>')")
+    tab.click("text=End it")
+    tab.wait_for_selector("td:has-text('310 O 1/26')", state="detached")
+
+
+def test_the_reservation_is_what_is_sent(tab: Any, console: RunningGuard):
+    """Of the chosen site, to the letter; and nobody is counted for it."""
+    tab.goto(tab.base + "reservations?site=albums.example")
+
+    text = tab.inner_text("main")
+    robots = ask(console.port, "/robots.txt", agent=CHROME, host="albums.example").body.decode()
+    assert robots.splitlines()[0] in text
+    assert "tdm-reservation" in text
+    assert all(line["path"] != "/.well-known/tdmrep.json" for line in console.lines())
+
+
+def test_the_check_says_what_the_doctor_says(tab: Any, console: RunningGuard):
+    """The same findings."""
+    tab.goto(tab.base + "check")
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "guard", "doctor", "-c", str(console.file), "--json"], capture_output=True, check=False
+    )
+    found = json.loads(ended.stdout)["findings"]
+    text = tab.inner_text("main")
+    assert len(found) > 4
+    assert all(one["what"] in text for one in found)

@@ -79,6 +79,68 @@
     document.dispatchEvent(new CustomEvent("guard-live", { detail: on }));
   }
 
+  function tail(state) {
+    const body = document.querySelector("#rows tbody") ?? empty();
+    const most = Number(state.dataset.most);
+    const rows = new Map();
+    let source = null;
+
+    function empty() {
+      const table = document.createElement("table");
+      table.className = "cards records";
+      document.getElementById("rows").replaceChildren(table);
+      return table.createTBody();
+    }
+    function cell(row, label, name) {
+      const made = row.insertCell();
+      made.dataset.label = label;
+      const inner = made.appendChild(document.createElement(name));
+      return inner;
+    }
+    const labels = [...document.querySelectorAll("#rows thead th")].map((one) => one.textContent);
+    function add(said) {
+      const row = body.insertRow(0);
+      row.className = "new";
+      const head = row.appendChild(document.createElement("th"));
+      head.scope = "row";
+      const link = head.appendChild(document.createElement("a"));
+      link.href = `/console/explain/${said.record}`;
+      link.textContent = said.at;
+      link.setAttribute("aria-label", state.dataset.explain.replace("{n}", said.record));
+      cell(row, labels[1] ?? "", "bdi").textContent = said.who;
+      cell(row, labels[2] ?? "", "code").appendChild(document.createElement("bdi")).textContent = said.path;
+      const action = cell(row, labels[3] ?? "", "span");
+      action.className = `action a-${said.action}`;
+      action.textContent = said.decision;
+      const sent = cell(row, labels[4] ?? "", "span");
+      sent.textContent = said.sent;
+      rows.set(said.record, sent);
+      while (body.rows.length > most) body.deleteRow(-1);
+      for (const [number, one] of rows) if (!one.isConnected) rows.delete(number);
+    }
+    function end(said) {
+      const sent = rows.get(said.record);
+      if (!sent) return;
+      const more = sent.appendChild(document.createElement("span"));
+      more.className = "soft";
+      more.textContent = ` ${said.end}`;
+      rows.delete(said.record);
+    }
+    document.addEventListener("guard-live", (event) => {
+      if (source) source.close();
+      source = null;
+      if (!event.detail) { state.textContent = state.dataset.off; return; }
+      source = new EventSource(state.dataset.tail);
+      source.addEventListener("ready", () => { state.textContent = state.dataset.on; });
+      source.onerror = () => { state.textContent = state.dataset.broken; };
+      source.onmessage = (message) => {
+        const said = JSON.parse(message.data);
+        if (said.end === undefined) add(said); else end(said);
+      };
+    });
+  }
+
   document.querySelectorAll("[data-chart]").forEach(chart);
+  document.querySelectorAll("[data-tail]").forEach(tail);
   live();
 })();
