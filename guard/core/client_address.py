@@ -10,6 +10,7 @@ said so in `source`; it is never an error.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from guard.core.facts import AddressSource, ClientAddress, IPAddress
@@ -18,6 +19,9 @@ MAX_HOPS = 32
 """No real chain is longer; a longer one is an attempt to make us work."""
 
 UNIX_PEER = "unix"
+
+_LONGEST = 80
+"""Characters of what is worth remembering."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,11 @@ def parse_hop(text: str) -> tuple[IPAddress, int] | None:
 
 def parse_address(text: str) -> IPAddress | None:
     """Read an address without port; None where `text` is none."""
+    return _read(text) if len(text) <= _LONGEST else _read.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> IPAddress | None:
     try:
         address = ip_address(text.split("%", 1)[0])
     except ValueError:

@@ -29,6 +29,8 @@ class Intake:
         self._addresses = addresses
         self._hint_fields = hint_fields
         self._now = now
+        self._peer_before: object = self
+        self._believed = False
 
     def read(self, request: BaseRequest) -> RequestFacts:
         """Return the facts of a request whose head is complete.
@@ -98,7 +100,11 @@ class Intake:
 
     def peer_is_trusted(self, request: BaseRequest) -> bool:
         """Tell whether the connection comes from a configured front server."""
-        return self._addresses.trusts(self._peer(request)[0])
+        peer = self._peer(request)[0]
+        # It is asked several times of each request, and one connection has one peer.
+        if peer is not self._peer_before:
+            self._peer_before, self._believed = peer, self._addresses.trusts(peer)
+        return self._believed
 
     def continues(self, request: BaseRequest) -> bool:
         """Tell whether forwarding lines of the request are that server's, and not the visitor's own."""

@@ -21,6 +21,7 @@ import orjson
 
 from guard.core import behaviour
 from guard.core.autonomous_systems import AutonomousSystems
+from guard.exporter.metrics import stays_one_process
 from guard.server.assembly import Worker
 from guard.server.challenge import SPENT_LAYOUT
 from guard.server.fast_lane.server import FastServer
@@ -103,6 +104,7 @@ def _own_door(recorder_socket: str) -> socket.socket:
 def main() -> None:
     """Run one worker process."""
     die_with_parent()
+    stays_one_process()
     given = orjson.loads(sys.stdin.buffer.read())
     settings = Settings.model_validate(given["settings"])
     listeners = {name: socket.socket(fileno=number) for name, number in given["listeners"].items()}
