@@ -158,8 +158,8 @@ async def run(given: dict[str, Any]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    print("ready", flush=True)  # noqa: T201  # first: what was ready is started again and told of, should it end
     parts = list(_parts(Cluster.model_validate(given["cluster"]), given, Metrics()))
-    print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await asyncio.gather(*(part.keep(stopping) for part in parts))
 
 

@@ -57,6 +57,7 @@ class LogCopies:
         """Size of what was copied, by its name in the store."""
         self._last: dict[str, str] = {}
         """The newest copy of the last piece of each file that grows."""
+        self._origin = ""
         self._head = b""
         self._place = Place()
         self.behind = 0
@@ -74,6 +75,8 @@ class LogCopies:
         note = read_checkpoint(self._log)
         newest = head(self._log)
         folder = folder_of(self._prefix, newest.origin)
+        if newest.origin != self._origin:  # a log that could not go on was put away, and another has begun
+            self._origin, self._place, self._head = newest.origin, Place(), b""
         copied = 0
         fixed = [(name, file) for name, file in self._fixed(folder) if self._done.get(name) != file.stat().st_size]
         self.behind = len(fixed)

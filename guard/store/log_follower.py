@@ -14,7 +14,7 @@ from guard.errors import EvidenceError, LogDamagedError, UsageError
 from guard.evidence import segment
 from guard.evidence.checkpoint import Checkpoint, CheckpointError, unsigned
 from guard.evidence.merkle import leaf_hash
-from guard.evidence.segment import Frame
+from guard.evidence.segment import HEAD_SIZE, LARGEST_LEAF, Frame
 from guard.evidence.verify import cut_by_next
 from guard.store.anchor_files import read_checkpoint
 
@@ -62,27 +62,29 @@ def follow(log: Path, place: Place, size: int | None = None) -> Iterator[Followe
     while size is None or index < size:
         file = log / "seg" / segment.name(number)
         following = log / "seg" / segment.name(number + 1)
-        after = _read(following)  # first: a writer makes it only when it has left this one for good
-        data = _read(file)
+        # First: a writer makes it only when it has left this one for good. Its first record says where this one ends.
+        after = _read(following, 0, HEAD_SIZE + LARGEST_LEAF)
+        base = start
+        data = _read(file, base)
         if data is None:
             if size is None and start == 0:
                 return
             raise LogDamagedError(str(file), "missing or not readable")
         dead = cut_by_next(number, after)
-        end = len(data) if dead is None else min(dead, len(data))
-        at: int | None = start
+        end = len(data) if dead is None else min(max(0, dead - base), len(data))
+        at: int | None = 0
         while at is not None:
             begin, at = at, None
             for one in segment.scan(data, begin, end):
                 if size is not None and index >= size:
                     return
                 if isinstance(one, Frame):
-                    index, start = index + 1, one.end
+                    index, start = index + 1, base + one.end
                     yield Followed(index - 1, one.leaf, Place(next=index, segment=number, offset=start))
                 elif one.resume is not None:
                     index, at = index + 1, one.resume
                 elif after is not None:
-                    raise LogDamagedError(str(file), f"{one.flaw}, at byte {one.offset}")
+                    raise LogDamagedError(str(file), f"{one.flaw}, at byte {base + one.offset}")
         if after is None:
             if size is not None and index < size:
                 raise LogDamagedError(str(file), f"ends before record {index}, which is signed")
@@ -115,9 +117,11 @@ def log_of(directory: Path) -> Path:
     raise UsageError(f"{directory} is no evidence directory: expected a folder with log/seg/ in it")
 
 
-def _read(file: Path) -> bytes | None:
+def _read(file: Path, offset: int = 0, most: int = -1) -> bytes | None:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            opened.seek(offset)
+            return opened.read(most)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -1,5 +1,7 @@
 """Everything of a log that is signed is in the store, once and checked, and nothing of it is private."""
 
+import contextlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,25 @@ def test_a_sealed_segment_lies_there_as_it_lies_here(objects: Objects, log: LogD
     for name in files[:-1]:
         folder = folder_of("guards/", head(log.root / "log").origin)
         assert objects.get(f"{folder}log/seg/{name}") == (log.root / "log" / "seg" / name).read_bytes()
+
+
+def test_a_log_that_was_put_away_has_a_folder_of_its_own(objects: Objects, tmp_path: Path):
+    """What is copied of the one that began after it is whole from its first record."""
+    root = tmp_path / "f"
+    copies, folders = LogCopies(objects, "guards/", root), []
+    for requests in (9, 2):
+        with contextlib.closing(open_log(root)) as log:
+            fill(log, requests)
+            copies.look()
+            folders.append(folder_of("guards/", head(root / "log").origin))
+            size = restore(objects, folders[-1], tmp_path / f"back{requests}")
+            assert size == head(root / "log").size
+            assert verify_directory(tmp_path / f"back{requests}").holds
+        for name in ("log", "side", "keys"):
+            shutil.rmtree(root / name)
+        (root / "guard" / "checkpoints.db").unlink()
+
+    assert folders[0] != folders[1]
 
 
 def test_neither_keys_nor_values_are_there(objects: Objects, log: LogDirectory):
