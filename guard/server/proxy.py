@@ -44,6 +44,7 @@ from guard.server.records import Records
 from guard.server.reports import Reports
 from guard.server.search_guard import SearchGuard
 from guard.server.sending import hang_up, in_pieces, send, send_bytes
+from guard.server.shared_caches import SharedCaches
 from guard.server.tickets import Tickets
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
@@ -100,6 +101,7 @@ class Proxy:
         self._online = online
         self._search_guard = search_guard
         self._clock = clock
+        self._caches = SharedCaches(deciding.pipeline.policy)
         self._told = Decision(
             action=Action.ALLOW,
             rule="reservation",
@@ -252,6 +254,7 @@ class Proxy:
         return await send(exchange, answered.status, answered.reason, headers, body)
 
     def _dressed(self, exchange: Exchange, status: int, headers: Headers) -> Headers:
+        headers = self._caches.dressed(exchange, status, headers)
         return headers if self._tickets is None else self._tickets.dressed(exchange, status, headers)
 
     async def _send_ready(self, exchange: Exchange, ready: Ready) -> web.StreamResponse:

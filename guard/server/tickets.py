@@ -5,7 +5,6 @@ answer that came without asking us gives none, every page is asked for anew, and
 nor a picture for which some rule wants a ticket.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,16 +23,12 @@ from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 from guard.server.instead import SERVED_UNRECORDED
 from guard.server.refusals import language_of
+from guard.server.shared_caches import for_one_party
 from guard.server.ticket_page import SECURITY, Words, render
 from guard.settings import Settings
 from guard.store import ticket_keys
 
 _NEEDS_NONE: Final = Worth(TicketState.NOT_ASKED, due=False)
-_FOR_CACHES: Final = frozenset({"cache-control", "surrogate-control", "cdn-cache-control"})
-"""Fields by which an upstream tells shared caches to keep an answer."""
-_DIRECTIVE: Final = re.compile(r'([^\s,="]+)(?:\s*=\s*(?:"[^"]*"|[^\s,"]*))?')
-_SHARED: Final = ("public", "private", "s-maxage")
-_KEEPING: Final = ("max-age", "no-cache", "immutable", "stale-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +61,15 @@ class Tickets:
             return headers
         if exchange.kind is Kind.PAGE or (exchange.kind is Kind.UNKNOWN and status == 304 and opened_by_itself(facts)):
             given = self._ticket(exchange) if decision.action is Action.ALLOW and status in (200, 206, 304) else ()
-            return (*_private(headers, "no-cache"), *given)
+            return (*for_one_party(headers, "no-cache"), *given)
         if decision.by_ticket:
             # The same address gives another picture as soon as there is a ticket.
             self._counter.labels(exchange.site.host, "smaller").inc()
-            return (*_private(headers, "no-cache"), ("Vary", "Cookie"))
+            return (*for_one_party(headers, "no-cache"), ("Vary", "Cookie"))
         if exchange.seen is not None and self._asked_for.concerns(facts, exchange.seen):
             given = self._ticket(exchange) if exchange.who.ticket is TicketState.VALID else ()
             # What a browser keeps for its own user may serve that user later, whatever has become of the ticket.
-            return (*_private(headers), *given)
+            return (*for_one_party(headers), *given)
         return headers
 
     def page(self, exchange: Exchange) -> Made:
@@ -143,17 +138,3 @@ def _is_embedded(facts: RequestFacts, embedders: tuple[str, ...]) -> bool:
     said = facts.header("origin") or facts.header("referer")
     host = said.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
     return any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in embedders)
-
-
-def _private(headers: Headers, *more: str) -> Headers:
-    """Return the lines with what they say to caches made private; what the upstream forbids stays forbidden."""
-    kept = [
-        directive[0]
-        for name, value in headers
-        if name.lower() == "cache-control"
-        for directive in _DIRECTIVE.finditer(value)
-        if not directive[1].lower().startswith(_SHARED + _KEEPING if more else _SHARED)
-    ]
-    dropped = _FOR_CACHES | {"expires"} if more else _FOR_CACHES
-    rest = tuple(line for line in headers if line[0].lower() not in dropped)
-    return (*rest, ("Cache-Control", ", ".join(dict.fromkeys(["private", *more, *kept]))))

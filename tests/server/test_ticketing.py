@@ -225,7 +225,7 @@ def test_it_is_counted(guard):
 
 
 def test_nothing_is_asked_where_tickets_are_off(upstreams, tmp_path):
-    """The default: no cookie, no page in between, the site's own words to caches."""
+    """The default: no cookie, no page in between; only shared caches are told to keep no picture."""
     running = RunningGuard(tmp_path, {**SETTINGS, "sites": [{"host": "photo.example", "upstream": upstreams.good}]})
     try:
         page = ask(running.port, "/", agent=FIREFOX)
@@ -234,7 +234,7 @@ def test_nothing_is_asked_where_tickets_are_off(upstreams, tmp_path):
         running.stop()
 
     assert not page.all("set-cookie") + page.all("cache-control")
-    assert (size(picture), picture.all("cache-control")) == (FULL, [])
+    assert (size(picture), picture.all("cache-control")) == (FULL, ["private"])
     assert not (running.evidence / "guard" / "tickets").exists()
 
 
