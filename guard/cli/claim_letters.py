@@ -112,7 +112,7 @@ def _list(facts: CaseFacts, de: bool) -> Iterator[str]:
         name = f"answer {one.answer}"
         answer = say.get(name, one.answer) + (f" ({one.status})" if one.status else "")
         path = printable(one.path, 300) if one.path else say["no path"]
-        where = f"{printable(one.where)}  " if one.where else ""
+        where = printable(one.where).replace(" port ", f" {say['port']} ") + "  " if one.where else ""
         yield f"  {day_and_time(one.at, de)}  {where}{path}  {answer}  [{one.index}]"
     if total > len(listed):
         yield f"  {say['more'].replace('{count}', number(total - len(listed), de))}"

@@ -34,9 +34,9 @@ WHO: Final[Mapping[bool, Text]] = {
         "liegt (Stufe B).",
         "C": "durch einen Client, der sich {claimed} nannte und dessen Adresse einen vorwärts bestätigten Namen von "
         "{operator} hat oder in einem Netz von {operator} liegt (Stufe C).",
-        "D": "durch einen Client, der sich als {claimed} ausgab. Das ist seine eigene Angabe; ob es ein Crawler von "
+        "D": "durch einen Client, der sich {claimed} nannte. Das ist seine eigene Angabe; ob es ein Crawler von "
         "{operator} war, ist nicht festgestellt (Stufe D).",
-        "D refuted": "durch einen Client, der sich als {claimed} ausgab. Die Angabe ist widerlegt: Seine Adresse steht "
+        "D refuted": "durch einen Client, der sich {claimed} nannte. Die Angabe ist widerlegt: Seine Adresse steht "
         "nicht in der von {operator} veröffentlichten Liste (Stufe D).",
         "E": "durch Clients, die niemanden nannten und nicht identifiziert sind (Stufe E).",
     },
@@ -59,13 +59,14 @@ LETTER: Final[Mapping[bool, Text]] = {
         "between one": "At {first} there was {count} request",
         "answered": "They were answered as follows: {answers}.",
         "delivered": "{delivered} answers with a picture, in full or smaller, were sent completely.",
-        "robots": "A client of these had been delivered the robots.txt of the site since {since}.",
+        "robots": "The site's robots.txt was delivered to one of these clients, first on {since}.",
         "marks": "Copies were issued under these marks: {marks}.",
         "list": "The first requests one by one:",
         "more": "and {count} more",
         "addresses": "The requests came from these addresses, with number of requests, first and last time:",
         "more addresses": "and further addresses, which I can name",
         "no path": "(path no longer stored)",
+        "port": "port",
         "limits": "What was done with what was sent my records can not say.",
         "not yours": "If it was not your crawler, you may want to know that your name is used. I would be glad of a "
         "word "
@@ -106,13 +107,14 @@ LETTER: Final[Mapping[bool, Text]] = {
         "between one": "Am {first} gab es {count} Abruf",
         "answered": "Beantwortet wurden sie so: {answers}.",
         "delivered": "{delivered} Antworten mit einem Bild, in voller Größe oder kleiner, wurden vollständig gesendet.",
-        "robots": "An einen dieser Clients war die robots.txt der Website seit {since} ausgeliefert.",
+        "robots": "Die robots.txt der Website wurde an einen dieser Clients ausgeliefert, zuerst am {since}.",
         "marks": "Kopien wurden unter diesen Kennungen ausgegeben: {marks}.",
         "list": "Die ersten Abrufe im Einzelnen:",
         "more": "und {count} weitere",
         "addresses": "Die Abrufe kamen von diesen Adressen, mit Zahl der Abrufe, erster und letzter Zeit:",
         "more addresses": "und von weiteren Adressen, die ich nennen kann",
         "no path": "(Pfad nicht mehr gespeichert)",
+        "port": "Port",
         "limits": "Was mit dem Gesendeten geschehen ist, können meine Aufzeichnungen nicht sagen.",
         "not yours": "Wenn es nicht Ihr Crawler war, möchten Sie vielleicht wissen, dass Ihr Name benutzt wird. Über "
         "eine "

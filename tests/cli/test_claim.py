@@ -58,7 +58,7 @@ WORDS = {
     "A": ("SignBot", "by a signature of the request, which was verified (grade A)", "kryptographisch nachgewiesen"),
     "B": ("ListBot", "address is in the list that Listers publishes (grade B)", "im veröffentlichten Bereich von"),
     "C": ("NameBot", "or lies in a network, of Namers (grade C)", "in einem Netz von Namers"),
-    "D": ("GPTBot", "whether it was a crawler of OpenAI is not established", "sich als GPTBot ausgab"),
+    "D": ("GPTBot", "whether it was a crawler of OpenAI is not established", "Client, der sich GPTBot nannte. Das ist"),
     "D refuted": ("Googlebot", "The claim is refuted: its address is not in the list", "Die Angabe ist widerlegt"),
 }  # fmt: skip
 
@@ -89,9 +89,10 @@ def test_the_default_asks_without_a_deadline(root, lang):
 
 def test_the_robots_txt_that_a_client_had_been_delivered_is_told(root):
     """Delivered to, not read by."""
-    assert (
-        "had been delivered the robots.txt of the site since 2026-01-01" in run(root, "--crawler", "Googlebot").stdout
-    )
+    english, german = (run(root, "--crawler", "Googlebot", "--lang", lang).stdout for lang in ("en", "de"))
+
+    assert "robots.txt was delivered to one of these clients, first on 2026-01-01" in english
+    assert "robots.txt der Website wurde an einen dieser Clients ausgeliefert, zuerst am 01.01.2026" in german
     assert "delivered the robots.txt" not in run(root, "--crawler", "GPTBot").stdout
 
 
@@ -105,6 +106,13 @@ def test_a_provider_is_told_addresses_ports_and_times_and_that_is_on_record(root
     assert "00c0ffee00c0ffee" in text
     (look,) = of_kind(root, RecordKind.ACCESS)
     assert (look.fields["by"], look.fields["records"]) == ("claim", 2)
+
+
+def test_a_german_provider_is_told_the_port_in_german(root):
+    """Every word of the letter is of its language."""
+    text = run(root, "--letter", "host", "--grade", "E", "--lang", "de").stdout
+
+    assert f"{MINE} Port 4711  /album/0.jpg" in text
 
 
 def test_letters_that_assert_claims_are_for_lawyers(root):
