@@ -50,6 +50,7 @@ from guard.settings_text import (
     admin_listener,
     endpoint,
     host_name,
+    leads_to,
     listener,
     policy_name,
     upstream_url,
@@ -266,6 +267,14 @@ def settings_of(reading: Reading, environ: Mapping[str, str]) -> Settings:
         # A reference that leads nowhere leaves an unusable text behind; that is no second fault.
         known = {(fault.file, fault.line, fault.column) for fault in reading.faults if fault.line}
         faults += [fault for fault in error.faults if (fault.file, fault.line, fault.column) not in known]
+    else:
+        faults += [
+            document.fault(
+                ("sites", index, "upstream"), "this is where the guard itself listens; name the site behind it"
+            )
+            for index, site in enumerate(settings.sites)
+            if leads_to(site.upstream, settings.listen)
+        ]
     if faults:
         raise ConfigurationError(in_file_order(faults))
     return _with_whole_paths(settings, document, environ)

@@ -36,7 +36,7 @@ def read_file(path: FilePath) -> bytes:
         raise UsageError(f"{path}: can not be read: {(error.strerror or str(error)).lower()}") from None
 
 
-_HOW_TO_MAKE_ONE = """make one that holds at least
+_HOW_TO_MAKE_ONE = """`guard init` writes one, or make one that holds at least
 
   sites:
     - host: photo.example

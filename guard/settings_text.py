@@ -6,7 +6,7 @@ program compares, or raises `WrongValueError` with a sentence that shows the rig
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -171,6 +171,30 @@ def endpoint(text: str) -> Endpoint:
     return Endpoint(host=host, port=int(match[3]))
 
 
+def leads_to(upstream: str, listen: str) -> bool:
+    """Tell whether an upstream is the guard's own listener, so that every request would come back to it for ever."""
+    own = endpoint(listen)
+    if own.passed:
+        return False
+    if own.socket or upstream.startswith(UNIX_PREFIX):
+        return upstream.removeprefix(UNIX_PREFIX) == own.socket
+    parts = urlsplit(upstream)
+    if (parts.port or (443 if parts.scheme == "https" else 80)) != own.port:
+        return False
+    addresses = [_numeric(host) for host in (parts.hostname or "", own.host)]
+    here, there = addresses[1], addresses[0]
+    if here is None or there is None:
+        return False
+    return here == there or (here.is_unspecified and (there.is_loopback or there.is_unspecified))
+
+
+def _numeric(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return None
+
+
 def _socket_path(text: str) -> str:
     path = text.removeprefix(UNIX_PREFIX)
     if not path.startswith("/") or len(path.encode()) > 100:
@@ -203,7 +227,10 @@ def upstream_url(text: str) -> str:
     if text.startswith(UNIX_PREFIX):
         _socket_path(text)
         return text
-    return site_url(text, "must be where the site itself answers, like http://127.0.0.1:8080 or unix:/run/site.sock")
+    meant = "must be where the site itself answers, like http://127.0.0.1:8080 or unix:/run/site.sock"
+    if re.fullmatch(r"[\w.-]+(:\d+)?/?|\[[0-9A-Fa-f:.]+\](:\d+)?/?", text):
+        raise WrongValueError(meant, site_url(f"http://{text}", meant))
+    return site_url(text, meant)
 
 
 def visitors_url(text: str) -> str:

@@ -73,6 +73,10 @@ _PROBLEMS = (
     ("expected <block end>", "the indentation does not match the lines above; align it with them"),
     ("did not find expected key", "the indentation does not match the lines above; align it with them"),
     ("did not find expected '-' indicator", "the indentation does not match the list above; align it with its '-'"),
+    (
+        "alphabetic or numeric character",
+        "a value that starts with '*' or '&' stands for something else in YAML; quote it",
+    ),
     ("expected the node content", "a value is expected here; write one, or quote it if it starts with this character"),
     ("did not find expected node content", "a value is expected here; write one, or quote it"),
 )
@@ -180,7 +184,7 @@ def _decode(data: bytes, file: str) -> str:
         return len(lines), len(lines[-1]) + 1
 
     if len(data) > MAX_BYTES:
-        stop(0, 0, f"the file has {len(data)} bytes, more than the {MAX_BYTES} that are read; split it")
+        stop(0, 0, f"the file has more than the {MAX_BYTES} bytes that are read; shorten it")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

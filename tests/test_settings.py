@@ -249,6 +249,44 @@ def test_hosts_are_unique_and_that_is_told_with_all_other_faults(faults: Any) ->
     assert "sites.1.upstream" in told[1]
 
 
+@pytest.mark.parametrize(
+    ("listen", "upstream"),
+    [
+        ("127.0.0.1:8700", "http://127.0.0.1:8700"),
+        ("127.0.0.1:8700", "http://localhost:8700"),
+        ("0.0.0.0:80", "http://127.0.0.1"),
+        ("'[::]:8700'", "http://[::1]:8700"),
+        ("unix:/run/guard.sock", "unix:/run/guard.sock"),
+    ],
+)
+def test_a_site_does_not_stand_behind_the_guards_own_listener(faults: Any, listen: str, upstream: str) -> None:
+    """Every request would come back to the guard until its connections are used up."""
+    told = faults(f"listen: {listen}\nsites:\n- {{host: a, upstream: '{upstream}'}}\n")
+
+    assert told == ["f:3:23: sites.0.upstream: this is where the guard itself listens; name the site behind it"]
+
+
+@pytest.mark.parametrize(
+    ("listen", "upstream"),
+    [
+        ("127.0.0.1:8700", "http://127.0.0.1:8702"),
+        ("127.0.0.1:8700", "http://127.0.0.2:8700"),
+        ("0.0.0.0:80", "http://gallery"),
+        ("systemd", "http://127.0.0.1:8700"),
+    ],
+)
+def test_a_site_may_be_anywhere_else(read: Any, listen: str, upstream: str) -> None:
+    """Also at the same port of another address, or under a name that only the network knows."""
+    assert read(f"listen: {listen}\nsites:\n- {{host: a, upstream: '{upstream}'}}\n").sites[0].upstream == upstream
+
+
+def test_an_upstream_without_its_scheme_is_told_with_it(faults: Any) -> None:
+    """Most people write the address and the port."""
+    told = faults("sites:\n- {host: a, upstream: 127.0.0.1:8080}\n")
+
+    assert "(did you mean 'http://127.0.0.1:8080'?)" in told[0]
+
+
 def test_a_site_can_state_rights_of_its_own(read: Any) -> None:
     """What it does not state is as for all sites."""
     settings = read(SITE.replace("}]", ", rights: {train: yes}}]") + "rights: {holder: Jane, search: no}")
@@ -393,7 +431,9 @@ def test_a_wrong_upstream_is_told_by_its_option() -> None:
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     """Whoever starts for the first time learns the next step."""
-    with pytest.raises(UsageError, match=r"there is no such file; make one.*\n(.*\n)*.*--upstream"):
+    with pytest.raises(
+        UsageError, match=r"there is no such file; `guard init` writes one, or make one.*\n(.*\n)*.*--upstream"
+    ):
         load_settings(tmp_path / "none.yaml", HOME, {})
 
 

@@ -113,11 +113,13 @@ BROKEN = {
     "number key": ("1: a\n", "f.yaml:1:1: a key must be text"),
     "list key": ("? [a]\n: 1\n", "a key must be text"),
     "no such anchor": ("a: *b\n", "f.yaml:1:4: nothing above is marked '&b'"),
+    "bare star": ("sites:\n  - host: *\n    b: 1\n", "f.yaml:2:"),
+    "bare star's next step": ("a: *\nb: 1\n", "a value that starts with '*' or '&' stands for something else in YAML"),
     "in itself": ("a: &a [*a]\n", "stands inside what it repeats"),
     "endless number": ("a: " + "9" * 5000, "f.yaml:1:4: a number of 5000 characters"),
     "top of a list and a mapping": ("- a\nb: 1\n", "f.yaml:2:1: the indentation"),
     "too deep": ("[" * (MAX_DEPTH + 1), f"f.yaml:1:{MAX_DEPTH + 1}: this is nested more than {MAX_DEPTH} deep"),
-    "too large": (b"#" * (MAX_BYTES + 1), f"f.yaml: the file has {MAX_BYTES + 1} bytes"),
+    "too large": (b"#" * (MAX_BYTES + 1), f"f.yaml: the file has more than the {MAX_BYTES} bytes that are read"),
 }
 
 
