@@ -117,8 +117,19 @@ class _Asking:
     def yes(self, name: str, given: bool | None) -> str:
         """Return yes or no; no is the default."""
         if given is None:
-            given = typer.confirm(self._words[name], default=False, err=True) if self._terminal else False
+            given = self._confirmed(name) if self._terminal else False
         return "yes" if given else "no"
+
+    def _confirmed(self, name: str) -> bool:
+        """Ask until it is a yes or a no, in the language of the question; empty is no."""
+        question = f"{self._words[name]} {self._words['yes_or_no']}"
+        while True:
+            said = typer.prompt(question, default="", show_default=False, err=True).strip().lower()
+            if said in ("", "n", "no", "nein"):
+                return False
+            if said in ("y", "yes", "j", "ja"):
+                return True
+            complain(self._words["unclear"])
 
     def _right(self, name: str, text: str, right: Callable[[str], Any]) -> str:
         try:

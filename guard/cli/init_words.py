@@ -15,6 +15,8 @@ QUESTIONS: Final[dict[str, dict[str, str]]] = {
         "ai_use": "May AI systems use your pictures when they answer?",
         "behind": "Is there another web server in front of the guard, on this machine?",
         "evidence": "Where evidence is kept",
+        "yes_or_no": "[y/N]",
+        "unclear": "answer y for yes or n for no; empty is no",
     },
     "de": {
         "host": "Name Ihrer Website, wie man ihn eintippt",
@@ -26,6 +28,8 @@ QUESTIONS: Final[dict[str, dict[str, str]]] = {
         "ai_use": "Dürfen KI-Systeme Ihre Bilder für Antworten verwenden?",
         "behind": "Steht auf diesem Rechner noch ein anderer Webserver davor?",
         "evidence": "Wo die Beweise aufbewahrt werden",
+        "yes_or_no": "[j/N]",
+        "unclear": "antworten Sie mit j für ja oder n für nein; leer heißt nein",
     },
 }
 

@@ -47,7 +47,10 @@ def _pause(text: str, config: Path | None) -> int:
     seconds = seconds_of(text)
     answer = ask(where(config), "/pause", order=str(seconds).encode())
     if answer["paused_until"]:
-        complain(f"paused for {text}: every request passes, is recorded, and what its rule would have done is noted")
+        complain(
+            f"paused for {text}: every request passes, is recorded, and what its rule would have done is noted; "
+            "guard pause off ends it"
+        )
     else:
         complain("the pause is over")
     return 0

@@ -83,3 +83,24 @@ def test_on_a_terminal_it_asks_and_asks_again(tmp_path):
     assert (settings.sites[0].host, settings.sites[0].upstream) == ("photo.example", "http://127.0.0.1:8080")
     assert (settings.sites[0].profile, settings.rights.holder) == ("immich", "Jane Doe")
     assert (settings.listen, settings.client_ip.source) == ("0.0.0.0:80", "peer")
+
+
+def test_yes_and_no_are_answered_in_the_language_of_the_question(tmp_path):
+    """Who is asked in German says ja or nein, and is told so when the answer is neither."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "guard", "init", "--lang", "de", "--host", "a.example", "--holder", "J"]
+    command += ["--upstream", "http://127.0.0.1:1", "--profile", "static", "--contact", "", "--evidence", str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as asked:
+        os.close(follower)
+        for answer in ("vielleicht", "ja", "nein", "J"):
+            os.write(leader, f"{answer}\n".encode())
+        said = asked.communicate(timeout=30)[1].decode()
+    os.close(leader)
+
+    settings = load_settings(tmp_path / "guard.yaml", os.environ, {})
+    assert (settings.rights.train, settings.rights.ai_use) == (True, False)
+    assert settings.client_ip.source == "x-forwarded-for"
+    assert said.count("antworten Sie mit j für ja oder n für nein") == 1
+    assert "[j/N]" in said
