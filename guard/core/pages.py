@@ -35,6 +35,8 @@ _ATTRIBUTES = (
     rb"(?:" + _SPACE + rb"+[^\t\n\f\r \"'<>/=]+(?:"
     + _SPACE + rb"*=" + _SPACE + rb"*(?:\"[^\"]*\"|'[^']*'|[^\t\n\f\r \"'=<>`]+))?)*" + _SPACE + rb"*"
 )  # fmt: skip
+_QUOTED = re.compile(rb"=" + _SPACE + rb"*(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))")
+"""A value in quote marks, also one whose end has not come: a `>` in it ends no tag."""
 _SKIPPED = re.compile(_SPACE + rb"+|<!doctype[^>]*>|<\?[^>]*>", re.I)
 _HTML = re.compile(rb"<html" + _ATTRIBUTES + rb">", re.I)
 _HEAD = re.compile(rb"<head" + _ATTRIBUTES + rb">", re.I)
@@ -126,7 +128,7 @@ def _skip(data: bytes, at: int) -> int | None:
 
 def _unfinished(data: bytes, at: int) -> bool:
     """Tell whether what begins at `at` may be a tag, a comment or a declaration that has not ended."""
-    return data.startswith(b"<", at) and b">" not in data[at:]
+    return data.startswith(b"<", at) and b">" not in _QUOTED.sub(b"", data[at:])
 
 
 def may_be_changed(status: int, headers: Iterable[tuple[str, str]]) -> bool:

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -121,6 +121,7 @@ def test_a_long_beginning_is_given_up():
     cuts=st.lists(st.integers(0, 60), max_size=6),
     known=st.booleans(),
 )  # fmt: skip
+@example(parts=["<head a='>'>"], cuts=[10], known=True)
 def test_it_is_all_the_same_how_the_bytes_come(parts: list[str], cuts: list[int], known: bool):
     """In one piece or many: the same place, and nothing of the page is lost."""
     page = "".join(parts).encode()
