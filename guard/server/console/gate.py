@@ -45,7 +45,8 @@ def is_from_our_page(request: web.Request) -> bool:
     """Tell whether a form comes from a page of ours, as far as the browser says: a program says nothing."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    return site in ("same-origin", "none") and (origin is None or urlsplit(origin).netloc == request.headers["Host"])
+    ours = origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+    return site in ("same-origin", "none") and ours
 
 
 def is_encrypted(request: web.Request) -> bool:

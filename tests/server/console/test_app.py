@@ -163,3 +163,20 @@ def test_passwords_can_not_be_tried_without_end(console: RunningGuard):
     assert 0 < int(headers["Retry-After"]) <= 31
     assert "Too many wrong passwords" in text
     assert session_of(console)
+
+
+def test_live_requests_are_for_members_and_an_open_page_keeps_no_guard_from_stopping(console: RunningGuard):
+    """The stream stays open on purpose: the guard of these tests must end all the same, or their end fails."""
+    assert fetch(console, "/console/live/events")[0] == 303
+    place = urlsplit(console.admin)
+    stream = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+
+    stream.request("GET", "/console/live/events", headers={"Cookie": session_of(console)})
+    answer = stream.getresponse()
+
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert answer.readline() == b": here\n"
+    LEFT_OPEN.append(stream)
+
+
+LEFT_OPEN: list[http.client.HTTPConnection] = []
