@@ -75,7 +75,6 @@ class Evidence:
                 "names": [one.name for one in visitors(day.book for day in days) if one.name],
                 "verifying": self._jobs.get(VERIFYING),
                 "exporting": self._jobs.get(EXPORTING),
-                "directory": self._directory,
             },
         )
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import orjson
 from aiohttp import web
 
-from guard.core.day_book import together
 from guard.server.console.desk import ROOT, Desk
 from guard.server.console.figures import MONTH, Day, Visitor, bars, outcomes, parts, visitors
 from guard.server.console.gate import guarded
@@ -43,7 +42,6 @@ class Overview:
         days = await desk.days.last(MONTH)
         week = [one.book for one in days[-WEEK:]]
         of_today, of_week = visitors([days[-1].book]), visitors(week)
-        whole = together(week)
         shares = coverage(state.month, state.pictures)
         width, height = CHART
         return desk.page(
@@ -51,15 +49,12 @@ class Overview:
             template,
             values={
                 "state": state,
-                "configuration": desk.guard.loaded.file,
                 "today": _sums(of_today),
                 "today_book": days[-1].book,
                 "week": _sums(of_week),
-                "week_book": whole,
                 "listed": of_week[:LISTED],
                 "more": max(len(of_week) - LISTED, 0),
                 "days": days,
-                "days_with_pictures": sum(bool(sum(one.outcomes.values())) for one in days),
                 "bars": list(bars(days, width, height)),
                 "most": max(sum(one.outcomes.values()) for one in days),
                 "width": width,

@@ -101,7 +101,7 @@ class Requests:
         return self._desk.page(
             request,
             "explain.html",
-            values={"asked": asked, "found": found, "complaint": complaint, "kinds": KINDS, "condition": condition},
+            values={"asked": asked, "found": found, "complaint": complaint, "kinds": KINDS},
         )
 
     async def _ask(self, options: Sequence[str]) -> Any:
