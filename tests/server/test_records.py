@@ -15,7 +15,7 @@ from guard.store.log_files import open_folder
 from guard.store.record_finder import FoundRequest, find_request, leaves
 from guard.store.rule_files import rules_root
 from tests.server.conftest import Upstreams
-from tests.support.http import GPTBOT, Reply, ask
+from tests.support.http import GPTBOT, Reply, ask, connect, head
 from tests.support.running import RunningGuard
 
 CLIENT = ("X-Forwarded-For", "198.51.100.77")
@@ -197,3 +197,25 @@ def test_a_smaller_copy_names_the_original_that_it_was_made_of(visited: tuple[Pa
     assert replies["preview"].status == 200
     assert preview.fields["original"] == sha256(replies["original"].body).hexdigest()
     assert "mark" not in preview.fields
+
+
+def test_an_answer_that_was_no_whole_copy_is_recorded_as_none(upstreams: Upstreams, tmp_path: Path):
+    """A range, a 304, HEAD and a client that hangs up in the middle: bytes and status are what left."""
+    sites = [{"host": "photo.example", "upstream": upstreams.good}]
+    guard = RunningGuard(tmp_path, {"sites": sites, "policy": "open", "evidence": {"directory": "evidence"}})
+    whole = ask(guard.port, "/original.jpg", agent=ASSISTANT)
+    ask(guard.port, "/original.jpg", ("Range", "bytes=0-99"), agent=ASSISTANT)
+    ask(guard.port, "/original.jpg", ("If-None-Match", whole.get("ETag")), agent=ASSISTANT)
+    ask(guard.port, "/original.jpg", method="HEAD", agent=ASSISTANT)
+    with connect(guard.port, timeout=60) as connection:
+        connection.sendall(head("/large?megabytes=60", agent=ASSISTANT))
+        connection.recv(1 << 16)
+    assert guard.stop() == 0
+
+    read = [record.read(leaf) for _, leaf in leaves(open_folder(guard.evidence))]
+    ends = [one.fields for one in read if one.kind is record.RecordKind.END]
+    assert [(one["status"], one["bytes"], one["completed"]) for one in ends[:4]] == [
+        (200, len(whole.body), True), (206, 100, True), (304, 0, True), (200, 0, True),
+    ]  # fmt: skip
+    assert (ends[4]["status"], ends[4]["completed"], ends[4]["reason"]) == (200, False, "client_gone")
+    assert ends[4]["bytes"] < 60 << 20
