@@ -23,8 +23,9 @@ from guard.cli import (
     evidence_verify_de,
 )
 from guard.cli.evidence_bundle import Language, sentences, verify_bundle
-from guard.cli.evidence_time import heads_of, judge_for, read, time_lines
+from guard.cli.evidence_time import heads_of, judge_for, read, time_lines, witnesses_of
 from guard.cli.evidence_words import day_and_time, number
+from guard.evidence.cosignature import CosignerKey
 from guard.evidence.report import Report
 from guard.store.log_files import verify_directory
 
@@ -95,6 +96,10 @@ def verify(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A checkpoint of this log that you have from elsewhere, as from a witness."),
     ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VKEY", help="Demand a cosignature by the witness with this key, as the witness gave it."),
+    ] = None,
     lang: Annotated[Language, typer.Option(metavar="en|de", help="Language of what is said.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
@@ -111,23 +116,33 @@ def verify(
       guard evidence verify /var/lib/guard/evidence
       guard evidence verify copy/log --vkey photo.example/evidence/…+…+…
       guard evidence verify evidence --tsa-ca authority.pem --head seen.checkpoint
+      guard evidence verify evidence --witness witness.jane.example/1+…+…
       guard evidence verify case.asice --lang de
     """
+    witnesses = witnesses_of(witness or ())
     if directory.is_file() or (directory / "bagit.txt").is_file():
-        _verify_bundle(directory, vkey, tsa_ca or (), lang, as_json=as_json)
+        _verify_bundle(directory, vkey, tsa_ca or (), witnesses, lang, as_json=as_json)
         return
     judge = judge_for(directory, tsa_ca or ())
-    report = verify_directory(directory, vkey, believe=judge.believe, heads=heads_of(head or ()))
+    report = verify_directory(directory, vkey, believe=judge.believe, heads=heads_of(head or ()), witnesses=witnesses)
     if as_json:
         typer.echo(orjson.dumps(asdict(report), option=orjson.OPT_INDENT_2))
     else:
-        typer.echo("\n".join(lines_of(report, time_lines(report, judge), de=lang == "de")))
+        typer.echo("\n".join(lines_of(report, time_lines(report, judge, witnesses), de=lang == "de")))
     if not report.holds:
         raise typer.Exit(1)
 
 
-def _verify_bundle(path: Path, vkey: str, tsa_ca: Sequence[Path], lang: Language, *, as_json: bool) -> None:
-    found = verify_bundle(path, vkey, [(one, read(one)) for one in tsa_ca])
+def _verify_bundle(
+    path: Path,
+    vkey: str,
+    tsa_ca: Sequence[Path],
+    witnesses: Sequence[CosignerKey],
+    lang: Language,
+    *,
+    as_json: bool,
+) -> None:
+    found = verify_bundle(path, vkey, [(one, read(one)) for one in tsa_ca], witnesses)
     typer.echo(
         orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2) if as_json else "\n".join(sentences(found, lang))
     )

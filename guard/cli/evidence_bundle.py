@@ -13,6 +13,8 @@ from typing import Any, Final, Literal
 from guard.cli.terminal import printable
 from guard.errors import GuardError, UsageError
 from guard.evidence.anchor_check import when
+from guard.evidence.checkpoint import CheckpointError, unsigned
+from guard.evidence.cosignature import CosignerKey, cosignatures
 from guard.evidence.time_stamp import name_of, reply_of
 from guard.exporter import token_trust
 from guard.exporter.token_trust import NOBODY, Trust
@@ -35,6 +37,7 @@ _TEXTS: Final = {
         "time": "time",
         "token": "records 0 to {last} existed at {time}, says {name}",
         "seal": "this bundle existed at {time}, says {name}",
+        "cosigned": "the witness {name} saw records 0 to {last} at {time}, and no other history of this log",
         "unsealed": "not sealed: no third party says when this file existed",
         "unanchored": "no authority outside has put its time to these records",
         "bad token": "the token does not hold: {why}",
@@ -59,6 +62,10 @@ _TEXTS: Final = {
         "time": "Zeit",
         "token": "Aufzeichnungen 0 bis {last} gab es um {time}, sagt {name}",
         "seal": "dieses Beweispaket gab es um {time}, sagt {name}",
+        "cosigned": (
+            "der Gegenzeichner {name} sah am {time} die Aufzeichnungen 0 bis {last} und keine andere Geschichte dieses "
+            "Protokolls"
+        ),
         "unsealed": "nicht versiegelt: Kein Dritter sagt, wann es diese Datei gab",
         "unanchored": "keine Stelle von außen hat zu diesen Aufzeichnungen eine Zeit bestätigt",
         "bad token": "der Zeitstempel stimmt nicht: {why}",
@@ -98,10 +105,19 @@ class Verified:
     """Tokens that could not be checked for want of certificates."""
     own_trust: bool
     """The certificates came out of the bundle."""
+    cosigned: tuple[Time, ...] = ()
+    """The largest head that each witness which was asked for has cosigned."""
 
 
-def verify_bundle(path: Path, vkey: str = "", authorities: Sequence[tuple[Path, bytes]] = ()) -> Verified:
+def verify_bundle(
+    path: Path,
+    vkey: str = "",
+    authorities: Sequence[tuple[Path, bytes]] = (),
+    witnesses: Sequence[CosignerKey] = (),
+) -> Verified:
     """Check a container, or an unpacked one; `authorities` are files with certificates to trust time stamps by.
+
+    Each of `witnesses` must have cosigned a head that is in it.
 
     Raises:
         UsageError: The file can not be read, or a file with certificates holds none.
@@ -119,6 +135,12 @@ def verify_bundle(path: Path, vkey: str = "", authorities: Sequence[tuple[Path, 
         times.append(one)
         if one.why:
             faults.append((name, one.why))
+    cosigned = []
+    for key in witnesses if not bundle.faults else ():
+        seen = _cosigned(bundle, key, faults)
+        cosigned += seen[-1:]
+        if not seen:
+            faults.append(("data/anchors", f"no cosignature of the witness {key.name}, and one was demanded"))
     return Verified(
         holds=not faults,
         faults=tuple(faults),
@@ -126,7 +148,24 @@ def verify_bundle(path: Path, vkey: str = "", authorities: Sequence[tuple[Path, 
         times=tuple(times),
         unchecked=0 if trust.certificates else len(pairs),
         own_trust=not authorities,
+        cosigned=tuple(cosigned),
     )
+
+
+def _cosigned(bundle: Bundle, key: CosignerKey, faults: list[tuple[str, str]]) -> list[Time]:
+    """Return what the witness says about heads that are in the bundle, by their size."""
+    found = []
+    for name, data in sorted(bundle.files.items()):
+        if name.startswith("data/anchors/") and name.endswith(".cosig"):
+            try:
+                size, made = unsigned(data).size, cosignatures(data, (key,))
+            except CheckpointError as error:
+                faults.append((name, str(error)))
+                continue
+            head = bundle.files.get(f"data/checkpoints/{size}.checkpoint", b"").partition(b"\n\n")[0]
+            if made and head == data.partition(b"\n\n")[0]:
+                found.append(Time(name=name, size=size, time=made[0].time * 1_000_000, authority=key.name))
+    return sorted(found, key=lambda one: one.size)
 
 
 def _trust(bundle: Bundle, authorities: Sequence[tuple[Path, bytes]]) -> Trust:
@@ -177,6 +216,8 @@ def sentences(found: Verified, lang: Language) -> list[str]:
     for one in found.times:
         name = "token" if one.size else "seal"
         lines += _item(texts[name].format(last=one.size - 1, time=when(one.time), name=one.authority))
+    for one in found.cosigned:
+        lines += _item(texts["cosigned"].format(last=one.size - 1, time=when(one.time), name=one.authority))
     if not any(one.size for one in found.times) and not found.unchecked:
         lines += _item(texts["unanchored"])
     notes = [texts["unsealed"]] if not facts["sealed"] else []

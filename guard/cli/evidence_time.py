@@ -1,7 +1,7 @@
 """What does outside time say about a log, in words?"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +9,8 @@ from guard.errors import UsageError
 from guard.evidence.anchor import Anchor, AnchorKind
 from guard.evidence.anchor_check import Believe, Head, span, when
 from guard.evidence.bracket import Bracket, Brackets
+from guard.evidence.checkpoint import CheckpointError
+from guard.evidence.cosignature import CosignerKey, parse_cosigner_key
 from guard.evidence.report import Report
 from guard.evidence.time_stamp import Token, name_of
 from guard.exporter import token_trust
@@ -83,13 +85,22 @@ def read(path: Path) -> bytes:
     return data
 
 
-def time_lines(report: Report, judge: Judge) -> list[str]:
-    """Return sentences on what others say about the time of the records."""
+def witnesses_of(texts: Sequence[str]) -> list[CosignerKey]:
+    """Return the keys of witnesses that the user named; UsageError where a text is none."""
+    try:
+        return [parse_cosigner_key(one.strip()) for one in texts]
+    except CheckpointError as error:
+        raise UsageError(f"--witness: {error}") from None
+
+
+def time_lines(report: Report, judge: Judge, witnesses: Sequence[CosignerKey] = ()) -> list[str]:
+    """Return sentences on what others say about the time of the records; `witnesses` are whose keys the user gave."""
     tokens = [one for one in report.anchors if one.kind is AnchorKind.TIME_STAMP]
     if not tokens:
         return [
             "no authority outside has put its time to this log: that it was not written later, all at once, only the "
-            "key says"
+            "key says",
+            *_witnesses(report.anchors, {one.name for one in witnesses}),
         ]
     newest = max(tokens, key=lambda one: one.size)
     lines = [f"records 0 to {newest.size - 1:,} existed at {when(newest.time)}{_accuracy(newest)}"]
@@ -109,7 +120,7 @@ def time_lines(report: Report, judge: Judge) -> list[str]:
         qualified = any(one.qualified for one in tokens if one.authority == authority)
         said = ", qualified by the owner's account" if qualified else ""
         lines.append(f"{count:,} {'token' if count == 1 else 'tokens'} of {authority}{said}")
-    lines += _witnesses(report.anchors)
+    lines += _witnesses(report.anchors, {one.name for one in witnesses})
     if judge.expired:
         lines.append(
             f"{judge.expired:,} of the tokens are of certificates that have expired since; they were valid at the time "
@@ -126,13 +137,16 @@ def _accuracy(one: Anchor) -> str:
     return f" (± {one.accuracy / 1_000_000:g} s)" if one.accuracy else ""
 
 
-def _witnesses(anchors: Sequence[Anchor]) -> list[str]:
+def _witnesses(anchors: Sequence[Anchor], given: Set[str]) -> list[str]:
     found: dict[str, list[Anchor]] = {}
     for one in anchors:
         if one.kind is AnchorKind.COSIGNATURE:
             found.setdefault(one.authority, []).append(one)
     return [
         f"the witness {name} saw no other history of this log: {len(seen):,} times, the last one at "
+        f"{when(seen[-1].time)} for records 0 to {seen[-1].size - 1:,}; by its key as you gave it"
+        if name in given
+        else f"the witness {name} saw no other history of this log: {len(seen):,} times, the last one at "
         f"{when(seen[-1].time)} for records 0 to {seen[-1].size - 1:,}; its key lay with the log: compare it with the "
         "one that the witness gives"
         for name, seen in sorted(found.items())

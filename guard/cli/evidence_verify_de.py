@@ -81,6 +81,8 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
      "{} Mal trägt eine Aufzeichnung eine Zeit, die mehr als eine Minute vor der vorigen liegt"),
     ("log/{} could not be checked: the key of its witness is not in log/{}",
      "log/{} konnte nicht geprüft werden: Der Schlüssel des Gegenzeichners ist nicht in log/{}"),
+    ("the witness {} saw the first {} records and not the {} newer ones",
+     "Der Gegenzeichner {} sah die ersten {} Aufzeichnungen und nicht die {} neueren"),
     ("no record names log/{}: it tells how old records are, not how young",
      "Keine Aufzeichnung nennt log/{}: Es sagt, wie alt Aufzeichnungen sind, nicht wie jung"),
     ("two authorities disagree about the head of {} records by {}: {} says {}, {} says {}; the bracket holds both",
@@ -103,6 +105,8 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
      "bürgt für einen Stand, den log/checkpoints.log nicht hat: Aufzeichnungen wurden entfernt, oder es gehört zu "
      "einem "
      "anderen Protokoll"),
+    ("no cosignature of the witness {}, and one was demanded",
+     "keine Gegenzeichnung des Gegenzeichners {}, und sie wurde verlangt"),
     ("has another root for {} records than this log: there are two histories, and the same key signed both",
      "hat für {} Aufzeichnungen eine andere Wurzel als dieses Protokoll: Es gibt zwei Geschichten, und derselbe "
      "Schlüssel "
@@ -166,6 +170,10 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
      "with the log: compare it with the one that the witness gives",
      "Der Gegenzeichner {} sah keine andere Geschichte dieses Protokolls: {} Mal, zuletzt am {} für die Aufzeichnungen "
      "0 bis {}; sein Schlüssel lag beim Protokoll: Vergleichen Sie ihn mit dem, den der Gegenzeichner nennt"),
+    ("the witness {} saw no other history of this log: {} times, the last one at {} for records 0 to {}; by its key as "
+     "you gave it",
+     "Der Gegenzeichner {} sah keine andere Geschichte dieses Protokolls: {} Mal, zuletzt am {} für die Aufzeichnungen "
+     "0 bis {}; geprüft mit seinem Schlüssel, wie Sie ihn angegeben haben"),
     ("{} of the tokens are of certificates that have expired since; they were valid at the time in the token, and "
      "that is what counts",
      "{} der Zeitstempel sind von Zertifikaten, die inzwischen abgelaufen sind; zur Zeit des Stempels galten sie, und "

@@ -37,11 +37,22 @@ _OTHER_HEAD: Final = (
 class AnchorCheck:
     """Is fed the `anc` records in order, and reads the files when all are known."""
 
-    def __init__(self, findings: Findings, files: LogFiles, believe: Believe | None, heads: Sequence[Head]) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        files: LogFiles,
+        believe: Believe | None,
+        heads: Sequence[Head],
+        demanded: Sequence[CosignerKey] = (),
+    ) -> None:
+        """Take what `guard.evidence.verify.verify_log` was given; of each of `demanded` there must be a cosignature."""
         self._findings = findings
         self._files = files
         self._believe = believe
         self._heads = heads
+        self._demanded = demanded
+        self._seen: dict[CosignerKey, int] = dict.fromkeys(demanded, 0)
+        """How many records the newest head has that each of them cosigned."""
         self._wanted: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
         self._records: dict[str, list[tuple[str, Anchor]]] = defaultdict(list)
         self._worst_clock: tuple[int, Anchor | None] = (0, None)
@@ -108,6 +119,7 @@ class AnchorCheck:
             if path not in files and self._files.read(path) is None and records[0][1].index < signed:  # type: ignore[operator]
                 self._findings.fault(records[0][0], f"names log/{path}, which is missing")
         found = [one for one in self._anchors(files) if one is not None]
+        self._check_demanded()
         self._notes(found)
         return tuple(sorted(found, key=lambda one: (one.size, one.time)))
 
@@ -167,14 +179,26 @@ class AnchorCheck:
         return notes, texts
 
     def _witnesses(self) -> list[CosignerKey]:
-        found = []
+        found = list(self._demanded)
+        names = {one.name for one in found}
         for path in self._files.names(TRUST):
             if path.endswith(".vkey"):
                 try:
-                    found.append(parse_cosigner_key((self._files.read(path) or b"").decode("utf-8", "replace").strip()))
+                    key = parse_cosigner_key((self._files.read(path) or b"").decode("utf-8", "replace").strip())
                 except CheckpointError as error:
                     self._findings.fault(f"log/{path}", str(error))
+                else:
+                    found += [key] if key.name not in names else []  # the reader's own copy goes first
         return found
+
+    def _check_demanded(self) -> None:
+        for key, size in self._seen.items():
+            if not size:
+                self._findings.fault(f"log/{FOLDER}", f"no cosignature of the witness {key.name}, and one was demanded")
+            elif size < self._signed:
+                self._findings.note(
+                    f"the witness {key.name} saw the first {size} records and not the {self._signed - size} newer ones"
+                )
 
     def _time_stamp(self, path: str, data: bytes, claim: Anchor, notes: Mapping[str, bytes]) -> Anchor | None:
         note = notes.get(claim.imprint)
@@ -215,6 +239,9 @@ class AnchorCheck:
         if claim.size > self._signed:
             return None
         said = replace(claim, imprint=imprint, time=made[0].time * 1_000_000, authority=made[0].key.name)
+        for one in made:
+            if one.key in self._seen:
+                self._seen[one.key] = max(self._seen[one.key], claim.size)
         return self._on_record(path, said)
 
     def _on_record(self, path: str, said: Anchor) -> Anchor | None:

@@ -21,6 +21,7 @@ from guard.evidence.anchor_check import AnchorCheck, Believe, Head
 from guard.evidence.checkpoint import Checkpoint, CheckpointError, VerifierKey, parse_verifier_key, split
 from guard.evidence.clock_check import ClockCheck
 from guard.evidence.comparison import Roots, Rows, Tiles
+from guard.evidence.cosignature import CosignerKey
 from guard.evidence.key_chain import KeyChain
 from guard.evidence.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from guard.evidence.report import Findings, LogFiles, Report
@@ -28,7 +29,12 @@ from guard.evidence.segment import Damage, Flaw, Frame
 
 
 def verify_log(
-    files: LogFiles, vkey: str = "", *, believe: Believe | None = None, heads: Sequence[Head] = ()
+    files: LogFiles,
+    vkey: str = "",
+    *,
+    believe: Believe | None = None,
+    heads: Sequence[Head] = (),
+    witnesses: Sequence[CosignerKey] = (),
 ) -> Report:
     """Check a whole log.
 
@@ -36,9 +42,10 @@ def verify_log(
         vkey: The key that the reader trusts, else the log's own is taken.
         believe: Whether time-stamp tokens hold; without it their signatures are not checked.
         heads: Checkpoints that the reader has from elsewhere, which this log must go on from.
+        witnesses: Keys of witnesses, each of whom must have cosigned a head of this log.
     """
     findings = Findings()
-    return _Verification(files, vkey, AnchorCheck(findings, files, believe, heads), findings).run()
+    return _Verification(files, vkey, AnchorCheck(findings, files, believe, heads, witnesses), findings).run()
 
 
 _Readers = tuple[Rows, Tiles, Roots]

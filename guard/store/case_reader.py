@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from guard.errors import EvidenceError, LeafError, LogDamagedError, UsageError
 from guard.evidence import disclosure, record
-from guard.evidence.anchor import FOLDER, TRUST, Anchor, read_anchor
+from guard.evidence.anchor import FOLDER, TRUST, Anchor, AnchorKind, read_anchor
 from guard.evidence.bracket import Brackets
 from guard.evidence.case import Case, CaseRecord, Head, Levels, Role
 from guard.evidence.checkpoint import Checkpoint, CheckpointError, VerifierKey, parse_verifier_key, split, verify
@@ -333,6 +333,8 @@ def _anchors(
         return tuple(known)
     brackets = Brackets(known)
     used = {anchor for index in chosen for anchor in (*brackets.of(index).after, *brackets.of(index).before)}
+    last = {one.authority: one for one in known if one.kind is AnchorKind.COSIGNATURE}  # of each witness
+    used |= set(last.values())
     return tuple(one for one in known if one in used)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from guard.errors import UsageError
 from guard.evidence.anchor_check import Believe, Head
+from guard.evidence.cosignature import CosignerKey
 from guard.evidence.report import Report
 from guard.evidence.verify import verify_log
 from guard.store.side_store import read_rows
@@ -65,11 +66,16 @@ def with_epochs(path: Path) -> list[tuple[str, Path]]:
 
 
 def verify_directory(
-    path: Path, vkey: str = "", *, believe: Believe | None = None, heads: Sequence[Head] = ()
+    path: Path,
+    vkey: str = "",
+    *,
+    believe: Believe | None = None,
+    heads: Sequence[Head] = (),
+    witnesses: Sequence[CosignerKey] = (),
 ) -> Report:
     """Check everything at `path`; arguments as `guard.evidence.verify.verify_log` has them.
 
     Raises:
         UsageError: `path` is no evidence directory.
     """
-    return verify_log(open_folder(path), vkey, believe=believe, heads=heads)
+    return verify_log(open_folder(path), vkey, believe=believe, heads=heads, witnesses=witnesses)

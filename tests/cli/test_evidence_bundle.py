@@ -8,12 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from guard.bundle.container import SEAL, TOKEN, pack, seal_of
 from guard.cli.evidence_bundle import sentences, verify_bundle
 from guard.errors import UsageError
 from guard.evidence import time_stamp
-from tests.support.anchors import stamp
+from guard.evidence.cosignature import cosigner_key
+from guard.store import case_reader
+from tests.support.anchors import WITNESS, WITNESS_NAME, cosigned, put_on_record, stamp
 from tests.support.authority import Authority
 from tests.support.cases import Visits, case_of, fill, rehash, small_bundle
 
@@ -147,6 +150,24 @@ def test_tokens_over_heads_are_checked(stamped: tuple[dict[str, bytes], Authorit
     assert [one.size for one in by_own.times] == [one.size for one in by_given.times]
     assert "existed at" in " ".join(sentences(by_given, "en"))
     assert not by_other.holds
+
+
+@pytest.mark.parametrize("most", [60, 0])
+def test_a_witness_can_be_demanded_of_a_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int):
+    """What it cosigned must be a head that is in the bundle; of many anchors the last of each witness is."""
+    monkeypatch.setattr(case_reader, "MOST_ANCHORS", most)
+    root = fill(tmp_path / "evidence")
+    put_on_record(root, cosigned(root / "log"))
+    file = tmp_path / "case.asice"
+    file.write_bytes(pack(small_bundle(case_of(root, crawlers={"examplebot"}))))
+    known, other = (cosigner_key(WITNESS_NAME, one) for one in (WITNESS, Ed25519PrivateKey.generate()))
+    held, refused = verify_bundle(file, witnesses=[known]), verify_bundle(file, witnesses=[other])
+
+    assert held.holds
+    assert [one.authority for one in held.cosigned] == [WITNESS_NAME]
+    assert "no other history of this log" in " ".join(sentences(held, "en"))
+    assert "keine andere Geschichte" in " ".join(sentences(held, "de"))
+    assert refused.faults == (("data/anchors", f"no cosignature of the witness {WITNESS_NAME}, and one was demanded"),)
 
 
 def test_the_shell_checks_tokens_with_openssl(stamped: tuple[dict[str, bytes], Authority], tmp_path: Path):

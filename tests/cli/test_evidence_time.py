@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from guard.cli.evidence import app
 from guard.errors import UsageError
-from tests.support.anchors import cosigned, put_on_record, stamp
+from guard.evidence.cosignature import cosigner_key
+from tests.support.anchors import WITNESS, WITNESS_NAME, cosigned, put_on_record, stamp
 from tests.support.authority import Authority
 from tests.support.evidence import fill, open_log
 
@@ -100,3 +101,18 @@ def test_files_that_are_none_are_told(root, tmp_path):
     assert isinstance(verify(root, "--tsa-ca", tmp_path / "ca.pem")[0].exception, UsageError)
     assert isinstance(verify(root, "--tsa-ca", tmp_path / "none")[0].exception, UsageError)
     assert isinstance(verify(root, "--head", tmp_path / "none")[0].exception, UsageError)
+
+
+def test_a_witness_can_be_demanded(root):
+    """Its key is the reader's own: then nothing has to be compared; in both languages, and a wrong key is told."""
+    key = str(cosigner_key(WITNESS_NAME, WITNESS))
+    missing, told = verify(root, "--witness", key, "--lang", "de")
+    put_on_record(root, cosigned(root / "log"))
+    done, said = verify(root, "--witness", key)
+
+    assert missing.exit_code == 1
+    assert "keine Gegenzeichnung des Gegenzeichners witness.example/1" in told
+    assert done.exit_code == 0
+    assert "by its key as you gave it" in said
+    with pytest.raises(UsageError, match="--witness: not the Ed25519 key of a witness"):
+        CliRunner().invoke(app, ["verify", str(root), "--witness", "x"], catch_exceptions=False)

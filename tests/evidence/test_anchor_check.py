@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from guard.evidence import checkpoint
 from guard.evidence.anchor import AnchorKind
 from guard.evidence.anchor_check import span
+from guard.evidence.cosignature import cosigner_key
 from guard.store.log_files import verify_directory
-from tests.support.anchors import WITNESS_NAME, believer, cosigned, put_on_record, stamp, token_over
+from tests.support.anchors import WITNESS, WITNESS_NAME, believer, cosigned, put_on_record, stamp, token_over
 from tests.support.authority import Authority
 from tests.support.evidence import AT, fill, open_log
 
@@ -213,6 +215,34 @@ def test_a_cosignature_holds(root):
 
     assert faults(root) == []
     assert (anchor.kind, anchor.authority, anchor.index) == (AnchorKind.COSIGNATURE, WITNESS_NAME, index)
+
+
+def test_a_cosignature_that_is_demanded_must_be_there(root):
+    """By the key that the reader has, whatever key lies with the log under that name."""
+    put_on_record(root, cosigned(root / "log"))
+    other = cosigner_key(WITNESS_NAME, Ed25519PrivateKey.generate())
+    known = cosigner_key(WITNESS_NAME, WITNESS)
+    signed = verify_directory(root).records
+    grow(root)
+    held, refused = (verify_directory(root, witnesses=[one]) for one in (known, other))
+
+    assert held.holds
+    assert any(f"the witness {WITNESS_NAME} saw the first " in note for note in held.notes)
+    assert signed < held.records
+    assert [one.reason for one in refused.faults] == [
+        f"no cosignature of the witness {WITNESS_NAME}, and one was demanded"
+    ]
+
+
+def test_a_cosignature_on_another_log_is_not_the_one_that_is_demanded(root, tmp_path):
+    """It vouches for a head that is not here."""
+    grow(tmp_path / "other")
+    anchor = cosigned(tmp_path / "other" / "log")
+    shutil.copytree(tmp_path / "other" / "log" / "anchors", root / "log" / "anchors", dirs_exist_ok=True)
+    report = verify_directory(root, witnesses=[cosigner_key(WITNESS_NAME, WITNESS)])
+
+    assert anchor.size
+    assert "log/anchors" in [one.place for one in report.faults]
 
 
 def test_a_history_rewritten_after_a_witness_saw_it_is_caught(root):
