@@ -111,7 +111,7 @@ class Anchorer:
     now: Callable[[], float]
     """Seconds since 1970."""
     _owed: list[_Owed] = field(default_factory=list)
-    _reservations: int = 0
+    _events: int = 0
     _state: anchor_state.AnchorState = field(default_factory=anchor_state.AnchorState)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -139,16 +139,16 @@ class Anchorer:
     async def _look(self, http: aiohttp.ClientSession) -> None:
         await self._pay()
         try:
-            head, _, reservations = await self._newest()
+            head, _, events = await self._newest()
         except EvidenceError:
             return  # no checkpoint yet, or the recorder is away: there is nothing to do now
         now = self.now()
         for group in self.groups:
-            if reservations != self._reservations:
+            if events != self._events:
                 group.due = min(group.due or now + self.pace.settle, now + self.pace.settle)
             elif group.due is None and abs(now - group.last) >= self.pace.every and self._has_news(group, head.size):
                 group.due = now
-        self._reservations = reservations
+        self._events = events
         await asyncio.gather(*(self._round(http, one) for one in self.groups if one.due is not None and now >= one.due))
         self._tell()
 
@@ -170,14 +170,17 @@ class Anchorer:
         await self._pay()
 
     async def _newest(self) -> tuple[Checkpoint, int, int]:
-        """Return the newest head, the number of records, and of reservations that came into force since the start."""
+        """Return the newest head, the number of records, and of events that are worth a time stamp of their own.
+
+        These are a reservation that came into force, and a verified crawler that came after a quiet hour.
+        """
         stats = await self.recorder.stats()
         head = checkpoint.unsigned(anchor_files.read_checkpoint(self._log))
         if self._state.origin != head.origin:
             self._state.origin, self._state.covered = head.origin, {}
             for asked in self._state.asked.values():
                 asked.size = 0
-        return head, int(stats["records"]), int(stats["reservations"])
+        return head, int(stats["records"]), int(stats["reservations"]) + int(stats["visits"])
 
     async def _round(self, http: aiohttp.ClientSession, group: Group) -> None:
         """Ask as many as needed, the others where one fails; what came is on record afterwards, or owed."""

@@ -17,7 +17,7 @@ from guard.evidence import record, reservation_record, segment
 from guard.evidence.disclosure import Disclosure
 from guard.evidence.merkle import leaf_hash
 from guard.evidence.record import RecordKind
-from guard.evidence.retention import lifetime_of
+from guard.evidence.retention import VERIFIED_GRADES, lifetime_of
 from guard.store.side_store import Kept
 
 _OURS: Final = frozenset({RecordKind.BOOT, RecordKind.CLOCK, RecordKind.KEY, RecordKind.REPAIR})
@@ -67,6 +67,8 @@ class Batch:
     held: list[tuple[int, str]] = field(default_factory=list)
     """Index of a record, and a hold that it falls under."""
     new_reservations: set[str] = field(default_factory=set)
+    verified: list[int] = field(default_factory=list)
+    """When a crawler came whose claim was verified."""
 
     @property
     def next(self) -> int:
@@ -84,6 +86,8 @@ class Batch:
             return Refusal(reason)
         if one.kind is RecordKind.RESERVATION:
             self.new_reservations.add(one.fields["digest"])
+        if one.kind is RecordKind.REQUEST and one.fields["grade"] in VERIFIED_GRADES:
+            self.verified.append(one.at)
         index = self.add(entry.leaf)
         if entry.disclosures:
             self.rows += kept(index, one, entry.disclosures)

@@ -360,6 +360,7 @@ class LogDirectory:
         self._owed, self._lost, self._retry_at = [], Lost(), 0.0
         stats = self.stats
         stats.reservations += len(batch.new_reservations)
+        stats.came(batch.verified)
         stats.records, stats.failing, stats.segments = self._tree.size, "", self._files.number + 1
         stats.bytes += sum(map(len, batch.frames))
 

@@ -4,9 +4,10 @@ import platform
 import secrets
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from guard import __version__
 
@@ -25,6 +26,10 @@ def microseconds() -> int:
 def microseconds_at(moment: datetime) -> int:
     """Return a moment as records have it."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+QUIET: Final = 3_600_000_000
+"""Microseconds without a verified crawler after which the next one begins a visit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +71,20 @@ class Stats:
     """Records refused because the disk did not work, since the start."""
     reservations: int = 0
     """Reservations that came into force since the start."""
+    visits: int = 0
+    """How often since the start a verified crawler came after none had for an hour."""
+    verified_at: int = -QUIET
+    """When one came last."""
     repaired_bytes: int = 0
     last_sync_seconds: float = 0.0
     failing: str = ""
     """Why nothing can be written now; empty while it can."""
+
+    def came(self, times: Iterable[int]) -> None:
+        """Count the visits of verified crawlers that begin at these times."""
+        for at in times:
+            self.visits += not 0 <= at - self.verified_at < QUIET
+            self.verified_at = at
 
 
 @dataclass(slots=True)

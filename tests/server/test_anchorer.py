@@ -169,6 +169,30 @@ async def test_a_reservation_that_changes_is_stamped_soon(scene):
         await until(lambda: scene.asked == [2, 2, 0])
 
 
+async def test_a_verified_crawler_that_comes_after_a_quiet_hour_is_stamped_soon(scene):
+    """Between what times it came is then known to minutes; those that follow it at once, or name nobody, wait."""
+    async with scene.running():
+        await scene.later(6)
+        await until(lambda: scene.asked == [1, 1, 0])
+        await scene.later(700)
+        await scene.recorder.append(request_leaf(grade="D"))
+        await scene.later(1)
+        await scene.later(6)
+        claimed = list(scene.asked)
+        await scene.recorder.append(request_leaf(grade="B"))
+        await scene.later(1)
+        await scene.later(6)
+        await until(lambda: scene.asked == [2, 2, 0])
+        await scene.later(700)
+        await scene.recorder.append(request_leaf(grade="B"))
+        await scene.later(1)
+        await scene.later(6)
+        followed = list(scene.asked)
+
+    assert claimed == [1, 1, 0]
+    assert followed == [2, 2, 0]
+
+
 async def test_it_is_asked_once_an_hour_and_only_if_there_is_news(scene):
     """The record of a token is no news, else there would be no end."""
     async with scene.running():
