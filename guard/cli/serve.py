@@ -86,7 +86,9 @@ def _configuration(config: Path | None, upstream: str, listen: str) -> tuple[Con
         return load_configuration(None, os.environ, upstream_overrides(upstream, listen)), today
     path = config or DEFAULT_FILE
     if not path.is_file():
-        raise UsageError(f"there is no {path}; write one, or run: guard serve --upstream http://127.0.0.1:8080")
+        raise UsageError(
+            f"there is no {path}; let `guard init` write one, or run: guard serve --upstream http://127.0.0.1:8080"
+        )
     overrides = {"listen": listen} if listen else {}
     configuration = load_configuration(path, os.environ, overrides, with_networks=True)
     return configuration, stated_since(path, configuration.settings)

@@ -202,7 +202,7 @@ class Tally:
         """Count one request; `path` is canonical."""
         crawler = who.crawler
         if crawler is not None:
-            key = (crawler.token, crawler.id, crawler.operator, who.purpose)
+            key = (crawler.token.removesuffix("/"), crawler.id, crawler.operator, who.purpose)
         else:
             key = (who.claimed, "", "", who.purpose)
         one = self._sums.get(key)

@@ -53,6 +53,8 @@ def open_folder(path: Path) -> LogFolder:
         return LogFolder(path / "log", path / "side" / "disclosures.db")
     if (path / "seg").is_dir():
         return LogFolder(path, None)
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file or folder; name the `evidence.directory` of guard.yaml")
     raise UsageError(
         f"{path} is no evidence directory: expected a folder with log/seg/ in it (the `evidence.directory` of "
         "guard.yaml), or that log/ folder itself"

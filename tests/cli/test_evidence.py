@@ -1,6 +1,7 @@
 """Does `guard evidence verify` say in words and by its exit status whether the log holds?"""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -60,6 +61,12 @@ def test_another_folder_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="expected a folder with log/seg/"):
         verify_directory(tmp_path)
     assert isinstance(run(tmp_path).exception, UsageError)
+
+
+def test_a_file_that_is_not_there_is_said_not_to_be_there():
+    """A mistyped name is no folder of the wrong kind."""
+    with pytest.raises(UsageError, match="case.asice: there is no such file or folder"):
+        verify_directory(Path("/nowhere/case.asice"))
 
 
 def test_json_has_the_whole_report(root):

@@ -40,6 +40,14 @@ def test_requests_of_a_crawler_are_added_up():
     assert one.if_picture == {Action.PREVIEW: 1}
 
 
+def test_a_name_ends_without_the_slash_that_its_token_is_found_by():
+    """A letter or a table says curl, as everything else does."""
+    tally = Tally()
+    tally.add(LINE, "/a.jpg", who(crawler=replace(GPTBOT, token="curl/")), REFUSED)
+
+    assert [one.name for one in tally.summary().crawlers] == ["curl"]
+
+
 def test_only_delivered_pictures_were_taken():
     """Neither a HEAD request nor a 304, a 403 or a 404 carries a picture away."""
     tally = Tally()
