@@ -65,7 +65,7 @@ def test_another_folder_is_a_usage_error(tmp_path):
 
 def test_a_file_that_is_not_there_is_said_not_to_be_there():
     """A mistyped name is no folder of the wrong kind."""
-    with pytest.raises(UsageError, match="case.asice: there is no such file or folder"):
+    with pytest.raises(UsageError, match=r"case\.asice: there is no such file or folder"):
         verify_directory(Path("/nowhere/case.asice"))
 
 

@@ -93,7 +93,7 @@ def test_a_missing_file_is_a_usage_error_that_says_how_to_make_one(tmp_path: Pat
 
     assert ended.returncode == 2
     assert ended.stdout == ""
-    assert ended.stderr.startswith("guard: guard.yaml: there is no such file; make one that holds at least")
+    assert ended.stderr.startswith("guard: guard.yaml: there is no such file; `guard init` writes one")
 
 
 def test_check_ends_with_its_status(tmp_path: Path) -> None:
