@@ -5,7 +5,8 @@ Run by hand: `python3 dev.py bench proxy [--quick] [--json] [--seconds N] [--rou
 is measured has one core, the upstream and wrk the other. The programs take turns within one run, in the other direction
 every second round. A ratio is the median of those of the rounds, in processor time of all processes of a program by the
 kernel's account: over 1 where the guard is cheaper: what else runs on the machine, and how fast it is, is not in it.
-The guard classifies, decides and keeps evidence; pictures pass as they are, unless the row says otherwise.
+The guard classifies, decides and keeps evidence; pictures pass as they are, unless the row says otherwise. It has its
+fast lane on; `full lane` is the same without.
 
 Where they are not installed nginx, HAProxy, Caddy and Go are left out.
 """
