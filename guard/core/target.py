@@ -43,6 +43,8 @@ def split_absolute(target: str) -> tuple[str, str]:
 def authority_and_host(absolute: str, headers: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """Return the authority of a request, port included, and its host in lower case; both empty if there is none.
 
+    `photo.example.` is the same host as `photo.example` (RFC 3986, section 3.2.2), and so it is to a rule.
+
     Args:
         absolute: The authority of an absolute-form target, which counts before the Host field; may be empty.
 
@@ -56,7 +58,7 @@ def authority_and_host(absolute: str, headers: Sequence[tuple[str, str]]) -> tup
     match = _AUTHORITY.fullmatch(authority)
     if authority and (match is None or int(match[2] or 0) > 65535):
         raise RequestError("the Host field is no host name")
-    return authority, match[1].lower() if match else ""
+    return authority, match[1].lower().removesuffix(".") if match else ""
 
 
 def canonical_path(target: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.core.target import canonical_path, split_absolute
+from guard.core.target import authority_and_host, canonical_path, split_absolute
 from guard.errors import RequestError
 
 CANONICAL = [
@@ -66,3 +66,9 @@ def test_a_target_without_meaning_is_the_clients_fault(target: str):
     """It becomes 400, and never reaches the upstream. A user in it is there to deceive (RFC 9110, section 4.2.4)."""
     with pytest.raises(RequestError):
         split_absolute(target)
+
+
+@pytest.mark.parametrize("said", ["photo.example", "PHOTO.example:80", "photo.example.", "Photo.Example.:8443"])
+def test_a_host_has_one_spelling_and_goes_on_as_it_was_written(said: str):
+    """Else a rule about a host is passed by with a dot (RFC 3986, section 3.2.2)."""
+    assert authority_and_host("", [("Host", said)]) == (said, "photo.example")
