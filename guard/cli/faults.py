@@ -3,6 +3,8 @@
 guard.yaml:12:5: rules.0.acton: unknown key (did you mean 'action'?)
   12 |     acton: block
      |     ^
+
+A service writes that into its journal, so what a line holds of a secret is covered.
 """
 
 import re
@@ -13,6 +15,12 @@ from guard.errors import Fault
 from guard.yaml12 import MAX_BYTES
 
 _MAX_WIDTH = 100
+_SECRET = re.compile(
+    r"""(?ix) [\w-]*(?:passw|passphrase|secret|webhook)[\w-]* (?<!_file) ["']? \s* : \s* (?!["']?\$\{)
+    ( "(?:[^"\\]|\\.)*"? | '[^']*'? | [^\s,}#][^,}#]* )
+    | // ([^/@\s"']+) @"""
+)
+"""What stands at a key of that name, unless it is only a variable's; and who signs in where, in an address."""
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -43,7 +51,15 @@ def _lines(file: Path) -> list[str]:
 
 
 def _excerpt(source: str, line: int, column: int) -> list[str]:
+    source = _SECRET.sub(_covered, source)
     # A long line is cut around the caret, and what a terminal would obey is replaced one for one.
     start = max(0, column - _MAX_WIDTH // 2) if len(source) > _MAX_WIDTH else 0
     shown = _UNPRINTABLE.sub("\ufffd", source[start : start + _MAX_WIDTH].replace("\t", " "))
     return [f"{line:>5} | {shown}".rstrip(), f"      | {' ' * (column - 1 - start)}^"]
+
+
+def _covered(match: re.Match[str]) -> str:
+    # As long as before, so that the caret stays where it is.
+    which = 1 if match[1] else 2
+    start, end = (at - match.start() for at in match.span(which))
+    return f"{match[0][:start]}{'•' * (end - start)}{match[0][end:]}"

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from guard.cli.faults import render
 from guard.errors import Fault
 
@@ -59,3 +61,24 @@ def test_what_a_terminal_would_obey_is_replaced(tmp_path: Path) -> None:
 
     assert not set("\x1b\u202e\t\x00") & set(shown)
     assert shown.split("\n")[1] == "    1 | a: \ufffd[31m\ufffd b\ufffd"
+
+
+SECRET_LINES = {
+    "    secret: geheim": "    secret: ••••••",
+    '  password: "geheim, x", port: 9': "  password: •••••••••••, port: 9",
+    "{secret_key: 'geheim', bucket: X}": "{secret_key: ••••••••, bucket: X}",
+    "url: redis://:geheim@127.0.0.1/0": "url: redis://•••••••@127.0.0.1/0",
+    "webhook: https://hooks.example/geheim": "webhook: ••••••••••••••••••••••••••••",
+    "secret: ${CLUSTER_SECRET}": "secret: ${CLUSTER_SECRET}",
+    "password_file: /run/secret": "password_file: /run/secret",
+    "terms: https://photo.example/terms": "terms: https://photo.example/terms",
+}
+
+
+@pytest.mark.parametrize("line", SECRET_LINES)
+def test_a_secret_in_the_line_is_covered(line: str, tmp_path: Path) -> None:
+    """A service writes its faults into a journal that others read; the caret stays where it is."""
+    file = tmp_path / "guard.yaml"
+    file.write_text(line + "\n")
+
+    assert render([fault(file, 1, 1)]).splitlines()[1:] == [f"    1 | {SECRET_LINES[line]}", "      | ^"]
