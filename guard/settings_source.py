@@ -19,7 +19,7 @@ from guard.validation import flatten, suggest
 from guard.yaml12 import MAX_BYTES, Document, Path
 
 PREFIX = "GUARD_"
-OTHER_VARIABLES = frozenset({"GUARD_CONFIG"})
+OTHER_VARIABLES = frozenset({"GUARD_CONFIG", "GUARD_EVIDENCE_PASSPHRASE_FD"})
 """Variables of the command line that name no key."""
 
 _REFERENCE = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([^}]*))?\}|\{)")

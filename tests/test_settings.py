@@ -378,6 +378,7 @@ def test_guard_variables_replace_keys(read: Any) -> None:
         "GUARD_CLIENT_IP__TRUSTED": "10.0.0.0/8, unix",
         "GUARD_RIGHTS__TRAIN": "yes",
         "GUARD_CONFIG": "elsewhere.yaml",
+        "GUARD_EVIDENCE_PASSPHRASE_FD": "3",  # where the passphrase of the log comes from, and no setting
     }
 
     settings = read(SITE, environ)
