@@ -149,6 +149,7 @@ WHO_GOES_OUT = {
     "guard/server/safe_fetch.py": "lists, keys of signers and whatever strangers name: public https only, checked",
     "guard/server/self_requests.py": "to our own listener",
     "guard/server/upstream.py": "to the upstream of the configuration, no redirect followed",
+    "guard/server/fast_lane/pool.py": "likewise",
     "guard/middleware/asking.py": "to the guard that the application names",
     "guard/exporter/authority.py": "to authorities and witnesses that the owner names, no redirect followed",
     "guard/exporter/messages.py": "to the webhook and the mail server that the owner names, no redirect followed",
