@@ -44,7 +44,7 @@ _TEXTS: Final = {
         "no trust": "{count} tokens were not checked: name the certificates of the authority with --tsa-ca",
         "own trust": "checked by certificates out of the bundle; compare them with what the authority publishes",
         "own key": "the key is the bundle's own; compare it with one you got another way (--vkey)",
-        "limits": "what was recorded is shown to be unchanged, not to be true",
+        "limits": "what was recorded is shown to be unchanged, not to be true; reports and tables only explain it",
         "notes": "notes",
         "faults": "faults",
         "more": "… and {count} more",
@@ -72,7 +72,10 @@ _TEXTS: Final = {
         "no trust": "{count} Zeitstempel wurden nicht geprüft: Zertifikate des Zeitstempeldienstes mit --tsa-ca nennen",
         "own trust": "geprüft mit Zertifikaten aus dem Beweispaket; mit denen des Dienstes selbst vergleichen",
         "own key": "der Schlüssel stammt aus dem Beweispaket; mit einem von anderswo vergleichen (--vkey)",
-        "limits": "gezeigt ist, dass das Aufgezeichnete unverändert ist, nicht, dass es wahr ist",
+        "limits": (
+            "gezeigt ist, dass das Aufgezeichnete unverändert ist, nicht, dass es wahr ist; Berichte und Tabellen "
+            "erläutern es nur"
+        ),
         "notes": "Hinweise",
         "faults": "Fehler",
         "more": "… und {count} weitere",

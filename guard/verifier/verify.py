@@ -34,12 +34,12 @@ SEAL_ROW = """<asic:DataObjectReference URI="%s"><ds:DigestMethod Algorithm="htt
 <ds:DigestValue>%s</ds:DigestValue></asic:DataObjectReference>
 """
 SAYS = """VERIFIED / GEPRÜFT
-  {files} files match their manifest / Dateien entsprechen ihrem Verzeichnis
+  {files} files match their manifest, {documents} documents their records / Dateien und Dokumente stimmen
   log / Protokoll {origin}, {size} records / Aufzeichnungen
   {start} – {last}: complete, recomputed to the signed root / lückenlos, bis zur signierten Wurzel nachgerechnet
   {proofs} records proven one by one / einzeln nachgewiesen; {chosen} asked for / angefragt
   {values} disclosed values match their commitments / offengelegte Werte entsprechen ihren Festlegungen
-  {documents} documents match / Dokumente stimmen
+  Not proven by the log: reports and tables, which only explain / Nicht bewiesen: Berichte, Tabellen; sie erläutern nur
   key / Schlüssel {vkey}: compare it with one you got another way / vergleichen Sie ihn mit einem auf anderem Weg
   Shown: unchanged since it was recorded / Gezeigt: unverändert, seit es aufgezeichnet wurde"""
 

@@ -208,3 +208,4 @@ said=1
 echo "VERIFIED / GEPRUEFT: log / Protokoll $name, $size records / Aufzeichnungen"
 echo "  $start - $((end - 1)): complete, recomputed to the signed root / lueckenlos, bis zur signierten Wurzel nachgerechnet"
 echo "  $(wc -l <"$T/wanted") proven one by one / einzeln nachgewiesen, $(wc -l <"$T/values") values / Werte, $(wc -l <"$T/stored") documents / Dokumente"
+echo "  Not proven by the log: reports and tables, which only explain / Nicht bewiesen: Berichte, Tabellen; sie erlaeutern nur"
