@@ -184,7 +184,7 @@ class Connection(asyncio.Protocol):
             self._rest.set_result(None)
         if self.is_gone:
             return
-        if self.ends or self._server.is_retiring:
+        if self.ends:  # a server that retires tells so with the next answer, and not after this one
             self.transport.close()
             return
         self._go_on()

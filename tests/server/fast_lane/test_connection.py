@@ -177,6 +177,26 @@ async def test_a_server_that_retires_ends_each_connection_with_its_next_answer()
     await made.shutdown(1)
 
 
+async def test_an_answer_that_did_not_say_so_is_not_the_last():
+    """A server that begins to retire in the middle of an answer still takes the next request."""
+    made = FastServer(answer, tuple)
+    listening = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    writer.write(HEAD % b"1")
+    first = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    leaving = asyncio.create_task(made.retire(5))
+    await asyncio.sleep(0.1)
+    writer.write(HEAD % b"2")
+    rest = await asyncio.wait_for(reader.read(), 5)
+    await asyncio.wait_for(leaving, 5)
+
+    assert b"Connection: close" not in first
+    assert rest.endswith(b"here /2 ")
+    writer.close()
+    listening.close()
+    await made.shutdown(1)
+
+
 async def test_stopping_lets_an_answer_under_way_end():
     """And closes who waits."""
     made = FastServer(answer, tuple)
