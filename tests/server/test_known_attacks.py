@@ -212,11 +212,17 @@ def test_what_a_crawler_got_is_never_kept_for_a_person(cache: int):
     assert {picture.get("X-Cache"), page.get("X-Cache")} == {"MISS"}
 
 
-def test_that_cache_does_keep_what_it_may(cache: int):
-    """Else the test before would say nothing: a person's picture is kept, and given out again."""
-    first, second = ask(cache, "/thumb.jpg"), ask(cache, "/thumb.jpg")
+def test_what_a_person_got_is_never_given_to_a_crawler(cache: int):
+    """The other way round: the cache does not ask again, so it may not have the picture."""
+    assert ask(cache, "/original.jpg").body == ORIGINAL
+    assert ask(cache, "/original.jpg", agent=GPTBOT).status == 403
 
-    assert first.body == second.body == PICTURES["/thumb.jpg"]
+
+def test_that_cache_does_keep_what_it_may(cache: int):
+    """Else the tests before would say nothing: what is no picture is kept, and given out again."""
+    first, second = ask(cache, "/style.css"), ask(cache, "/style.css")
+
+    assert first.body == second.body
     assert (first.get("X-Cache"), second.get("X-Cache")) == ("MISS", "HIT")
 
 
