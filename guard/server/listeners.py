@@ -6,6 +6,7 @@ socket of its own on the same port (SO_REUSEPORT); a unix socket is shared.
 """
 
 import contextlib
+import errno
 import os
 import socket
 import stat
@@ -83,6 +84,8 @@ def open_listeners(
         if place.socket:
             shared = _unix(place.socket)
             return [Listener(shared, f"unix:{place.socket}") for _ in range(count)]
+        if place.port:
+            _refuse_to_share(place.host, place.port)
         first = _tcp(place.host, place.port)
         port = first.getsockname()[1]
         shown = f"[{place.host}]" if ":" in place.host else place.host
@@ -109,6 +112,13 @@ def _passed(name: str, count: int, sockets: Mapping[str, int]) -> list[Listener]
     return [Listener(shared, url, passed=True) for _ in range(count)]
 
 
+def _refuse_to_share(host: str, port: int) -> None:
+    """Fail if somebody listens there already, also a guard, whose visitors would be shared with it without a word."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
 def _tcp(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
@@ -127,6 +137,8 @@ def _tcp(host: str, port: int) -> socket.socket:
 def _unix(path: str) -> socket.socket:
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(os.stat(path).st_mode):
+            if _answers(path):
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
             os.unlink(path)  # left behind by a guard that was killed
     opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -138,3 +150,12 @@ def _unix(path: str) -> socket.socket:
         opened.close()
         raise
     return opened
+
+
+def _answers(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+        return True
