@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from tests.support.fronts import free_port
@@ -40,6 +40,7 @@ daemonize = no
 error_log = {folder}/fpm.log
 [www]
 listen = {folder}/fpm.sock
+listen.mode = 0666
 pm = static
 pm.max_children = 4
 catch_workers_output = yes
@@ -162,7 +163,7 @@ def _set_up(site: WordPress, public: str) -> None:
         "weblog_title": "Jane Doe, photographs", "user_name": OWNER, "admin_password": PASSWORD,
         "admin_password2": PASSWORD, "admin_email": "jane@photo.example", "blog_public": "1", "language": "",
     }  # fmt: skip
-    host = public.removeprefix("http://")
+    host = urlsplit(public).netloc
     request = Request(  # loopback
         f"{site.upstream}/wp-admin/install.php?step=2", urlencode(form).encode(), headers={"Host": host}
     )
