@@ -29,6 +29,7 @@ USAGE = """usage: python3 dev.py COMMAND [ARGUMENTS]
   tools   install img2dataset and some servers beside it, into .venv-tools, for demo and test
   bench   measure: python3 dev.py bench NAME
   fuzz    throw bytes at every reader: python3 dev.py fuzz [NAME…] --minutes 10
+  sbom    print what it is made of, as CycloneDX (JSON)
   lock    write requirements.lock anew (needs uv)
 """
 
@@ -132,6 +133,11 @@ def fuzz(*arguments: str) -> int:
     return run(PYTHON, ROOT / "tests" / "fuzz" / "run.py", *arguments, check=False)
 
 
+def sbom() -> int:
+    setup()
+    return run(PYTHON, ROOT / "deploy" / "sbom.py", check=False)
+
+
 def lock() -> int:
     uv = shutil.which("uv")
     if uv is None:
@@ -150,6 +156,7 @@ def main() -> int:
         return 2
     commands: dict[str, Callable[..., int | None]] = {
         "setup": setup, "tools": tools, "demo": demo, "test": test, "bench": bench, "fuzz": fuzz, "lock": lock,
+        "sbom": sbom,
     }  # fmt: skip
     name, *arguments = sys.argv[1:] or ["help"]
     if name not in commands:
