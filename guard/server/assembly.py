@@ -60,7 +60,7 @@ from guard.server.site import Site, Sites, Upstream
 from guard.server.spoe import SpoeServer
 from guard.server.tickets import tickets_of
 from guard.server.unclassified import Unclassified
-from guard.server.upstream import Timeouts, UpstreamClient
+from guard.server.upstream import Timeouts, UnderWay, UpstreamClient
 from guard.server.upstream_requests import UpstreamRequests
 from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
@@ -156,7 +156,8 @@ class Worker:
             preview=settings.images.preview_side,
         )
         timeouts = Timeouts(connect=settings.timeouts.connect, read=settings.timeouts.read)
-        self._upstreams = {site.host: UpstreamClient(site.upstream, timeouts) for site in self.sites.all}
+        under_way = UnderWay()
+        self._upstreams = {site.host: UpstreamClient(site.upstream, timeouts, under_way) for site in self.sites.all}
         await self.recorder.connect(recorder_socket)
         clients = self._given.clients
         self._records = Records(

@@ -6,7 +6,9 @@ redirect is followed. What goes wrong becomes one sentence and an honest status.
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,6 +26,15 @@ from guard.server.site import Upstream
 
 READ_BUFFER = 256 * 1024
 """Bytes; below it large pictures cost twice the CPU."""
+
+LEAST_READ_BUFFER = 16 * 1024
+
+READ_AHEAD = 16 * 1024 * 1024
+"""Bytes that all answers under way share; up to 64 have `READ_BUFFER`.
+
+Each costs up to five times its share: read, read on meanwhile, and not yet taken by the client. With no such bound a
+client that takes nothing costs 1.2 MiB, and five hundred of them 620.
+"""
 
 PEEK = 64 * 1024
 """A picture's size stands in its first 64 KiB, unless somebody put more metadata before it."""
@@ -43,11 +54,34 @@ class Timeouts:
     """Between two pieces of an answer."""
 
 
+class UnderWay:
+    """How many answers of all upstreams a worker is reading."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @property
+    def read_buffer(self) -> int:
+        """Bytes to read ahead of the client now; what it has not taken stays with the upstream."""
+        return max(LEAST_READ_BUFFER, min(READ_BUFFER, READ_AHEAD // max(1, self.count)))
+
+    def socket(self, address: tuple[int, int, int, str, tuple[str, int]]) -> socket.socket:
+        """Return a socket to connect to an upstream with, of which the kernel reads not much further ahead than we."""
+        family, kind, protocol, _, _ = address
+        made = socket.socket(family, kind, protocol)
+        if (ahead := self.read_buffer) < READ_BUFFER:
+            with suppress(OSError):
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ahead)
+        return made
+
+
 class Answered:
     """An upstream's answer: the head, and the body as far as it has been read."""
 
-    def __init__(self, response: aiohttp.ClientResponse | Incoming | LibraryAnswer) -> None:
+    def __init__(self, response: aiohttp.ClientResponse | Incoming | LibraryAnswer, under_way: UnderWay) -> None:
+        """Take what counts it; it is counted until `close`."""
         self._response = response
+        self._under_way: UnderWay | None = under_way
         self.status = response.status
         self.reason = response.reason or ""
         self.headers: Headers = end_to_end(
@@ -132,6 +166,9 @@ class Answered:
 
     def close(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
+        if self._under_way is not None:
+            self._under_way.count -= 1
+            self._under_way = None
         if self._finished:
             self._response.release()
         else:
@@ -141,20 +178,20 @@ class Answered:
 class UpstreamClient:
     """Asks one site behind us."""
 
-    def __init__(self, upstream: Upstream, timeouts: Timeouts) -> None:
+    def __init__(self, upstream: Upstream, timeouts: Timeouts, under_way: UnderWay) -> None:
         self.upstream = upstream
         self._timeouts = timeouts
         self._pool: Pool | None = None
+        self._under_way = under_way
         connector: aiohttp.BaseConnector
         if upstream.unix_socket:
             connector = aiohttp.UnixConnector(path=upstream.unix_socket, limit=0)
         else:
-            connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300)
+            connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, socket_factory=under_way.socket)
         self.session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=READ_BUFFER,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect, sock_read=timeouts.read),
             skip_auto_headers=_NEVER_ADDED,
             max_line_size=1 << 14,
@@ -174,21 +211,34 @@ class UpstreamClient:
         Raises:
             UpstreamError: There is no usable answer; `UpstreamTimeoutError` if it did not come in time.
         """
+        self._under_way.count += 1
+        try:
+            response = await self._request(request, target, headers, method)
+        except BaseException:
+            self._under_way.count -= 1
+            raise
+        answered = Answered(response, self._under_way)
+        if not isinstance(response, Incoming) and not _is_plain(response):
+            response.close()
+            answered.close()
+            raise UpstreamError(_AMBIGUOUS)
+        return answered
+
+    async def _request(
+        self, request: BaseRequest, target: str, headers: Headers, method: str
+    ) -> aiohttp.ClientResponse | Incoming | LibraryAnswer:
         plain = isinstance(cast(BaseRequest | PlainRequest, request), PlainRequest)
         if plain and (pool := self._pool_of_plain()) is not None:
-            answer = await pool.ask(method or request.method, target, headers)
-            if isinstance(answer, LibraryAnswer) and not _is_plain(answer):
-                answer.close()
-                raise UpstreamError(_AMBIGUOUS)
-            return Answered(answer)
+            return await pool.ask(method or request.method, target, headers)
         body = request.content.iter_any() if request.can_read_body else None
         try:
-            response = await self.session.request(
+            return await self.session.request(
                 method or request.method,
                 self.url(target),
                 headers=CIMultiDict(headers),
                 data=body,
                 allow_redirects=False,
+                read_bufsize=self._under_way.read_buffer,
             )
         except (TimeoutError, aiohttp.ConnectionTimeoutError) as error:
             raise UpstreamTimeoutError("the site behind the guard did not answer in time") from error
@@ -196,10 +246,6 @@ class UpstreamClient:
             raise UpstreamError("the site behind the guard can not be reached") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise UpstreamError("the site behind the guard gave no usable answer") from error
-        if not _is_plain(response):
-            response.close()
-            raise UpstreamError(_AMBIGUOUS)
-        return Answered(response)
 
     def _pool_of_plain(self) -> Pool | None:
         """Return the connections for plain requests; None where the site is reached in a way that only the library can.
