@@ -351,6 +351,13 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self.connections_cut = Counter(
+            "guard_connections_cut",
+            "Connections closed by us: no_room (it waited longest when a further one came, or came when all were being "
+            "answered), slow_body, slow_reader.",
+            ("why",),
+            registry=registry,
+        )
 
     def cluster_part(self, part: str) -> PartReport:
         """Return what counts one part of what several guards share; before that there is no series of it."""

@@ -20,6 +20,7 @@ from guard.core.facts import IPAddress
 from guard.core.proxy_protocol import Preamble, read_preamble
 from guard.errors import RequestError
 from guard.server.headers import Headers
+from guard.server.room import Room
 
 _log = logging.getLogger("guard.server")
 
@@ -50,15 +51,18 @@ class HttpServer(web.Server):
         handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
         reservation: Callable[[], Headers],
         preambles_from: AddressPolicy = NOBODY,
+        *,
+        room: Room,
         **options: Any,
     ) -> None:
         """Take `reservation`, which returns the header lines for an answer to nobody in particular.
 
         Args:
             preambles_from: Whose connections begin with a PROXY preamble, and are closed if they do not.
+            room: For the connections of all servers of this process.
         """
         super().__init__(
-            handler,
+            self._answer,
             request_factory=self._request,
             access_log=None,
             auto_decompress=False,
@@ -67,6 +71,8 @@ class HttpServer(web.Server):
         )
         self.reservation = reservation
         self.preambles_from = preambles_from
+        self.room = room
+        self._handle = handler
         self._retiring = False
         self._empty = asyncio.Event()
 
@@ -87,6 +93,14 @@ class HttpServer(web.Server):
         super().connection_lost(handler, exc)
         if self._retiring and not self.connections:
             self._empty.set()
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection: Any = request.protocol  # either lane's
+        self.room.begin(connection)
+        try:
+            return await self._handle(request)
+        finally:
+            self.room.end(connection)
 
     def _request(self, message: Any, *rest: Any) -> web.BaseRequest:
         if self._retiring:
@@ -127,7 +141,7 @@ class Serving:
 class HttpHandler(RequestHandler):
     """One connection."""
 
-    __slots__ = ("_begun", "_patience", "_server", "finished", "preamble")
+    __slots__ = ("_begun", "_line", "_patience", "_server", "finished", "preamble", "received")
 
     def __init__(self, server: HttpServer, **options: Any) -> None:
         super().__init__(server, **options)
@@ -138,7 +152,10 @@ class HttpHandler(RequestHandler):
         self.preamble: Preamble | None = None
         """What the front server has told about this connection."""
         self.finished: Callable[[], None] | None = None
-        """Is called after each answer."""
+        """Is called after each answer; set where only one request of a connection is answered here."""
+        self._line: Any = None
+        """Its transport, until the connection is lost; the library forgets it when it begins to close."""
+        self.received = 0
 
     @property
     def waits(self) -> bool:
@@ -155,8 +172,35 @@ class HttpHandler(RequestHandler):
             if self.finished is not None:
                 self.finished()
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that the client has not taken from us yet."""
+        return self._line.get_write_buffer_size() if self._line is not None else 0
+
+    @property
+    def written(self) -> int:
+        """Bytes of this answer that were written so far."""
+        request = self._current_request
+        return request.writer.output_size if request is not None else 0
+
+    @property
+    def lacks_body(self) -> bool:
+        """Whether it is the client that a request body waits for."""
+        request = self._current_request
+        paused = self._reading_paused or self._buffer_paused
+        return request is not None and not paused and not request.content.is_eof()
+
+    def give_up(self) -> None:
+        """Close it at once."""
+        if self._line is not None:
+            self._line.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; a trusted front server's connection with its preamble."""
+        self._line = transport
+        if self.finished is None and not self._server.room.enter(self):
+            self.give_up()
+            return
         super().connection_made(transport)
         policy = self._server.preambles_from
         if policy.preamble and policy.trusts(peer_of(transport)[0]):
@@ -165,6 +209,7 @@ class HttpHandler(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take the preamble off, and hand the rest on."""
+        self.received += len(data)
         if self._begun is not None:
             self._begun += data
             try:
@@ -182,6 +227,8 @@ class HttpHandler(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End."""
+        self._line = None
+        self._server.room.leave(self)
         self._end_of_preamble()
         super().connection_lost(exc)
 

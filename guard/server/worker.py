@@ -29,8 +29,9 @@ from guard.server.given import Given
 from guard.server.http_server import HttpServer, Serving
 from guard.server.listeners import BACKLOG
 from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
-from guard.server.process import die_with_parent, tune_memory
+from guard.server.process import die_with_parent, raise_file_limit, tune_memory
 from guard.server.quick_questions import QuestionServer
+from guard.server.room import SWEEP_SECONDS, Room
 from guard.settings import Settings
 from guard.store.clients import ClientTable
 from guard.store.pause import Pause
@@ -66,7 +67,8 @@ async def serve(
     policy = settings.client_ip.policy()
     own = _own_door(recorder_socket) if policy.preamble else None
     proxy = await worker.start(recorder_socket, (own or listener).getsockname())
-    limits: dict[str, Any] = {"max_line_size": MAX_LINE, "max_field_size": MAX_FIELD}
+    room = Room(raise_file_limit(), lambda why: worker.metrics.connections_cut.labels(why).inc())
+    limits: dict[str, Any] = {"max_line_size": MAX_LINE, "max_field_size": MAX_FIELD, "room": room}
     # Connections that begin with a preamble are the library's.
     lane = FastServer if settings.fast_lane and not policy.preamble else HttpServer
     servers = [(lane(proxy.handle, proxy.reservation, policy, **limits), listener)]
@@ -79,8 +81,10 @@ async def serve(
         spoe = await loop.create_server(worker.spoe, sock=listeners["spoe"], backlog=BACKLOG)
     open_ = [await Serving.start(server, place, settings.timeouts.drain) for server, place in servers]
     tune_memory()
+    sweeping = asyncio.create_task(_sweep(room))
     print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await stopped.wait()
+    sweeping.cancel()
     await worker.search_guard.stop()
     if spoe is not None and worker.spoe is not None:
         spoe.close()
@@ -90,6 +94,12 @@ async def serve(
     await asyncio.gather(*(one.stop() for one in open_))
     async with asyncio.timeout(STOP_SECONDS):
         await worker.stop()
+
+
+async def _sweep(room: Room) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        room.sweep()
 
 
 def _own_door(recorder_socket: str) -> socket.socket:

@@ -59,6 +59,8 @@ class Connection(asyncio.Protocol):
         """Done when the answer under way is."""
         self.deadline = 0.0
         """Loop time at which it is closed; 0 for never."""
+        self.received = 0
+        self._written = 0
 
     def __repr__(self) -> str:
         return f"<Connection busy={self._is_busy} waiting={len(self._data)} gone={self.is_gone}>"
@@ -67,10 +69,14 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         self.transport.set_write_buffer_limits(high=BUFFER)
         self.peer = peer_of(transport)
+        if not self._server.room.enter(self):
+            self._abort()
+            return
         self.deadline = self._loop.time() + IDLE_SECONDS
         self._server.connection_made(cast(Any, self), self.transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        self._server.room.leave(self)
         self.transport = None
         self._data = b""
         if self._guest is not None:
@@ -89,7 +95,27 @@ class Connection(asyncio.Protocol):
     def _is_busy(self) -> bool:
         return self._task is not None or self._guest is not None
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that the client has not taken from us yet."""
+        return self.transport.get_write_buffer_size() if self.transport is not None else 0
+
+    @property
+    def written(self) -> int:
+        """Bytes that were written so far."""
+        return self._written + (self._guest.handler.written if self._guest is not None else 0)
+
+    @property
+    def lacks_body(self) -> bool:
+        """Whether it is the client that a request body waits for."""
+        return self._guest is not None and self._guest.handler.lacks_body
+
+    def give_up(self) -> None:
+        """Close it at once."""
+        self._abort()
+
     def data_received(self, data: bytes) -> None:
+        self.received += len(data)
         self._data = self._data + data if self._data else data
         if not self._is_busy:
             self._next()
@@ -121,6 +147,7 @@ class Connection(asyncio.Protocol):
                 raw, self._data = self._data[: end + 4], self._data[end + 4 :]
                 self._task = self._loop.create_task(self._answer(PlainRequest(self, head), head.close, raw))
             case Way.COUNTED:
+                self._server.room.begin(self)
                 self._guest = Guest(self.transport, self._server.library(), end + 4 + head.length, self._guest_left)
                 self._data = self._guest.feed(self._data)
             case Way.LIBRARY:
@@ -130,6 +157,7 @@ class Connection(asyncio.Protocol):
         """Give the connection, and all that has come, to the library."""
         transport, data, self._data, self.deadline = self.transport, self._data, b"", 0.0
         self._server.connection_lost(cast(Any, self))
+        self._server.room.leave(self)
         handler = self._server.library()
         transport.set_protocol(handler)
         handler.connection_made(transport)
@@ -191,6 +219,7 @@ class Connection(asyncio.Protocol):
 
     def _guest_left(self) -> None:
         self._guest = None
+        self._server.room.end(self)
         if self._rest is not None and not self._rest.done():
             self._rest.set_result(None)
         if not self.is_gone:
@@ -206,6 +235,7 @@ class Connection(asyncio.Protocol):
 
     def write(self, data: bytes | memoryview) -> None:
         """Send bytes."""
+        self._written += len(data)
         self.transport.write(data)
 
     def check(self) -> None:
