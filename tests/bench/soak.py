@@ -1,0 +1,294 @@
+"""Does a guard that runs for long stay as large as it was, and is nothing lost whatever happens to it meanwhile?
+
+Run by hand: `python3 dev.py bench soak [MINUTES] [--json]` (30). A guard with two workers before two small upstreams, all
+on the loopback: people, crawlers, an assistant, a search engine, scrapers, and clients that change address and user
+agent with every request. In the first half the configuration is loaded anew each minute, the second upstream comes and
+goes, and in turn a worker and the recorder are killed. The second half is calm, so that memory, open files and
+threads can be compared: each process at the half against its end. Afterwards the log is held against what clients saw.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+if __name__ == "__main__":
+    # Not the folder of this file, where a benchmark could have the name of a library's module.
+    sys.path[0] = str(ROOT)
+
+from tests.bench.accuracy import machine  # noqa: E402
+from tests.support.http import ask  # noqa: E402
+from tests.support.running import PATIENT, RunningGuard  # noqa: E402
+from tests.support.told import Crowd, Found, Told  # noqa: E402
+from tests.support.upstream import Servers  # noqa: E402
+
+SAMPLE_SECONDS = 5.0
+FLAP_SECONDS = 7.0
+MAY_GROW = 1.10
+MAY_GROW_MIB = 8.0
+"""A process is flat that has grown by no more than the larger of the two."""
+MAY_OPEN = 8
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One process at one time."""
+
+    seconds: float
+    module: str
+    pid: int
+    mib: float
+    files: int
+    threads: int
+
+
+def processes(parent: int) -> dict[int, str]:
+    """Return the processes of a guard, by what they run."""
+    found = {parent: "supervisor"}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, IndexError, ValueError):
+                if int((entry / "stat").read_text().rpartition(") ")[2].split()[1]) == parent:
+                    arguments = (entry / "cmdline").read_bytes().split(b"\0")
+                    found[int(entry.name)] = arguments[2].decode().rpartition(".")[2]
+    return found
+
+
+def sample(parent: int, seconds: float) -> list[Sample]:
+    rows = []
+    for pid, module in processes(parent).items():
+        place = Path(f"/proc/{pid}")
+        with suppress(OSError):  # it has ended meanwhile
+            rows.append(
+                Sample(
+                    seconds=seconds, module=module, pid=pid,
+                    mib=int((place / "statm").read_text().split()[1]) * PAGE / 2**20,
+                    files=len(os.listdir(place / "fd")), threads=len(os.listdir(place / "task")),
+                )
+            )  # fmt: skip
+    return rows
+
+
+class Flapping:
+    """An upstream that is there, and then not."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            self.port = first.getsockname()[1]
+        self._server: socket.socket | None = None
+
+    def turn(self) -> None:
+        """Come, or go."""
+        if self._server is not None:
+            self._server.shutdown(socket.SHUT_RDWR)
+            self._server.close()
+            self._server = None
+        else:
+            self._server = socket.create_server(("127.0.0.1", self.port))
+            threading.Thread(target=self._answer, args=(self._server,), daemon=True).start()
+
+    @staticmethod
+    def _answer(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with connection, suppress(OSError):
+                    connection.settimeout(5)
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+
+
+class Strangers:
+    """Scrapers, and clients that are somebody else each time; and visitors of the site that comes and goes."""
+
+    def __init__(self, port: int) -> None:
+        self.statuses: dict[str, Counter[int]] = {"scraper": Counter(), "rotating": Counter(), "flapping": Counter()}
+        self._port = port
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=one, daemon=True) for one in (self._scrape, self._rotate, self._flap)]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(40)
+
+    def _again(self, who: str, one: Callable[[int], tuple[str, str, str, str]], pause: float) -> None:
+        number = 0
+        while not self._ended.is_set():
+            path, host, agent, address = one(number)
+            number += 1
+            try:
+                reply = ask(self._port, path, ("X-Forwarded-For", address), agent=agent, host=host)
+                self.statuses[who][reply.status if reply.whole else 0] += 1
+            except OSError:
+                self.statuses[who][0] += 1
+            time.sleep(pause)
+
+    def _scrape(self) -> None:
+        self._again(
+            "scraper", lambda n: (f"/original.jpg?n={n}", "photo.example", "python-requests/2.32", "192.0.2.9"), 0.05
+        )
+
+    def _rotate(self) -> None:
+        chance = random.Random(1)
+
+        def one(number: int) -> tuple[str, str, str, str]:
+            address = str(IPv4Address("10.0.0.0") + chance.randrange(1 << 24))
+            agent = f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/{number}.0.0.0 Safari/537.36"
+            return f"/display.jpg?n={number}", "photo.example", agent, address
+
+        self._again("rotating", one, 0.02)
+
+    def _flap(self) -> None:
+        self._again("flapping", lambda n: (f"/?n={n}", "flap.example", "Mozilla/5.0", "192.0.2.10"), 0.05)
+
+
+def kill(parent: int, module: str) -> None:
+    """Kill one process that runs this module."""
+    for pid, runs in processes(parent).items():
+        if runs == module:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            return
+
+
+def run(minutes: float) -> tuple[list[Sample], Told, Strangers, Found, dict[str, Any]]:
+    servers, flapping = Servers(), Flapping()
+    good, _ = servers.start()
+    told = Told()
+    with tempfile.TemporaryDirectory() as scratch:
+        guard = RunningGuard(
+            Path(scratch),
+            {
+                "workers": 2,
+                "sites": [
+                    {"host": "photo.example", "upstream": good},
+                    {"host": "flap.example", "upstream": f"http://127.0.0.1:{flapping.port}"},
+                ],
+                "client_ip": {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]},
+                "rules": PATIENT,
+                "timeouts": {"connect": 2, "read": 10, "drain": 5},
+                "access_log": "off",
+            },
+        )
+        crowd, strangers = Crowd(guard.port, told, 0.05), Strangers(guard.port)
+        begun = time.monotonic()
+        half, end = minutes * 30, minutes * 60
+        samples: list[Sample] = []
+        done: Counter[str] = Counter()
+        next_flap, next_minute, killing = FLAP_SECONDS, min(60.0, half / 3), 0
+        try:
+            while (now := time.monotonic() - begun) < end:
+                samples += sample(guard.process.pid, now)
+                if now < half and now >= next_flap:
+                    flapping.turn()
+                    next_flap += FLAP_SECONDS
+                    done["turns of the upstream"] += 1
+                if now < half - 20 and now >= next_minute:
+                    next_minute += min(60.0, half / 3)
+                    guard.process.send_signal(signal.SIGHUP)
+                    done["reloads"] += 1
+                    time.sleep(8)
+                    module = ("worker", "recorder")[killing % 2]
+                    kill(guard.process.pid, module)
+                    done[f"{module}s killed"] += 1
+                    killing += 1
+                    print(f"soak: {now:.0f} s: reload, {module} killed", file=sys.stderr, flush=True)
+                time.sleep(SAMPLE_SECONDS)
+        finally:
+            crowd.end()
+            strangers.end()
+            status = guard.stop()
+        done["exit status"] = status
+        return samples, told, strangers, told.against(guard.evidence), dict(done)
+
+
+def grown(samples: list[Sample], minutes: float) -> list[dict[str, Any]]:
+    """Compare each process that lived through the second half: its first fifth against its last."""
+    half, end = minutes * 30, minutes * 60
+    fifth = (end - half) / 5
+    rows = []
+    last = max(one.seconds for one in samples)
+    for pid in sorted({one.pid for one in samples if one.seconds == last}):
+        mine = [one for one in samples if one.pid == pid]
+        before = [one for one in mine if half <= one.seconds < half + fifth]
+        after = [one for one in mine if one.seconds >= end - fifth]
+        if not before or not after:
+            continue
+
+        def middle(rows: list[Sample], name: str) -> float:
+            return statistics.median(getattr(one, name) for one in rows)
+
+        row: dict[str, Any] = {"process": mine[0].module}
+        for name in ("mib", "files", "threads"):
+            row[name] = (middle(before, name), middle(after, name))
+        first, then = row["mib"]
+        row["flat"] = (
+            then <= max(first * MAY_GROW, first + MAY_GROW_MIB)
+            and row["files"][1] <= row["files"][0] + MAY_OPEN
+            and row["threads"][1] <= row["threads"][0] + 2
+        )
+        rows.append(row)
+    return rows
+
+
+def table(rows: list[dict[str, Any]], samples: list[Sample]) -> str:
+    lines = ["| process | memory, half and end | most | open files | threads | |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        most = max(one.mib for one in samples if one.module == row["process"])
+        (m1, m2), (f1, f2), (t1, t2) = row["mib"], row["files"], row["threads"]
+        verdict = "flat" if row["flat"] else "**grows**"
+        lines.append(
+            f"| {row['process']} | {m1:.1f} → {m2:.1f} MiB | {most:.1f} MiB | {f1:.0f} → {f2:.0f} "
+            f"| {t1:.0f} → {t2:.0f} | {verdict} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="dev.py bench soak", description="Runs a guard for long, and harms it.")
+    parser.add_argument("minutes", nargs="?", type=float, default=30.0)
+    parser.add_argument("--json", action="store_true", help="every sample")
+    chosen = parser.parse_args()
+    samples, told, strangers, found, done = run(chosen.minutes)
+    rows = grown(samples, chosen.minutes)
+    statuses = {who: dict(sorted(counts.items())) for who, counts in {**told.statuses, **strangers.statuses}.items()}
+    flat = bool(rows) and all(row["flat"] for row in rows)
+    if chosen.json:
+        print(json.dumps({"machine": machine(), "samples": [vars(one) for one in samples], "grown": rows, "done": done,
+                          "statuses": statuses, "flat": flat, "nothing_lost": found.nothing_lost}))  # fmt: skip
+    else:
+        print(machine(), done, sep="\n")
+        print(table(rows, samples))
+        for who, counts in statuses.items():
+            print(f"{who}: " + ", ".join(f"{count:,} × {status or 'broken off'}" for status, count in counts.items()))
+        print(f"slowest answer to a person: {told.slowest:.2f} s")
+        print(
+            f"log: holds={found.holds} {dict(found.kinds)}; of {len(told.references):,} reference codes {found.unknown} "
+            f"are not on record, {found.admitted} admitted; of {told.previews:,} previews {found.unrecorded_previews} "
+            f"unrecorded"
+        )
+        print("verdict: " + ("flat" if flat else "NOT FLAT") + ", " + ("nothing lost" if found.nothing_lost else "LOST"))
+    return 0 if flat and found.nothing_lost else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
