@@ -11,6 +11,7 @@ from guard.core.crawlers import Catalogue, Sighting
 from guard.core.facts import RequestFacts, ResponseFacts
 from guard.core.identity import IdentityVerdict, contradiction
 from guard.core.policy import Decision, NeedsResponse, Policy, decide
+from guard.core.rule_index import RuleIndex
 
 MATCHED_CHARACTERS = 512
 """User agents are looked at up to here; a longer one is no browser's, and costs no more than this."""
@@ -24,6 +25,7 @@ class Pipeline:
     def __init__(self, catalogue: Catalogue, policy: Policy) -> None:
         self.catalogue = catalogue
         self.policy = policy
+        self._rules = RuleIndex(policy.rules)
         self._find = lru_cache(maxsize=REMEMBERED_USER_AGENTS)(catalogue.find)
         self._last: tuple[RequestFacts, Sighting] | None = None
 
@@ -54,4 +56,4 @@ class Pipeline:
         self, request: RequestFacts, who: Classification, response: ResponseFacts | None = None
     ) -> Decision | NeedsResponse:
         """Say what is done; `NeedsResponse` only while `response` is None."""
-        return decide(self.policy, request, who, response)
+        return decide(self.policy, request, who, response, self._rules.candidates(request, who))

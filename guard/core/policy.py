@@ -7,6 +7,7 @@ could match does ask, the answer is `NeedsResponse` and the caller comes back wi
 head of the response. A rule in monitor mode is noted and evaluation goes on.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -241,16 +242,21 @@ class NeedsResponse:
 
 
 def decide(
-    policy: Policy, request: RequestFacts, who: Classification, response: ResponseFacts | None
+    policy: Policy,
+    request: RequestFacts,
+    who: Classification,
+    response: ResponseFacts | None,
+    rules: Iterable[Rule] | None = None,
 ) -> Decision | NeedsResponse:
     """Return the decision of the first matching rule of `policy`.
 
     Args:
+        rules: Those of its rules that can match, in order; by default all.
         response: What is known of the resource; None while the upstream has not answered.
             With a value (even one of kind `unknown`) the result is always a `Decision`.
     """
     monitored: list[str] = []
-    for rule in policy.rules:
+    for rule in policy.rules if rules is None else rules:
         if not rule.when.holds_for_request(request, who):
             continue
         if rule.when.asks_for_resource(who):
