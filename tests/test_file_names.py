@@ -43,6 +43,8 @@ WITHOUT_TWIN = {
     "tests/server/test_bad_pictures.py": "the proxy as a whole: pictures that break decoders",
     "tests/server/test_marking.py": "the proxy as a whole: marked copies and their tracing",
     "tests/server/test_ticketing.py": "the proxy as a whole: originals after a page view, with real clients",
+    "tests/server/test_load.py": "the guard as a whole: floods and slow clients",
+    "tests/server/test_faults.py": "the guard as a whole: what breaks while it is asked from all sides",
     "tests/server/test_real_programs.py": "the proxy as a whole: real clients and servers",
 }
 """Tests of several modules together."""

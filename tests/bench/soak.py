@@ -1,7 +1,7 @@
 """Does a guard that runs for long stay as large as it was, and is nothing lost whatever happens to it meanwhile?
 
-Run by hand: `python3 dev.py bench soak [MINUTES] [--json]` (30). A guard with two workers before two small upstreams, all
-on the loopback: people, crawlers, an assistant, a search engine, scrapers, and clients that change address and user
+Run by hand: `python3 dev.py bench soak [MINUTES] [--json]` (30). A guard with two workers before two small upstreams,
+all on the loopback: people, crawlers, an assistant, a search engine, scrapers, and clients that change address and user
 agent with every request. In the first half the configuration is loaded anew each minute, the second upstream comes and
 goes, and in turn a worker and the recorder are killed. The second half is calm, so that memory, open files and
 threads can be compared: each process at the half against its end. Afterwards the log is held against what clients saw.
@@ -34,7 +34,7 @@ if __name__ == "__main__":
 from tests.bench.accuracy import machine  # noqa: E402
 from tests.support.http import ask  # noqa: E402
 from tests.support.running import PATIENT, RunningGuard  # noqa: E402
-from tests.support.told import Crowd, Found, Told  # noqa: E402
+from tests.support.told import BELIEVED, Crowd, Found, Told  # noqa: E402
 from tests.support.upstream import Servers  # noqa: E402
 
 SAMPLE_SECONDS = 5.0
@@ -43,7 +43,6 @@ MAY_GROW = 1.10
 MAY_GROW_MIB = 8.0
 """A process is flat that has grown by no more than the larger of the two."""
 MAY_OPEN = 8
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +69,12 @@ def processes(parent: int) -> dict[int, str]:
     return found
 
 
+def own_mib(place: Path) -> float:
+    """Return what a process has in memory, without the tables that all workers share: those fill up to their size."""
+    lines = dict(line.split(":", 1) for line in (place / "status").read_text().splitlines())
+    return sum(int(lines[name].split()[0]) for name in ("RssAnon", "RssFile")) / 1024
+
+
 def sample(parent: int, seconds: float) -> list[Sample]:
     rows = []
     for pid, module in processes(parent).items():
@@ -78,7 +83,7 @@ def sample(parent: int, seconds: float) -> list[Sample]:
             rows.append(
                 Sample(
                     seconds=seconds, module=module, pid=pid,
-                    mib=int((place / "statm").read_text().split()[1]) * PAGE / 2**20,
+                    mib=own_mib(place),
                     files=len(os.listdir(place / "fd")), threads=len(os.listdir(place / "task")),
                 )
             )  # fmt: skip
@@ -183,7 +188,7 @@ def run(minutes: float) -> tuple[list[Sample], Told, Strangers, Found, dict[str,
                     {"host": "photo.example", "upstream": good},
                     {"host": "flap.example", "upstream": f"http://127.0.0.1:{flapping.port}"},
                 ],
-                "client_ip": {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]},
+                **BELIEVED,
                 "rules": PATIENT,
                 "timeouts": {"connect": 2, "read": 10, "drain": 5},
                 "access_log": "off",
@@ -282,11 +287,14 @@ def main() -> int:
             print(f"{who}: " + ", ".join(f"{count:,} × {status or 'broken off'}" for status, count in counts.items()))
         print(f"slowest answer to a person: {told.slowest:.2f} s")
         print(
-            f"log: holds={found.holds} {dict(found.kinds)}; of {len(told.references):,} reference codes {found.unknown} "
+            f"log: holds={found.holds} {dict(found.kinds)}\n"
+            f"of {len(told.references):,} reference codes {found.unknown} "
             f"are not on record, {found.admitted} admitted; of {told.previews:,} previews {found.unrecorded_previews} "
             f"unrecorded"
         )
-        print("verdict: " + ("flat" if flat else "NOT FLAT") + ", " + ("nothing lost" if found.nothing_lost else "LOST"))
+        print(
+            "verdict: " + ("flat" if flat else "NOT FLAT") + ", " + ("nothing lost" if found.nothing_lost else "LOST")
+        )
     return 0 if flat and found.nothing_lost else 1
 
 

@@ -4,19 +4,18 @@ A refusal shows a reference code; that record is in the log, or one of the gaps 
 that an assistant got was on record before its first byte, without exception.
 """
 
+import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from guard.evidence import record
 from guard.store.log_files import open_folder, verify_directory
 from guard.store.record_finder import leaves
 from tests.support.http import CHATGPT_USER, CHROME, GOOGLEBOT_IMAGE, GPTBOT, Reply, ask
-
-Ask = Callable[[str, str], Reply]
 
 
 @dataclass
@@ -87,6 +86,17 @@ class Found:
         return self.holds and self.unknown <= self.admitted and not self.unrecorded_previews
 
 
+BELIEVED = {"client_ip": {"from": "x-forwarded-for", "trusted": ["127.0.0.0/8"]}}
+"""Settings by which each of the people below is somebody else: one who asks a hundred times a minute is none."""
+
+BROWSER_LINES = (
+    ("Accept", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("Accept-Language", "de-DE,de;q=0.9,en;q=0.8"),
+    ("Referer", "http://photo.example/album/"),
+)
+
+
 class Crowd:
     """People, a training crawler, an assistant and a search engine, each asking again and again until `end`."""
 
@@ -110,10 +120,12 @@ class Crowd:
             thread.join(40)
 
     def _ask(self, who: str, agent: str, path: str) -> None:
+        chance = random.Random(path)
         while not self._ended.is_set():
             started = time.monotonic()
             try:
-                reply = ask(self._port, path, agent=agent)
+                lines = (("X-Forwarded-For", str(IPv4Address(chance.randrange(1 << 24, 1 << 31)))), *BROWSER_LINES)
+                reply = ask(self._port, path, *(lines if who == "person" else ()), agent=agent)
             except OSError:
                 reply = None
             self._told.note(who, reply, time.monotonic() - started)
