@@ -67,7 +67,9 @@ async def serve(
     policy = settings.client_ip.policy()
     own = _own_door(recorder_socket) if policy.preamble else None
     proxy = await worker.start(recorder_socket, (own or listener).getsockname())
-    room = Room(raise_file_limit(), lambda why: worker.metrics.connections_cut.labels(why).inc())
+    files = raise_file_limit()
+    # Visitors take no connection from front servers that ask.
+    room, fronts = (Room(files, lambda why: worker.metrics.connections_cut.labels(why).inc()) for _ in range(2))
     limits: dict[str, Any] = {"max_line_size": MAX_LINE, "max_field_size": MAX_FIELD, "room": room}
     # Connections that begin with a preamble are the library's.
     lane = FastServer if settings.fast_lane and not policy.preamble else HttpServer
@@ -75,13 +77,15 @@ async def serve(
     if own is not None:
         servers.append((HttpServer(proxy.handle, proxy.reservation, **limits), own))
     if "decisions" in listeners and worker.decisions is not None:
-        servers.append((QuestionServer(worker.decisions, proxy.reservation, **limits), listeners["decisions"]))
+        servers.append(
+            (QuestionServer(worker.decisions, proxy.reservation, **{**limits, "room": fronts}), listeners["decisions"])
+        )
     spoe = None
     if "spoe" in listeners and worker.spoe is not None:
         spoe = await loop.create_server(worker.spoe, sock=listeners["spoe"], backlog=BACKLOG)
     open_ = [await Serving.start(server, place, settings.timeouts.drain) for server, place in servers]
     tune_memory()
-    sweeping = asyncio.create_task(_sweep(room))
+    sweeping = asyncio.create_task(_sweep(room, fronts))
     print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await stopped.wait()
     sweeping.cancel()
@@ -96,10 +100,11 @@ async def serve(
         await worker.stop()
 
 
-async def _sweep(room: Room) -> None:
+async def _sweep(*rooms: Room) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        room.sweep()
+        for room in rooms:
+            room.sweep()
 
 
 def _own_door(recorder_socket: str) -> socket.socket:

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from guard.server import room as rules
+from guard.server.fast_lane.server import FastServer
 from guard.server.http_server import HttpServer, Serving
 from guard.server.room import SPARE_FILES, Room
 from tests.support.http import head, read_reply
@@ -140,21 +141,24 @@ def test_a_body_that_trickles_in_is_given_up(made: tuple[Room, Time, list[str]])
     assert (trickle.given_up, steady.given_up, waits.given_up) == (True, False, False)
 
 
-@pytest.fixture
-async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[int, Room]]:
-    """Serve on a real socket; 10 MB for GET, and what was sent for POST."""
+@pytest.fixture(params=[HttpServer, FastServer], ids=["library", "fast lane"])
+async def served(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[int, Room]]:
+    """Serve on a real socket, in either lane; 10 MB for /large, and what was sent for POST."""
     monkeypatch.setattr(rules, "TAKING_SECONDS", 0.6)
     monkeypatch.setattr(rules, "BODY_GRACE_SECONDS", 0.6)
     monkeypatch.setattr(rules, "SWEEP_SECONDS", 0.2)
 
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        sent = await request.read()
-        if request.path != "/large":
-            return web.Response(body=sent)
-        response = web.StreamResponse()
+    async def answer(request: web.BaseRequest) -> Any:
+        size = 1_000_000 if request.path == "/large" else 0
+        if isinstance(request, web.BaseRequest):
+            await request.read()
+            response: Any = web.StreamResponse(headers={"Content-Length": str(10 * size)})
+        else:
+            response = request.respond(200, "", (("Content-Length", str(10 * size)),))
         await response.prepare(request)
-        for _ in range(10):
-            await response.write(bytes(1_000_000))
+        for _ in range(10 if size else 0):
+            await response.write(bytes(size))
+        await response.write_eof()
         return response
 
     room = Room(SPARE_FILES + 30)
@@ -162,7 +166,7 @@ async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[int, Ro
     listener.bind(("127.0.0.1", 0))
     listener.listen(100)
     listener.setblocking(False)
-    serving = await Serving.start(HttpServer(answer, lambda: (), room=room), listener, 1)
+    serving = await Serving.start(request.param(answer, lambda: (), room=room), listener, 1)
 
     async def sweep_often() -> None:
         while True:

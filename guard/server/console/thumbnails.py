@@ -15,7 +15,7 @@ from guard.errors import PictureError
 from guard.image.jobs import Preview
 from guard.server.image_workers import ImageWorkers
 from guard.server.site import Upstream
-from guard.server.upstream import Timeouts, UpstreamClient
+from guard.server.upstream import Timeouts, UnderWay, UpstreamClient
 from guard.settings import Settings, Site
 from guard.settings_text import ANY_HOST
 
@@ -59,7 +59,9 @@ class Thumbnails:
 
     async def _made(self, settings: Settings, site: Site, path: str) -> Preview | None:
         upstream = Upstream(base=site.upstream_base, unix_socket=site.upstream_socket)
-        client = UpstreamClient(upstream, Timeouts(connect=settings.timeouts.connect, read=settings.timeouts.read))
+        client = UpstreamClient(
+            upstream, Timeouts(connect=settings.timeouts.connect, read=settings.timeouts.read), UnderWay()
+        )
         headers = {"Host": site.host} if site.host != ANY_HOST else {}
         try:
             async with client.session.get(client.url(path), headers=headers, allow_redirects=False) as answer:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from guard.server.fast_lane import connection, server
 from guard.server.fast_lane.server import FastServer
+from guard.server.room import Room
 
 HEAD = b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST /%s HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
@@ -38,7 +39,7 @@ async def answer(request: web.BaseRequest) -> web.StreamResponse:
 
 async def talk(*pieces: bytes | float, seconds: float = 0.3) -> tuple[bytes, bool, FastServer]:
     """Send pieces, with pauses between them; return what came, whether it was closed, and the server."""
-    made = FastServer(answer, lambda: (("X-Reserved", "yes"),))
+    made = FastServer(answer, lambda: (("X-Reserved", "yes"),), room=Room(1000))
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(made, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
@@ -146,7 +147,7 @@ async def test_who_takes_nothing_is_hung_up_on_in_the_end(monkeypatch: pytest.Mo
         finally:
             ended.set()
 
-    made = FastServer(endless, tuple)
+    made = FastServer(endless, tuple, room=Room(1000))
     listening = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
     _, writer = await asyncio.open_connection(*listening.sockets[0].getsockname(), limit=1024)
     writer.write(HEAD % b"1")
@@ -160,7 +161,7 @@ async def test_who_takes_nothing_is_hung_up_on_in_the_end(monkeypatch: pytest.Mo
 
 async def test_a_server_that_retires_ends_each_connection_with_its_next_answer():
     """Whoever keeps a connection open is answered once more, and told."""
-    made = FastServer(answer, tuple)
+    made = FastServer(answer, tuple, room=Room(1000))
     listening = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
     await asyncio.sleep(0.05)
@@ -199,7 +200,7 @@ async def test_an_answer_that_did_not_say_so_is_not_the_last():
 
 async def test_stopping_lets_an_answer_under_way_end():
     """And closes who waits."""
-    made = FastServer(answer, tuple)
+    made = FastServer(answer, tuple, room=Room(1000))
     listening = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
     idle, idle_writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
