@@ -180,7 +180,7 @@ async def test_a_server_that_retires_ends_each_connection_with_its_next_answer()
 
 async def test_an_answer_that_did_not_say_so_is_not_the_last():
     """A server that begins to retire in the middle of an answer still takes the next request."""
-    made = FastServer(answer, tuple)
+    made = FastServer(answer, tuple, room=Room(1000))
     listening = await asyncio.get_running_loop().create_server(made, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
     writer.write(HEAD % b"1")
