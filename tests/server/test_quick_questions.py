@@ -8,7 +8,7 @@ import pytest
 from guard.server.quick_questions import LARGEST, plain_question
 from tests.server.conftest import Upstreams
 from tests.support.http import CHROME, GPTBOT, Reply, read_reply
-from tests.support.running import PATIENT, RunningGuard
+from tests.support.running import PATIENT, RunningGuard, wait_until
 
 PLAIN = b"GET /nginx HTTP/1.1\r\nHost: a\r\nX-Original-URI: /a\r\n\r\n"
 
@@ -122,6 +122,7 @@ def test_every_visitor_is_counted_once(asked: RunningGuard, connection: socket.s
     for data in (question(), question(agent=GPTBOT), question(target="/c")):
         asked_whole(connection, data)
 
+    wait_until(lambda: counted() - before >= 3 or None, 30)
     assert counted() - before == 3
 
 
