@@ -13,7 +13,7 @@ from guard.evidence.anchor_check import Believe, Head
 from guard.evidence.cosignature import CosignerKey
 from guard.evidence.report import Report
 from guard.evidence.verify import verify_log
-from guard.store.side_store import read_rows
+from guard.store.side_store import ANY_LEAF, read_rows
 
 
 class LogFolder:
@@ -38,7 +38,7 @@ class LogFolder:
             found += [f"{within}/{name}" for name in files if not name.startswith(".")]
         return tuple(sorted(found))
 
-    def disclosures(self, first: int = 0) -> Iterator[tuple[int, str, bytes]] | None:
+    def disclosures(self, first: int = ANY_LEAF) -> Iterator[tuple[int, str, bytes]] | None:
         """Return the side store's rows by leaf, from `first` on; None if there is no side store."""
         return read_rows(self._side, first) if self._side is not None and self._side.is_file() else None
 

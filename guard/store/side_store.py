@@ -188,6 +188,8 @@ class SideStore:
         self.connection.close()
 
 
+ANY_LEAF: Final = -(1 << 63)
+"""Also what no record can be: a verifier has to see such a row."""
 USED: Final = "UPDATE keys SET first = min(first, ?), last = max(last, ?), records = records + ? WHERE number = ?"
 
 
@@ -205,7 +207,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def read_rows(path: Path, first: int = 0) -> Iterator[Row]:
+def read_rows(path: Path, first: int = ANY_LEAF) -> Iterator[Row]:
     """Yield the values in the side store at `path`, by leaf from `first` on, without changing anything.
 
     Raises:

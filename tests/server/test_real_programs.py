@@ -137,6 +137,9 @@ def compared(reply: Reply) -> tuple[object, ...]:
     if boundary := reply.get("Content-Type").partition("boundary=")[2]:
         body = body.replace(boundary.encode(), b"boundary")  # nginx counts it up
         lines = [(name, value.replace(boundary, "boundary")) for name, value in lines]
+    if "image/" in reply.get("Content-Type") and reply.all("Cache-Control") == ["private"]:
+        # A cache between us and people may not give this picture to crawlers: that much they can tell.
+        lines.remove(("cache-control", "private"))
     return reply.status, lines, body, reply.whole
 
 
