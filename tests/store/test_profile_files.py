@@ -24,8 +24,8 @@ OWN = {
 PICTURES = {
     "wordpress": "/wp-content/uploads/2026/11/a.jpg", "nextgen": "/wp-content/gallery/harbour/a.jpg",
     "lychee": "/uploads/original/a.jpg", "piwigo": "/upload/2026/11/25/a.jpg",
-    "immich": "/api/assets/0b6a/original", "photoprism": "/api/v1/t/ab/public/fit_2048",
-    "nextcloud": "/index.php/core/preview",
+    "immich": "/api/assets/0b6a/original?key=a", "photoprism": "/api/v1/t/ab/public/fit_2048",
+    "nextcloud": "/index.php/apps/files_sharing/publicpreview/a",
 }  # fmt: skip
 
 

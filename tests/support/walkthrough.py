@@ -133,6 +133,11 @@ def walk(guide: Path, shell: Shell) -> None:
             case Run():
                 wanted = pattern(step.sees)
                 printed = shell.run(step.command, wanted)
+                for _ in range(15):  # what has come is written down every five seconds
+                    if step.command != "guard status" or wanted.fullmatch(printed):
+                        break
+                    shell.run("sleep 1")
+                    printed = shell.run(step.command, wanted)
                 assert wanted.fullmatch(printed), f"$ {step.command}\n{printed}\n--- the guide has\n" + "\n".join(
                     step.sees
                 )
