@@ -115,7 +115,7 @@ class Appeals:
                 return _made(405, b"", (("Allow", "GET, HEAD, POST"),))
 
     async def _take(self, exchange: Exchange) -> Made:
-        body = await exchange.request.content.read(_LARGEST + 1)
+        body = await _body(exchange)
         code = code_of(_field(body)) if len(body) <= _LARGEST else ""
         if not code:
             return _page(exchange, 400, _WRONG)
@@ -132,6 +132,14 @@ class Appeals:
         sentence = f"guard: somebody objects to the refusal {shown(code)} on {site}; guard explain --reference finds it"
         print(sentence, file=sys.stderr, flush=True)  # noqa: T201
         return _page(exchange, 200, _NOTED, form=False)
+
+
+async def _body(exchange: Exchange) -> bytes:
+    """Return what was sent, or as much of it as shows that it is too long."""
+    body = b""
+    while len(body) <= _LARGEST and (piece := await exchange.request.content.readany()):
+        body += piece
+    return body
 
 
 def code_of(text: str) -> str:

@@ -74,7 +74,8 @@ def find_request(path: Path, *, index: int | None = None, reference: str = "") -
         if found is None:
             if one.kind is RecordKind.RESERVATION:
                 reservations[one.fields["digest"]] = one
-            if place == index or (code and _code(str(one.fields.get("ref", ""))) == code):
+            of_request = one.kind is RecordKind.REQUEST  # an objection names a code, too
+            if place == index or (code and of_request and _code(str(one.fields.get("ref", ""))) == code):
                 found = place, one
         elif one.kind is RecordKind.END and one.fields["req"] == found[0]:
             end = one

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from guard.server.appeals import OF_ONE_CLIENT, code_of
 from guard.server.refusals import APPEAL
 from guard.store.log_files import open_folder
 from guard.store.record_finder import leaves
-from tests.support.http import GPTBOT, Reply, ask
+from tests.support.http import GPTBOT, Reply, ask, connect, head, read_reply
 from tests.support.running import RunningGuard, wait_until
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -91,6 +92,18 @@ def test_one_client_can_not_fill_the_log(trusting: RunningGuard):
 
     assert answers == [200] * OF_ONE_CLIENT.count + [429]
     assert hand_in(trusting, "7K3QF9X2TM", address="198.51.100.10").status == 200
+
+
+def test_a_form_that_comes_in_pieces_is_read_whole(trusting: RunningGuard):
+    """As from a slow network."""
+    body = b"reference=7K3QF-9X2TM"
+    lines = (FORM, ("X-Forwarded-For", "198.51.100.30"))
+    with connect(trusting.port) as connection:
+        connection.sendall(head(APPEAL, *lines, method="POST", body=body) + body[:15])
+        time.sleep(0.3)
+        connection.sendall(body[15:])
+
+        assert read_reply(connection, "POST").status == 200
 
 
 def test_the_form_runs_nothing_and_is_not_stored(trusting: RunningGuard):

@@ -7,6 +7,7 @@ import pytest
 
 from guard.errors import LogDamagedError, UsageError
 from guard.evidence import record
+from guard.evidence.appeal_record import appeal
 from guard.store.batch import Entry
 from guard.store.log_files import open_folder
 from guard.store.record_finder import find_request, leaves
@@ -131,3 +132,14 @@ def test_no_log_is_a_usage_error(tmp_path):
     """With what was expected."""
     with pytest.raises(UsageError, match="no evidence directory"):
         find_request(tmp_path, index=1)
+
+
+def test_an_objection_is_not_taken_for_the_request_that_it_names(tmp_path):
+    """A person's refusal is not recorded, but the objection to it is: there is no request to explain."""
+    opened = open_log(tmp_path / "e")
+    opened.append([Entry(appeal(at=AT, site="photo.example", reference="7K2M9-QX01A"))])
+    opened.checkpoint()
+    opened.close()
+
+    with pytest.raises(UsageError, match="there is no request with the reference 7K2M9-QX01A"):
+        find_request(tmp_path / "e", reference="7K2M9-QX01A")
