@@ -20,12 +20,12 @@ from guard.core.crawlers import Purpose
 from guard.core.facts import Kind
 from guard.core.licence import Licence
 from guard.core.licence_token import claims, licensee_key
+from guard.core.reference_code import ALPHABET
 from guard.errors import UsageError
 from guard.settings import Settings, from_upstream, load_settings
 from guard.store.licences import LicenceBook
 from guard.validation import suggest
 
-ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ID_LENGTH: Final = 10
 
 Config = Annotated[

@@ -11,12 +11,13 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from guard.core.licence import LicenceState
+from guard.core.reference_code import shown
 from guard.core.response import Answer, Form, form_of
 from guard.errors import UpstreamError
 from guard.image.formats import acceptable
 from guard.reservation.offer import Offer
 from guard.reservation.offer_headers import OfferForms, challenge, lines, offer_for
-from guard.server.cards import CardStock, new_code, shown
+from guard.server.cards import CardStock, new_code
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 from guard.server.refusals import NOT_STORED, Refusal, language_of, objection, render

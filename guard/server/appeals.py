@@ -4,7 +4,6 @@ Every refusal shows a reference code. At `APPEAL` whoever has one can hand it in
 button: the code goes on record and is told to the owner; who handed it in is not asked and not kept.
 """
 
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -12,14 +11,15 @@ from html import escape
 from typing import Final
 from urllib.parse import parse_qs
 
+from guard.core import reference_code
 from guard.core.client_address import client_network
 from guard.core.policy import Action, Decision, Limit, PreviewSize
+from guard.core.reference_code import shown
 from guard.errors import RecorderUnavailableError
 from guard.evidence.appeal_record import appeal
 from guard.exporter.metrics import Metrics
 from guard.image.jobs import Language
 from guard.server.answers import Made
-from guard.server.cards import ALPHABET, CODE_LENGTH, shown
 from guard.server.exchange import Exchange
 from guard.server.limits import Limiter
 from guard.server.recorder_client import RecorderClient
@@ -31,9 +31,6 @@ OF_ALL: Final = Limit(count=60, per_seconds=3600, pictures_only=False)
 """In one worker: a flood of them can not fill the log."""
 _LARGEST: Final = 512
 """Bytes of a form."""
-_CODE = re.compile(f"[{ALPHABET}]{{{CODE_LENGTH}}}", re.ASCII)
-_ALIKE: Final = str.maketrans("OIL", "011")
-"""How Crockford's base 32 is read where somebody writes what only looks alike."""
 
 _TITLE = ("Were you refused wrongly?", "Zu Unrecht abgelehnt?")
 _ASK = (
@@ -144,8 +141,8 @@ async def _body(exchange: Exchange) -> bytes:
 
 def code_of(text: str) -> str:
     """Return the reference code that somebody wrote, in the letters it was made of; empty if it is none."""
-    code = re.sub(r"[\s-]", "", text).upper().translate(_ALIKE)
-    return code if _CODE.fullmatch(code) else ""
+    code = reference_code.read("".join(text.split()))
+    return code if reference_code.is_code(code) else ""
 
 
 def _field(form: bytes) -> str:

@@ -15,15 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from guard.core.reference_code import ALPHABET, LENGTH, shown
 from guard.errors import PictureError
 from guard.image.formats import CARD_TYPES, JPEG
 from guard.image.jobs import Language
 from guard.image.plain_cards import PLAIN_CARDS
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no I, L, O and U, so that a code can be read out on the telephone."""
-CODE_LENGTH = 10
-"""Characters: 50 bits, so that among a million refusals two codes are alike with a chance of 1 in 2000."""
 STOCK = 16
 """Cards that lie ready on one shelf; at most 25 kB each."""
 SHELVES = 48
@@ -84,13 +81,8 @@ class _Shelf:
 
 
 def new_code() -> str:
-    """Draw a reference code of `CODE_LENGTH` characters."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-
-
-def shown(code: str) -> str:
-    """Return a code as people see it, with a hyphen in the middle."""
-    return f"{code[: CODE_LENGTH // 2]}-{code[CODE_LENGTH // 2 :]}"
+    """Draw a reference code."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
 class CardStock:

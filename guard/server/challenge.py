@@ -18,8 +18,9 @@ from urllib.parse import parse_qsl, urlencode
 from guard.core import challenge
 from guard.core.challenge import COOKIE, NONCE_SIZE, PATH, Challenge, Holder, holder_of
 from guard.core.policy import Action, Decision, PreviewSize
+from guard.core.reference_code import shown
 from guard.server.answers import Made
-from guard.server.cards import new_code, shown
+from guard.server.cards import new_code
 from guard.server.challenge_page import Step, Words, render
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers

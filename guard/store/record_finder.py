@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from guard.core import reference_code
 from guard.errors import EvidenceError, LeafError, LogDamagedError, UsageError
 from guard.evidence import disclosure, record, segment
 from guard.evidence.record import Record, RecordKind
@@ -58,7 +59,7 @@ def find_request(path: Path, *, index: int | None = None, reference: str = "") -
         LogDamagedError: The log can not be read so far.
     """
     folder = open_folder(path)
-    code = _code(reference)
+    code = reference_code.read(reference)
     found: tuple[int, Record] | None = None
     end: Record | None = None
     reservations: dict[str, Record] = {}
@@ -75,7 +76,7 @@ def find_request(path: Path, *, index: int | None = None, reference: str = "") -
             if one.kind is RecordKind.RESERVATION:
                 reservations[one.fields["digest"]] = one
             of_request = one.kind is RecordKind.REQUEST  # an objection names a code, too
-            if place == index or (code and of_request and _code(str(one.fields.get("ref", ""))) == code):
+            if place == index or (code and of_request and reference_code.read(str(one.fields.get("ref", ""))) == code):
                 found = place, one
         elif one.kind is RecordKind.END and one.fields["req"] == found[0]:
             end = one
@@ -94,14 +95,6 @@ def find_request(path: Path, *, index: int | None = None, reference: str = "") -
         rules=_rule_set(folder, request),
         values=_values(folder, place, request),
     )
-
-
-_ALIKE = str.maketrans("ILO", "110", "- ")
-
-
-def _code(reference: str) -> str:
-    """Return a reference code as it was drawn: a person may have typed O for 0, small letters or no hyphen."""
-    return reference.upper().translate(_ALIKE)
 
 
 def leaves(folder: LogFolder) -> Iterator[tuple[int, bytes]]:
