@@ -199,6 +199,13 @@ class Decision:
     by_ticket: bool = False
     """The rule asked for a page view first: whoever opens the picture by itself is told so."""
 
+    @classmethod
+    def without_rules(cls, action: Action, rule: str, because: str, digest: str) -> "Decision":
+        """Return what is decided for everybody, whatever the rules of the set `digest` say; `rule` names the reason."""
+        return cls(
+            action=action, rule=rule, because=because, digest=digest, size=PreviewSize.PREVIEW, limit=None, monitored=()
+        )  # fmt: skip
+
     def while_learning(self) -> "Decision":
         """Return what is done instead while the guard still learns: a client is at most marked for its behaviour.
 

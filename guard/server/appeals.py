@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from guard.core import reference_code
 from guard.core.client_address import client_network
-from guard.core.policy import Action, Decision, Limit, PreviewSize
+from guard.core.policy import Action, Decision, Limit
 from guard.core.reference_code import shown
 from guard.errors import RecorderUnavailableError
 from guard.evidence.appeal_record import appeal
@@ -85,15 +85,7 @@ class Appeals:
         self._metrics = metrics
         self._clock = clock
         self._limiter = Limiter()
-        self.decision = Decision(
-            action=Action.ALLOW,
-            rule="appeal",
-            because="Everybody may object to a refusal.",
-            digest=rules,
-            size=PreviewSize.PREVIEW,
-            limit=None,
-            monitored=(),
-        )
+        self.decision = Decision.without_rules(Action.ALLOW, "appeal", "Everybody may object to a refusal.", rules)
         """What is on record for a request to our own path."""
 
     def owns(self, exchange: Exchange) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from guard.core import challenge
 from guard.core.challenge import COOKIE, NONCE_SIZE, PATH, Challenge, Holder, holder_of
-from guard.core.policy import Action, Decision, PreviewSize
+from guard.core.policy import Action, Decision
 from guard.core.reference_code import shown
 from guard.server.answers import Made
 from guard.server.cards import new_code
@@ -97,14 +97,8 @@ class Challenges:
         self._spent = spent
         self._options = options
         self._nonce = nonce
-        self.decision = Decision(
-            action=Action.CHALLENGE,
-            rule="challenge",
-            because="The answer to a challenge is looked at for everybody.",
-            digest=rules,
-            size=PreviewSize.PREVIEW,
-            limit=None,
-            monitored=(),
+        self.decision = Decision.without_rules(
+            Action.CHALLENGE, "challenge", "The answer to a challenge is looked at for everybody.", rules
         )
         """What is on record for a request to our own path."""
 

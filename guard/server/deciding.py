@@ -82,6 +82,11 @@ class Deciding:
         return self._limiter.take(decision.rule, client, limit, self._clock()), ""
 
 
+def reservation_told(rules: str) -> Decision:
+    """Return what is on record for a request for the reservation's own documents; `rules` is the rule set's digest."""
+    return Decision.without_rules(Action.ALLOW, "reservation", "The reservation itself is given to everybody.", rules)
+
+
 def _is_known(exchange: Exchange) -> bool:
     """Tell whether this is a search engine or its like, proven: whatever a rule says, it sees what a person sees."""
     return exchange.who.identity is Identity.VERIFIED and exchange.who.purpose in SERVED_UNRECORDED

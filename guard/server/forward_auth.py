@@ -21,7 +21,7 @@ from aiohttp import web
 
 from guard.core.asked import DIALECTS, Dialect
 from guard.core.facts import IPAddress, KindSource, ResponseFacts
-from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
+from guard.core.policy import Action, Decision, NeedsResponse
 from guard.core.response import Answer, Challenge, Form, Forward, Hangup, Mark, ResponsePlan, Shrink, no_picture
 from guard.errors import RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
@@ -29,7 +29,7 @@ from guard.image.sniff import kind_of
 from guard.server.answers import Answers, Made
 from guard.server.arrivals import Arrivals
 from guard.server.challenge import Challenges
-from guard.server.deciding import Deciding
+from guard.server.deciding import Deciding, reservation_told
 from guard.server.exchange import Exchange, Sent
 from guard.server.hand_over import BY_FRONT
 from guard.server.headers import Headers
@@ -89,15 +89,7 @@ class DecisionPoint:
         self._clock = clock
         self._held: OrderedDict[str, Exchange] = OrderedDict()
         self._say_at = 0.0
-        self._reserved = Decision(
-            action=Action.ALLOW,
-            rule="reservation",
-            because="The reservation itself is given to everybody.",
-            digest=deciding.pipeline.policy.digest,
-            size=PreviewSize.PREVIEW,
-            limit=None,
-            monitored=(),
-        )
+        self._reserved = reservation_told(deciding.pipeline.policy.digest)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one question."""

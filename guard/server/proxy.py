@@ -32,7 +32,7 @@ from guard.server.answers import Answers, Made
 from guard.server.appeals import Appeals
 from guard.server.arrivals import Arrivals
 from guard.server.challenge import Challenges
-from guard.server.deciding import Deciding
+from guard.server.deciding import Deciding, reservation_told
 from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
@@ -102,15 +102,7 @@ class Proxy:
         self._search_guard = search_guard
         self._clock = clock
         self._caches = SharedCaches(deciding.pipeline.policy)
-        self._told = Decision(
-            action=Action.ALLOW,
-            rule="reservation",
-            because="The reservation itself is given to everybody.",
-            digest=deciding.pipeline.policy.digest,
-            size=PreviewSize.PREVIEW,
-            limit=None,
-            monitored=(),
-        )
+        self._told = reservation_told(deciding.pipeline.policy.digest)
         self._lured = replace(self._told, rule="decoy", because="It followed a link that no person sees.")
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
