@@ -102,6 +102,11 @@ def _read(text: str) -> IPAddress | None:
         address = ip_address(text.split("%", 1)[0])
     except ValueError:
         return None
+    return unmapped(address)
+
+
+def unmapped(address: IPAddress | None) -> IPAddress | None:
+    """Return an address, and an IPv4-mapped IPv6 one as the IPv4 address that it is."""
     return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
 
 

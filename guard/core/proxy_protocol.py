@@ -12,6 +12,7 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
+from guard.core.client_address import unmapped
 from guard.core.facts import IPAddress
 from guard.errors import RequestError
 
@@ -78,7 +79,7 @@ def _version_1(data: bytes) -> Preamble | None:
     ports = [int(text) for text in rest[2:] if _PORT.fullmatch(text)]
     if len(ports) != 2 or max(ports) > 65535:
         raise RequestError("the PROXY line names no ports")
-    return Preamble(length=end + 1, address=_plain(addresses[0]), port=ports[0])
+    return Preamble(length=end + 1, address=unmapped(addresses[0]), port=ports[0])
 
 
 def _address(text: str) -> IPAddress | None:
@@ -110,7 +111,7 @@ def _version_2(data: bytes) -> Preamble | None:
             return Preamble(length=length, address=IPv4Address(addresses[:4]), port=_port(addresses[8:10]), tls=tls)
         case 0x21:
             address = IPv6Address(addresses[:16])
-            return Preamble(length=length, address=_plain(address), port=_port(addresses[32:34]), tls=tls)
+            return Preamble(length=length, address=unmapped(address), port=_port(addresses[32:34]), tls=tls)
         case _:
             return Preamble(length=length, address=None, tls=tls)
 
@@ -149,11 +150,6 @@ def _table() -> tuple[int, ...]:
             row = (row >> 1) ^ (0x82F63B78 if row & 1 else 0)  # noqa: PLW2901
         rows.append(row)
     return tuple(rows)
-
-
-def _plain(address: IPAddress | None) -> IPAddress | None:
-    """IPv4-mapped IPv6 becomes IPv4."""
-    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
 
 
 def _port(raw: bytes) -> int:

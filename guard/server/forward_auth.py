@@ -10,7 +10,6 @@ only where it matters, the site behind is asked for it once.
 """
 
 import secrets
-import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -39,6 +38,7 @@ from guard.server.pictures import Sizes
 from guard.server.questions import STATUS, Questions, told_of
 from guard.server.records import Records
 from guard.server.reports import Reports
+from guard.server.seldom import Seldom
 from guard.server.sending import send_bytes
 from guard.server.upstream import PEEK
 from guard.server.upstream_requests import UpstreamRequests
@@ -55,7 +55,6 @@ NO_CONNECTION: Final = 444
 MOST_HELD: Final = 1024
 """Questions that wait for the response of an application."""
 _ABOUT_BODY = frozenset({"content-type", "content-length"})
-_SAY_SECONDS: Final = 60.0
 
 
 class DecisionPoint:
@@ -88,7 +87,7 @@ class DecisionPoint:
         self._sizes = sizes
         self._clock = clock
         self._held: OrderedDict[str, Exchange] = OrderedDict()
-        self._say_at = 0.0
+        self._seldom = Seldom(clock)
         self._reserved = reservation_told(deciding.pipeline.policy.digest)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -102,7 +101,7 @@ class DecisionPoint:
         try:
             exchange = await self._asked_about(request, dialect, peer)
         except RequestError as error:
-            self._say(f"guard: decisions: {error}")
+            self._seldom.say(f"guard: decisions: {error}")
             return _senseless(dialect, str(error))
         with self._metrics.requests_open.track_inprogress():
             return await self._answer(dialect, exchange)
@@ -240,12 +239,6 @@ class DecisionPoint:
         except RecorderUnavailableError:
             if exchange.who.purpose not in SERVED_UNRECORDED and not reference:
                 raise
-
-    def _say(self, sentence: str) -> None:
-        """Tell the operator, once a minute at most: it is the front server's configuration, or a visitor's nonsense."""
-        if (now := self._clock()) >= self._say_at:
-            self._say_at = now + _SAY_SECONDS
-            print(sentence, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _may_have_it(exchange: Exchange, planned: Shrink | Mark) -> bool:

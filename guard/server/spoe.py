@@ -9,21 +9,20 @@ nothing, and its configuration sends that through the guard.
 import asyncio
 import logging
 import re
-import sys
-import time
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, TypeVar, cast
 
 from guard.core import spop
-from guard.core.client_address import AddressPolicy
-from guard.core.facts import IPAddress, RequestFacts
+from guard.core.client_address import AddressPolicy, unmapped
+from guard.core.facts import RequestFacts
 from guard.core.spop import Disconnect, Hello, Notify, SpopError, Value
 from guard.errors import RecorderUnavailableError, RequestError
 from guard.server.exchange import Exchange
 from guard.server.hand_over import HandOver
 from guard.server.headers import Headers
 from guard.server.http_server import peer_of
+from guard.server.seldom import Seldom
 
 MESSAGE: Final = "guard-request"
 """How `deploy/haproxy` calls the message; its arguments are `method`, `url`, `version`, `source`, `port`, `tls`, and
@@ -35,7 +34,6 @@ HELLO_SECONDS: Final = 5.0
 MOST_WAITING: Final = 4096
 """Questions of one connection whose records are being written; further ones go through the guard."""
 _KEPT_ANSWERS: Final = 256
-_SAY_SECONDS: Final = 60.0
 _T = TypeVar("_T")
 _log = logging.getLogger("guard.server")
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")
@@ -51,7 +49,7 @@ class SpoeServer:
         self._askers = askers
         self._answers: dict[Headers, bytes] = {}
         self._agents: set[_Agent] = set()
-        self._say_at = 0.0
+        self.say = Seldom().say
 
     def __call__(self) -> asyncio.Protocol:
         """Return what answers on a new connection."""
@@ -122,12 +120,6 @@ class SpoeServer:
             self._answers[lines] = known
         return known
 
-    def say(self, sentence: str) -> None:
-        """Tell the operator, once a minute at most."""
-        if (now := time.monotonic()) >= self._say_at:
-            self._say_at = now + _SAY_SECONDS
-            print(sentence, file=sys.stderr, flush=True)  # noqa: T201
-
     def _facts(self, question: Notify) -> RequestFacts:
         asked = next((arguments for name, arguments in question.messages if name == MESSAGE), None)
         if asked is None:
@@ -143,7 +135,7 @@ class SpoeServer:
             target=_of(asked, "url", str),
             version=version if _VERSION.fullmatch(version) else "1.1",
             headers=spop.header_lines(_of(asked, "headers", bytes)),
-            peer=_plain(source),
+            peer=unmapped(source),
             port=_of(asked, "port", int),
             tls=asked.get("tls") is True,
         )
@@ -253,8 +245,3 @@ def _of(asked: Mapping[str, Value], name: str, kind: type[_T]) -> _T:
     if not isinstance(value, kind):
         raise RequestError(f"{name} is missing, or not what it should be")
     return value
-
-
-def _plain(address: IPv4Address | IPv6Address | None) -> IPAddress | None:
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
