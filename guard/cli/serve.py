@@ -32,13 +32,13 @@ def serve(config: Path | None, upstream: str, listen: str, *, watching: bool = F
     from guard.server.reload import Loaded
     from guard.server.supervisor import Supervisor
 
-    files: set[Path] = set()
+    files: tuple[Path, ...] = ()
 
     def read() -> Loaded:
         configuration, as_of = _configuration(config, upstream, listen)
         if watching:
-            files.clear()
-            files.update(_files(config or DEFAULT_FILE, configuration))
+            nonlocal files
+            files = tuple(_files(config or DEFAULT_FILE, configuration))
         return Loaded(
             settings=configuration.settings,
             as_of=as_of,
@@ -56,7 +56,7 @@ def serve(config: Path | None, upstream: str, listen: str, *, watching: bool = F
 
     async def run() -> None:
         supervisor = Supervisor(loaded, _say, read)
-        looking = asyncio.create_task(watch(lambda: tuple(files), supervisor.reload)) if watching else None
+        looking = asyncio.create_task(watch(lambda: files, supervisor.reload)) if watching else None
         await supervisor.run()
         if looking is not None:
             looking.cancel()

@@ -245,18 +245,17 @@ class Worker:
             limiter=self._limiter,
         )
         answers = Answers(self._cards, settings.licences.forms())
+        hand_over = HandOver(
+            intake=intake, arrivals=arrivals, deciding=deciding, records=self._records, reports=self._reports,
+            metrics=self.metrics,
+        )  # fmt: skip
         questions = Questions(
             settings.decisions.askers(settings.decisions.listen), settings.client_ip.policy(), sites=self.sites,
-            arrivals=arrivals, deciding=deciding, records=self._records, reports=self._reports, metrics=self.metrics,
-            now=utc_now,
+            arrivals=arrivals, deciding=deciding, hand_over=hand_over, metrics=self.metrics, now=utc_now,
         )  # fmt: skip
         self.decisions = DecisionPoint(
             questions, arrivals=arrivals, upstreams=upstreams, deciding=deciding, answers=answers,
             challenges=challenges, records=self._records, reports=self._reports, metrics=self.metrics, sizes=sizes,
-        )  # fmt: skip
-        hand_over = HandOver(
-            intake=intake, arrivals=arrivals, deciding=deciding, records=self._records, reports=self._reports,
-            metrics=self.metrics,
         )  # fmt: skip
         self.spoe = SpoeServer(hand_over, settings.decisions.askers(settings.decisions.spoe))
         marked = self._marked_copies(upstreams, in_image)

@@ -77,15 +77,16 @@ class HandOver:
         await self._records.begin(exchange)
 
     def done(self, exchange: Exchange) -> None:
-        """Take note that the front server serves it; what it sent is not known here."""
+        """Take note that the front server serves a visitor who is not recorded; what it sent is not known here."""
+        self._left(exchange)
+        self._records.note(exchange)
+
+    async def end(self, exchange: Exchange) -> None:
+        """Take note of the same for a crawler, and write the last record of its request."""
+        self._left(exchange)
+        await self._records.end(exchange)
+
+    def _left(self, exchange: Exchange) -> None:
         exchange.sent = Sent(status=200, reason=BY_FRONT)
         self._arrivals.left(exchange)
         self._reports.finished(exchange)
-
-    async def end(self, exchange: Exchange) -> None:
-        """Write the last record of a crawler's request."""
-        await self._records.end(exchange)
-
-    def note(self, exchange: Exchange) -> None:
-        """Count a visitor who is not recorded."""
-        self._records.note(exchange)

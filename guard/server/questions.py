@@ -17,11 +17,9 @@ from guard.core.response import Forward
 from guard.exporter.metrics import Metrics
 from guard.server.arrivals import Arrivals
 from guard.server.deciding import Deciding
-from guard.server.exchange import Exchange, Sent
-from guard.server.hand_over import BY_FRONT, NO_BYTES
+from guard.server.exchange import Exchange
+from guard.server.hand_over import NO_BYTES, HandOver
 from guard.server.headers import Headers
-from guard.server.records import Records
-from guard.server.reports import Reports
 from guard.server.sending import in_one
 from guard.server.site import Sites
 
@@ -42,8 +40,7 @@ class Questions:
         sites: Sites,
         arrivals: Arrivals,
         deciding: Deciding,
-        records: Records,
-        reports: Reports,
+        hand_over: HandOver,
         metrics: Metrics,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
@@ -54,8 +51,7 @@ class Questions:
         self._sites = sites
         self._arrivals = arrivals
         self._deciding = deciding
-        self._records = records
-        self._reports = reports
+        self._hand_over = hand_over
         self._metrics = metrics
         self._now = now
         self._clock = clock
@@ -100,10 +96,7 @@ class Questions:
         """Take note that the answer of `at_once` was sent."""
         assert self._begun is not None  # noqa: S101  # it has returned one
         exchange, self._begun = self._begun[1], None
-        exchange.sent = Sent(status=200, reason=BY_FRONT)
-        self._arrivals.left(exchange)
-        self._reports.finished(exchange)
-        self._records.note(exchange)
+        self._hand_over.done(exchange)
 
     def about(
         self, dialect: Dialect, lines: tuple[tuple[str, str], ...], version: str, peer: IPAddress | None

@@ -45,7 +45,7 @@ class SpoeServer:
 
     def __init__(self, hand_over: HandOver, askers: AddressPolicy) -> None:
         """Take `askers`, who are answered."""
-        self._hand_over = hand_over
+        self.hand_over = hand_over
         self._askers = askers
         self._answers: dict[Headers, bytes] = {}
         self._agents: set[_Agent] = set()
@@ -81,7 +81,7 @@ class SpoeServer:
             self.say(f"guard: decisions: HAProxy's question can not be read: {error}")
             return None
         try:
-            return self._hand_over.look(facts, asked_by=ASKED_BY)
+            return self.hand_over.look(facts, asked_by=ASKED_BY)
         except Exception:
             # One request that we fail on must not end a conversation about others, which HAProxy would let pass then.
             _log.exception("a question could not be answered; this is a fault of the guard")
@@ -90,20 +90,10 @@ class SpoeServer:
     async def record(self, exchange: Exchange) -> bool:
         """Make the record of a crawler's request durable; False where that can not be done."""
         try:
-            await self._hand_over.record(exchange)
+            await self.hand_over.record(exchange)
         except RecorderUnavailableError:
             return False
         return True
-
-    def done(self, exchange: Exchange) -> None:
-        """Take note of a request that HAProxy serves, and that is not recorded."""
-        self._hand_over.done(exchange)
-        self._hand_over.note(exchange)
-
-    async def end(self, exchange: Exchange) -> None:
-        """Take note of one that is recorded."""
-        self._hand_over.done(exchange)
-        await self._hand_over.end(exchange)
 
     def actions(self, exchange: Exchange) -> bytes:
         """Return what HAProxy is told of a request that it may serve: that it may, and the reservation's lines."""
@@ -130,7 +120,7 @@ class SpoeServer:
             raise RequestError("source is no address")
         if not _METHOD.fullmatch(method):
             raise RequestError("method is no method")
-        return self._hand_over.intake.told(
+        return self.hand_over.intake.told(
             method=method,
             target=_of(asked, "url", str),
             version=version if _VERSION.fullmatch(version) else "1.1",
@@ -190,7 +180,7 @@ class _Agent(asyncio.Protocol):
         else:
             self._write(answers)
         for exchange in served:
-            self._server.done(exchange)
+            self._server.hand_over.done(exchange)
 
     def _greet(self, frame: Hello, answers: list[bytes]) -> None:
         if self._greeted:
@@ -218,7 +208,7 @@ class _Agent(asyncio.Protocol):
         recorded = await self._server.record(exchange)
         self._write([spop.acknowledge(numbers, self._server.actions(exchange) if recorded else b"")])
         if recorded:
-            await self._server.end(exchange)
+            await self._server.hand_over.end(exchange)
 
     def end(self, status: spop.Status, message: str) -> None:
         """Say why the conversation ends, and end it."""
