@@ -16,10 +16,10 @@ from urllib.parse import quote
 import orjson
 
 from guard.core.target import canonical_path
-from guard.dataset.extra import need
 from guard.dataset.listed_url import own_host
 from guard.dataset.parquet import text
 from guard.errors import PictureError, RequestError, UsageError
+from guard.extras import need
 from guard.image.codes import Codes, codes
 from guard.image.preview import MAX_INPUT
 from guard.reservation.statement import Override, Statement
@@ -145,7 +145,7 @@ def picture_rows(folder: Path, paths: Sequence[Path], owner: Owner) -> Iterator[
     Raises:
         UsageError: A library of the extra is missing.
     """
-    imagehash, iscc_core = need("imagehash"), need("iscc_core")
+    imagehash, iscc_core = need("imagehash", "dataset"), need("iscc_core", "dataset")
 
     def look(path: Path) -> Looked:
         try:
@@ -223,7 +223,7 @@ def _to_parquet(lines: Path, path: Path) -> None:
         f"{field.name}: '{'BIGINT' if field.name in ('width', 'height', 'bytes') else 'VARCHAR'}'"
         for field in fields(Row)
     )
-    connection = need("duckdb").connect(
+    connection = need("duckdb", "dataset").connect(
         ":memory:",
         config={"threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False},
     )

@@ -17,10 +17,10 @@ from typing import Any, Final
 import numpy
 
 from guard.dataset.columns import ColumnError, choose_columns, listed_of
-from guard.dataset.extra import need
 from guard.dataset.matcher import Listed, Matcher, pieces_of
 from guard.dataset.needles import address_needles, caption_needles, expression
 from guard.dataset.sources import Source, UnreadableError
+from guard.extras import need
 
 MEMORY: Final = "1GB"
 """What DuckDB may use; beyond it, it writes to disk."""
@@ -223,7 +223,7 @@ def asking() -> Iterator[None]:
         # The first is DuckDB's own, the second a RuntimeError that comes of a signal.
         if type(error).__name__ == "InterruptException" or str(error) == "Query interrupted":
             raise KeyboardInterrupt from None
-        if isinstance(error, need("duckdb").Error):
+        if isinstance(error, need("duckdb", "dataset").Error):
             raise _unreadable(error) from None
         raise
 
@@ -239,7 +239,7 @@ def open_parquet(source: Source, work: Path | None = None) -> Iterator[ParquetFi
         UnreadableError: It is damaged.
         UsageError: DuckDB is not installed.
     """
-    duckdb = need("duckdb")
+    duckdb = need("duckdb", "dataset")
     with tempfile.TemporaryDirectory(prefix="guard-dataset-") as folder:
         path = Path(folder, "rows.parquet")
         path.symlink_to(source.path)

@@ -19,7 +19,7 @@ from guard.errors import LeafError, StoreAwayError
 from guard.evidence import record
 from guard.evidence.merkle import leaf_hash
 from guard.evidence.record import Record, RecordKind
-from guard.store.cluster_extra import need
+from guard.extras import need
 from guard.store.log_follower import Followed, Place
 from guard.store.record_filter import Filter
 
@@ -92,7 +92,7 @@ class EvidenceIndex:
             UsageError: The client library is not installed.
         """
         self._url = url
-        self._asyncpg = need("asyncpg")
+        self._asyncpg = need("asyncpg", "cluster")
         self._errors = (OSError, TimeoutError, self._asyncpg.PostgresError, self._asyncpg.InterfaceError)
         self._connection: Any = None
 

@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import Any, Final
 
 from guard.errors import EvidenceError, StoreAwayError
+from guard.extras import need
 from guard.settings_cluster import ObjectStore
-from guard.store.cluster_extra import need
 
 CONNECTING: Final = 3.0
 ANSWERING: Final = 30.0
@@ -28,8 +28,8 @@ class Objects:
         Raises:
             UsageError: The client library is not installed.
         """
-        boto3 = need("boto3")
-        errors = need("botocore.exceptions")
+        boto3 = need("boto3", "cluster")
+        errors = need("botocore.exceptions", "cluster")
         self._failed = (errors.BotoCoreError, OSError)
         self._refused: type[Any] = errors.ClientError
         self._bucket = settings.bucket
@@ -39,7 +39,7 @@ class Objects:
             region_name=settings.region,
             aws_access_key_id=settings.access_key or None,
             aws_secret_access_key=settings.secret_key or None,
-            config=need("botocore.config").Config(
+            config=need("botocore.config", "cluster").Config(
                 connect_timeout=CONNECTING,
                 read_timeout=ANSWERING,
                 retries={"total_max_attempts": 3, "mode": "standard"},

@@ -16,7 +16,7 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final
 
 from guard.errors import StoreAwayError
-from guard.store.cluster_extra import need
+from guard.extras import need
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -76,10 +76,14 @@ class Valkey:
         Raises:
             UsageError: The client library is not installed.
         """
-        redis = need("redis.asyncio")
-        retry, backoff = need("redis.asyncio.retry"), need("redis.backoff")
-        self._errors: tuple[type[Exception], ...] = (need("redis.exceptions").RedisError, OSError, TimeoutError)
-        self._no_script: type[Exception] = need("redis.exceptions").NoScriptError
+        redis = need("redis.asyncio", "cluster")
+        retry, backoff = need("redis.asyncio.retry", "cluster"), need("redis.backoff", "cluster")
+        self._errors: tuple[type[Exception], ...] = (
+            need("redis.exceptions", "cluster").RedisError,
+            OSError,
+            TimeoutError,
+        )
+        self._no_script: type[Exception] = need("redis.exceptions", "cluster").NoScriptError
         self._patience = patience
         self._client: Redis = redis.Redis.from_url(
             url,

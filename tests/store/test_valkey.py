@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from guard import extras
 from guard.errors import StoreAwayError, UsageError
-from guard.store import cluster_extra
 from guard.store.valkey import SWAP, TAKE, Valkey
 from tests.support.clusters import ValkeyServer
 
@@ -89,4 +89,4 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(__import__("sys").modules, "redis.asyncio", None)
 
     with pytest.raises(UsageError, match=r"pip install 'crawler-guard\[cluster\]'"):
-        cluster_extra.need("redis.asyncio")
+        extras.need("redis.asyncio", "cluster")
