@@ -78,12 +78,9 @@ class Valkey:
         """
         redis = need("redis.asyncio", "cluster")
         retry, backoff = need("redis.asyncio.retry", "cluster"), need("redis.backoff", "cluster")
-        self._errors: tuple[type[Exception], ...] = (
-            need("redis.exceptions", "cluster").RedisError,
-            OSError,
-            TimeoutError,
-        )
-        self._no_script: type[Exception] = need("redis.exceptions", "cluster").NoScriptError
+        exceptions = need("redis.exceptions", "cluster")
+        self._errors: tuple[type[Exception], ...] = (exceptions.RedisError, OSError, TimeoutError)
+        self._no_script: type[Exception] = exceptions.NoScriptError
         self._patience = patience
         self._client: Redis = redis.Redis.from_url(
             url,

@@ -39,7 +39,7 @@ upstream up {{ server 127.0.0.1:{upstream}; keepalive 128; keepalive_requests 10
     proxy_buffers 16 64k; proxy_buffer_size 16k; proxy_busy_buffers_size 256k; proxy_max_temp_file_size 0;
     location / {{ proxy_pass http://up; }}
   }}"""
-_HAPROXY = """\
+_HAPROXY_ALWAYS = """\
 global
   nbthread 1
   maxconn 4000
@@ -49,6 +49,10 @@ defaults
   timeout server 60s
   timeout connect 5s
   http-reuse always
+"""
+_HAPROXY = (
+    _HAPROXY_ALWAYS
+    + """\
   option forwardfor
 frontend visitors
   bind 127.0.0.1:{port}
@@ -56,6 +60,7 @@ frontend visitors
 backend site
   server s 127.0.0.1:{upstream} pool-max-conn 256
 """
+)
 _ASKING = {
     "nginx": """\
 upstream up {{ server 127.0.0.1:{upstream}; keepalive 128; keepalive_requests 100000000; }}
@@ -77,16 +82,8 @@ upstream up {{ server 127.0.0.1:{upstream}; keepalive 128; keepalive_requests 10
       proxy_set_header X-Original-For $http_x_forwarded_for;
     }}
   }}""",
-    "haproxy": """\
-global
-  nbthread 1
-  maxconn 4000
-defaults
-  mode http
-  timeout client 60s
-  timeout server 60s
-  timeout connect 5s
-  http-reuse always
+    "haproxy": _HAPROXY_ALWAYS
+    + """\
 frontend visitors
   bind 127.0.0.1:{port}
   filter spoe engine guard config {folder}/spoe.conf
