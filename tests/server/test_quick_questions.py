@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from guard.evidence import record
 from guard.server.quick_questions import LARGEST, plain_question
+from guard.store.log_files import open_folder
+from guard.store.record_finder import leaves
 from tests.server.conftest import Upstreams
 from tests.support.http import CHROME, GPTBOT, Reply, read_reply
 from tests.support.running import PATIENT, RunningGuard, wait_until
@@ -23,7 +26,11 @@ def asked(upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory) -> Ite
             "sites": [{"host": "photo.example", "upstream": upstreams.good}],
             "rights": {"holder": "Jane Doe"},
             "decisions": {"listen": f"unix:{folder}/asked.sock"},
-            "rules": [*PATIENT, {"id": "slowly", "when": {"path": "/slow"}, "action": "throttle"}],
+            "rules": [
+                *PATIENT,
+                {"id": "slowly", "when": {"path": "/slow"}, "action": "throttle"},
+                {"id": "friend", "when": {"path": "/friend.jpg"}, "action": "allow"},
+            ],
         },
     )
     yield running
@@ -90,9 +97,25 @@ def test_one_connection_asks_about_people_and_crawlers_in_turn(connection: socke
         (CHROME, "/robots.txt"),
     ):
         reply = asked_whole(connection, question(target=target, agent=agent))
-        found.append((reply.status, reply.get("Guard-Status")))
+        found.append((reply.status, reply.get("Guard-Status"), reply.get("Guard-Rule")))
 
-    assert found == [(200, "200"), (403, "403"), (200, "200"), (403, "429"), (200, "200")]
+    assert found == [
+        (200, "200", "default"),
+        (403, "403", "training-refused"),
+        (200, "200", "default"),
+        (403, "429", "slowly"),
+        (200, "200", "reservation"),
+    ]
+
+
+def test_a_crawler_that_is_let_through_is_on_record(asked: RunningGuard, connection: socket.socket):
+    """It is no visitor who is only counted: its answer waits for the record."""
+    asked_whole(connection, question())
+    reply = asked_whole(connection, question(target="/friend.jpg", agent="FriendBot/1.0 (+https://friend.example)"))
+
+    assert (reply.status, reply.get("Guard-Rule")) == (200, "friend")
+    records = [record.read(leaf) for _, leaf in leaves(open_folder(asked.evidence))]
+    assert [one.kind for one in records if one.fields.get("rule") == "friend"] == ["req"]
 
 
 def test_two_questions_in_one_breath_are_answered_in_order(connection: socket.socket):
