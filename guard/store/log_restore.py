@@ -22,6 +22,11 @@ from guard.store.mark_keys import folder_in
 from guard.store.object_store import Objects
 
 _CHECKPOINT: Final = "log/checkpoint"
+_ATTEMPTS: Final = 20
+"""To read a file of which a guard takes away the last piece each time it has copied a longer one."""
+
+_Piece = tuple[int, int, str]
+"""Where it begins and ends in the file, and its name in the store."""
 
 
 def logs(objects: Objects, prefix: str) -> dict[str, int]:
@@ -65,7 +70,7 @@ def compare(objects: Objects, folder: str, log: Path) -> Compared:
         there = objects.get(f"{folder}log/{path}") if f"{folder}log/{path}" in names else None
         if there is None and path in pieces:
             # It grows: what is there is its beginning.
-            there = b"".join(_joined(objects, pieces[path]))
+            there = _grown(objects, folder, path, pieces[path])
             data = data[: len(there)]
         if there is None:
             found.missing.append(path)
@@ -87,8 +92,9 @@ def restore(objects: Objects, folder: str, target: Path) -> int:
     """
     if target.exists() and any(target.iterdir()):
         raise UsageError(f"{target} is not empty; name a folder that is")
-    names = dict(objects.names(folder))
+    # First: of a log that is written meanwhile, everything under this head is in the names that are read after it.
     note = objects.get(f"{folder}{_CHECKPOINT}")
+    names = dict(objects.names(folder))
     if note is None:
         raise EvidenceError(f"there is no log under {folder} in the object store")
     for name in sorted(names):
@@ -100,7 +106,7 @@ def restore(objects: Objects, folder: str, target: Path) -> int:
     for path, pieces in _growing(folder, names):
         whole = target / "log" / path
         if not whole.exists():
-            _write(whole, b"".join(_joined(objects, pieces)), path)
+            _write(whole, _grown(objects, folder, path, pieces), path)
     # Last, as it was copied: what stands under it is there.
     _write(target / _CHECKPOINT, note, _CHECKPOINT)
     for empty in ("anchors", "blobs", "tile"):
@@ -111,7 +117,7 @@ def restore(objects: Objects, folder: str, target: Path) -> int:
     return size
 
 
-def _growing(folder: str, names: dict[str, int]) -> Iterator[tuple[str, list[tuple[int, int, str]]]]:
+def _growing(folder: str, names: dict[str, int]) -> Iterator[tuple[str, list[_Piece]]]:
     """Yield each file that was copied in pieces, with these: where they begin and end, and their names."""
     found: dict[str, dict[int, tuple[int, str]]] = {}
     for name in names:
@@ -126,7 +132,23 @@ def _growing(folder: str, names: dict[str, int]) -> Iterator[tuple[str, list[tup
         yield file, [(begin, *pieces[begin]) for begin in sorted(pieces)]
 
 
-def _joined(objects: Objects, pieces: list[tuple[int, int, str]]) -> Iterator[bytes]:
+def _grown(objects: Objects, folder: str, path: str, pieces: list[_Piece]) -> bytes:
+    """Return what `pieces` are together; if a guard has copied more meanwhile, what there is then."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return b"".join(_joined(objects, pieces))
+        except EvidenceError:
+            found = dict(_growing(folder, dict(objects.names(f"{folder}{GROWING}/{path}/"))))
+            sealed = None if path in found else objects.get(f"{folder}log/{path}")
+            if sealed is not None:
+                return sealed
+            if found.get(path, pieces) == pieces:
+                raise
+            pieces = found[path]
+    raise EvidenceError(f"{path} grows faster than it can be read from the object store; try again later")
+
+
+def _joined(objects: Objects, pieces: list[_Piece]) -> Iterator[bytes]:
     at = 0
     for begin, end, name in pieces:
         data = objects.get(name)

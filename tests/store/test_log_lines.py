@@ -187,7 +187,7 @@ def nginx_logs(tmp_path_factory):
             raw.sendall(b"\x16\x03\x01\x00\xa5\x01\x00\r\n\r\n")
             raw.recv(1000)
         ask(port, "/a.jpg", agent="", method="HEAD")
-        wait_until(lambda: _has_lines(folder / "plain.log", 6), 10)
+        wait_until(lambda: _has_lines(folder / "plain.log", 6), 30)
     finally:
         process.terminate()
         process.communicate(timeout=10)
