@@ -490,7 +490,7 @@ def test_every_robots_txt_that_was_served_is_kept(strict_guard: RunningGuard):
     body = ask(strict_guard.port, "/robots.txt", ("X-Forwarded-For", "198.51.100.30"), agent=FOO).body
 
     kept = strict_guard.evidence / "guard" / "robots" / f"{sha256(body).hexdigest()}.txt"
-    assert wait_until(lambda: kept.read_bytes() if kept.is_file() else None, 5) == body
+    assert wait_until(lambda: kept.read_bytes() if kept.is_file() else None, 30) == body
 
 
 HINTS = {"ja4": "x-ja4", "tls": "x-tls-version", "http": "x-http-version"}

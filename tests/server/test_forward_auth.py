@@ -190,7 +190,7 @@ def test_the_record_says_who_answered(asked: RunningGuard):
     told = question(asked, "/forwarded", "/original.jpg?on-record", agent=GPTBOT).get("Guard-Reference")
     line = asked.line_for("/original.jpg", reference=told)
 
-    found = wait_until(lambda: _ended(find_request(asked.evidence, reference=told)), 5)
+    found = wait_until(lambda: _ended(find_request(asked.evidence, reference=told)), 30)
 
     fields, end = found.request.fields, found.end.fields
     assert (fields["asked_by"], fields["action"], fields["rendition"]) == ("forwarded", "refuse", "card")

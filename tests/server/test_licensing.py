@@ -102,7 +102,7 @@ def of_licence(guard: RunningGuard, name: str) -> list[FoundRequest]:
                 found.append(one)
         return found if found and all(one.end for one in found) else None
 
-    return wait_until(find, 5)
+    return wait_until(find, 30)
 
 
 def signature(path: str = "/original.jpg", key=ED25519) -> tuple[tuple[str, str], ...]:
@@ -285,7 +285,7 @@ def test_licences_are_counted_by_what_they_were_worth(guard: RunningGuard):
         found = set(re.findall(r'guard_licence_requests_total\{licence="(\w+)",site="([^"]+)"\}', text))
         return found if {("valid", "photo.example"), ("invalid", "photo.example")} <= found else None
 
-    found = wait_until(counted, 5)
+    found = wait_until(counted, 30)
     assert {state for state, _ in found} <= {"valid", "not_covered", "expired", "revoked", "invalid"}
 
 

@@ -97,7 +97,7 @@ def test_a_stop_lets_an_answer_end(own_guard: RunningGuard):
         connection.sendall(head("/slow?seconds=1.5"))
         reading = threading.Thread(target=lambda: replies.append(read_reply(connection)))
         reading.start()
-        wait_until(lambda: b"guard_requests_open 1.0" in metrics(own_guard) or None, 5)
+        wait_until(lambda: b"guard_requests_open 1.0" in metrics(own_guard) or None, 30)
         status = own_guard.stop()
         reading.join(10)
 

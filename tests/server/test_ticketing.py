@@ -221,7 +221,7 @@ def test_it_is_counted(guard):
 
     ask(guard.port, "/display.jpg", agent=FIREFOX)
     ask(guard.port, "/display.jpg", ("Accept", "text/html"), agent=FIREFOX)
-    assert wait_until(counts, 5) == {"given", "smaller", "page"}
+    assert wait_until(counts, 30) == {"given", "smaller", "page"}
 
 
 def test_nothing_is_asked_where_tickets_are_off(upstreams, tmp_path):
