@@ -51,6 +51,11 @@ class AccessLog:
         elif path != "off":
             self._file = open(path, "ab", buffering=0)  # noqa: SIM115
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody reads it."""
+        return self._file is not None
+
     def write(self, line: Line) -> None:
         """Write one line, whole, so that several processes can share the file."""
         if self._file is None:

@@ -10,8 +10,10 @@ the reference of every answer.
 import os
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, values
+from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics, values
 from prometheus_client.metrics_core import Metric
+
+from guard.exporter.gathered import Counter, Histogram, gathering
 
 DECISION_BUCKETS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 0.1)
 LAG_BUCKETS = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0)
@@ -26,10 +28,13 @@ OTHER: Final = "other"
 
 
 def stays_one_process() -> None:
-    """Spare each increment a call to the kernel, in a process that never forks; before `Metrics` is made."""
+    """Spare each increment a call to the kernel and most of them a write, in a process that never forks.
+
+    To be called before `Metrics` is made.
+    """
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         pid = os.getpid()
-        values.ValueClass = values.MultiProcessValue(lambda: pid)  # type: ignore[no-untyped-call]
+        values.ValueClass = gathering(values.MultiProcessValue(lambda: pid))  # type: ignore[no-untyped-call]
 
 
 class BoundedCounter:
@@ -40,17 +45,18 @@ class BoundedCounter:
         self._counter = counter
         self._dropped = dropped
         self._most = most
-        self._known: set[tuple[str, ...]] = set()
+        self._known: dict[tuple[str, ...], Counter] = {}
         self._other = (OTHER,) * labels
 
     def labels(self, *values: str) -> Counter:
         """Return the series of these values, or the one for all that are too many."""
-        if values not in self._known:
+        found = self._known.get(values)
+        if found is None:
             if len(self._known) >= self._most:
                 self._dropped.labels(f"{self._counter._name}_total").inc()  # it has no other way to say
                 return self._counter.labels(*self._other)
-            self._known.add(values)
-        return self._counter.labels(*values)
+            found = self._known[values] = self._counter.labels(*values)
+        return found
 
     def collect(self) -> list[Metric]:
         """Return what was counted."""

@@ -112,34 +112,35 @@ class Proxy:
             exchange = self._arrivals.begin(request, started)
         except RequestError as error:
             return self._answers.senseless(str(error), self.reservation())
-        with self._metrics.requests_open.track_inprogress():
-            try:
-                if document := self._well_known.find(exchange):
-                    exchange.rendition, exchange.decision = "reservation", self._told
-                    await self._record(exchange)
-                    return await self._well_known.send(exchange, document)
-                if self._well_known.log.owns(exchange):
-                    exchange.rendition, exchange.decision = "page", self._told
-                    await self._record(exchange)
-                    return await self._well_known.log.answer(exchange)
-                if self._decoys is not None and (decoy := self._decoys.find(exchange.facts)):
-                    exchange.decision = self._lured
-                    return await self._send_recorded(exchange, await self._decoys.made(exchange, decoy))
-                if self._challenges.owns(exchange):
-                    exchange.decision = self._challenges.decision
-                    made = self._challenges.answer(exchange)
-                    await self._record(exchange, made)
-                    return await self._send_made(exchange, made)
-                if self._appeals.owns(exchange):
-                    exchange.decision = self._appeals.decision
-                    return await self._send_recorded(exchange, await self._appeals.answer(exchange))
-                return await self._answer(exchange)
-            finally:
-                if not exchange.own:
-                    self._arrivals.left(exchange)
-                    self._reports.finished(exchange)
-                    self._search_guard.note(exchange)
-                    await self._records.end(exchange)
+        self._metrics.requests_open.inc()
+        try:
+            if document := self._well_known.find(exchange):
+                exchange.rendition, exchange.decision = "reservation", self._told
+                await self._record(exchange)
+                return await self._well_known.send(exchange, document)
+            if self._well_known.log.owns(exchange):
+                exchange.rendition, exchange.decision = "page", self._told
+                await self._record(exchange)
+                return await self._well_known.log.answer(exchange)
+            if self._decoys is not None and (decoy := self._decoys.find(exchange.facts)):
+                exchange.decision = self._lured
+                return await self._send_recorded(exchange, await self._decoys.made(exchange, decoy))
+            if self._challenges.owns(exchange):
+                exchange.decision = self._challenges.decision
+                made = self._challenges.answer(exchange)
+                await self._record(exchange, made)
+                return await self._send_made(exchange, made)
+            if self._appeals.owns(exchange):
+                exchange.decision = self._appeals.decision
+                return await self._send_recorded(exchange, await self._appeals.answer(exchange))
+            return await self._answer(exchange)
+        finally:
+            self._metrics.requests_open.dec()
+            if not exchange.own:
+                self._arrivals.left(exchange)
+                self._reports.finished(exchange)
+                self._search_guard.note(exchange)
+                await self._records.end(exchange)
 
     def reservation(self) -> Headers:
         """Return the header lines for whoever names no site."""

@@ -71,7 +71,8 @@ class Reports:
         if exchange.licence is not LicenceState.NONE:
             self._metrics.licence_requests.labels(site, exchange.licence).inc()
         self._metrics.response_bytes.labels(site, who.purpose, action).inc(sent.bytes)
-        self._log.write(_line(exchange, self._clock() - exchange.started))
+        if self._log.is_on:
+            self._log.write(_line(exchange, self._clock() - exchange.started))
 
     def _crawler(self, exchange: Exchange, action: str) -> None:
         who, site, metrics = exchange.who, exchange.site.host, self._metrics

@@ -1,6 +1,7 @@
 """What is the upstream asked for a given request, and what does its answer show?"""
 
 import re
+import time
 from collections.abc import Callable, Mapping
 
 from guard.core.facts import Kind, KindSource, ResponseFacts
@@ -79,8 +80,11 @@ class UpstreamRequests:
             headers = without_licence(headers)
         if only_if_not:
             headers = (*headers, ("If-None-Match", only_if_not))
-        with self._metrics.upstream_seconds.labels(exchange.site.host).time():
-            return await self.clients[exchange.site.host].ask(request, facts.target, headers, method)
+        site, started = exchange.site.host, time.perf_counter()
+        try:
+            return await self.clients[site].ask(request, facts.target, headers, method)
+        finally:
+            self._metrics.upstream_seconds.labels(site).observe(time.perf_counter() - started)
 
     async def look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         """Say what the resource is; for a 304 or an error, what it was when it was last seen."""
