@@ -3,10 +3,12 @@
 Facts are values. Nothing here looks at a clock, a socket or a rule.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
 from guard.core.front_hints import NO_HINTS, FrontHints
 
@@ -69,6 +71,21 @@ class ClientAddress:
     """The forwarding header as received, all lines joined by `, `; empty if there was none."""
 
 
+class HeaderLines(tuple[tuple[str, str], ...]):
+    """Header lines that come again and again: with them is kept what was made of them. Equal to a plain tuple."""
+
+    first: dict[str, str]
+    """The first value of each name (lower case)."""
+    kept: dict[str, Any]
+    """What was made of the lines, by whoever made it; with what else that depends on."""
+
+    def __new__(cls, lines: Iterable[tuple[str, str]]) -> "HeaderLines":
+        made = super().__new__(cls, lines)
+        made.first = {name.lower(): value for name, value in reversed(made)}
+        made.kept = {}
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFacts:
     """One request as the client sent it, before any rule has looked at it."""
@@ -99,8 +116,11 @@ class RequestFacts:
 
     def header(self, name: str) -> str:
         """Return the first value of the field `name` (lower case), or an empty string."""
+        lines = self.headers
+        if type(lines) is HeaderLines:
+            return lines.first.get(name, "")
         length = len(name)
-        for key, value in self.headers:
+        for key, value in lines:
             if len(key) == length and key.lower() == name:
                 return value
         return ""

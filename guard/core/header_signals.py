@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from guard.core.browsers import NO_BROWSER, Browser, Engine, read_browser
-from guard.core.facts import RequestFacts
+from guard.core.facts import HeaderLines, RequestFacts
 from guard.core.header_print import (
     MASKS,
     Front,
@@ -154,6 +154,17 @@ class HeaderReader:
 
     def read(self, facts: RequestFacts) -> "HeadReading":
         """Return what the head of `facts` tells."""
+        lines = facts.headers
+        if type(lines) is not HeaderLines:
+            return self._recalled(facts)
+        about = (facts.client, facts.scheme, facts.version, facts.authority, facts.site)
+        kept = lines.kept.get("head")
+        if kept is None or kept[0] is not self or kept[1] != about:
+            kept = lines.kept["head"] = self, about, self._recalled(facts)
+        found: HeadReading = kept[2]
+        return found
+
+    def _recalled(self, facts: RequestFacts) -> "HeadReading":
         network = network_of(facts.client.address)
         key = (facts.headers, network, facts.scheme, facts.version, facts.authority, facts.site)
         found = self._heads.get(key)

@@ -7,7 +7,7 @@ RFC 7239). Order and spelling of all other lines are kept.
 
 from collections.abc import Iterable, Iterator
 
-from guard.core.facts import AddressSource, RequestFacts
+from guard.core.facts import AddressSource, HeaderLines, RequestFacts
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -47,6 +47,20 @@ def end_to_end(headers: Iterable[tuple[str, str]]) -> Headers:
 
 
 def for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, without: frozenset[str]) -> Headers:
+    """Return the lines to send to the upstream; the arguments are explained at `_for_upstream`."""
+    lines = facts.headers
+    if type(lines) is not HeaderLines:
+        return _for_upstream(facts, host=host, peer_is_trusted=peer_is_trusted, without=without)
+    about = (facts.client, facts.scheme, host, peer_is_trusted, without)
+    kept = lines.kept.get("upstream")
+    if kept is None or kept[0] != about:
+        made = _for_upstream(facts, host=host, peer_is_trusted=peer_is_trusted, without=without)
+        kept = lines.kept["upstream"] = about, HeaderLines(made)
+    found: HeaderLines = kept[1]
+    return found
+
+
+def _for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, without: frozenset[str]) -> Headers:
     """Return the lines to send to the upstream.
 
     Args:

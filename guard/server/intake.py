@@ -1,18 +1,41 @@
-"""How do the bytes of a request become facts?"""
+"""How do the bytes of a request become facts?
 
+A page's pictures are asked for with the same header lines: what they say is read once, for as long as they come again.
+"""
+
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from aiohttp.web import BaseRequest
 
 from guard.core import framing
 from guard.core.client_address import AddressPolicy, find_client
-from guard.core.facts import AddressSource, ClientAddress, IPAddress, RequestFacts
-from guard.core.front_hints import HintFields, take
+from guard.core.facts import AddressSource, ClientAddress, HeaderLines, IPAddress, RequestFacts
+from guard.core.front_hints import FrontHints, HintFields, take
 from guard.core.target import authority_and_host, canonical_path, split_absolute
 from guard.server.http_server import peer_of, preamble_of
 from guard.server.site import Sites
+
+REMEMBERED: Final = 1024
+"""Sets of header lines, at most some 16 KiB each with what is made of them."""
+_LONGEST: Final = 2048
+"""Characters of one that is remembered."""
+
+
+class _Told(NamedTuple):
+    """What the header lines of a request tell, whatever it asks for."""
+
+    site: str
+    scheme: str
+    authority: str
+    host: str
+    version: str
+    headers: tuple[tuple[str, str], ...]
+    client: ClientAddress
+    hints: FrontHints
 
 
 class Intake:
@@ -31,6 +54,7 @@ class Intake:
         self._now = now
         self._peer_before: object = self
         self._believed = False
+        self._remembered: OrderedDict[tuple[object, ...], _Told] = OrderedDict()
 
     def read(self, request: BaseRequest) -> RequestFacts:
         """Return the facts of a request whose head is complete.
@@ -38,22 +62,55 @@ class Intake:
         Raises:
             RequestError: The target or the Host field has no meaning, or the body may end elsewhere for others.
         """
+        path = request._message.path  # the target as received; rel_url is normalised
+        absolute, target = split_absolute(path)
+        told = self._told(request, absolute)
+        return RequestFacts(
+            at=self._now(),
+            site=told.site,
+            scheme=told.scheme,
+            authority=told.authority,
+            host=told.host,
+            method=request.method,
+            target=target,
+            path=canonical_path(target),
+            version=told.version,
+            headers=told.headers,
+            client=told.client,
+            hints=told.hints,
+        )
+
+    def _told(self, request: BaseRequest, absolute: str) -> _Told:
+        peer, port = self._peer(request)
+        if absolute or preamble_of(request) is not None:
+            return self._read(request, absolute, peer, port)
+        # Behind a front server the port is that server's own.
+        near = 0 if self._addresses.header and self.peer_is_trusted(request) else port
+        key = (request.raw_headers, request.version, request.secure, peer, near)
+        found = self._remembered.get(key)
+        if found is not None:
+            self._remembered.move_to_end(key)
+            return found
+        made = self._read(request, absolute, peer, port)
+        length = sum(len(name) + len(value) for name, value in made.headers)
+        if length > _LONGEST or (near != port and made.client.source is not AddressSource.HEADER):
+            return made
+        made = self._remembered[key] = made._replace(headers=HeaderLines(made.headers))
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+        return made
+
+    def _read(self, request: BaseRequest, absolute: str, peer: IPAddress | None, port: int) -> _Told:
         headers = tuple((_text(name), _text(value)) for name, value in request.raw_headers)
         version = f"{request.version.major}.{request.version.minor}"
         framing.check(version, headers)
-        absolute, target = split_absolute(request._message.path)  # the target as received; rel_url is normalised
         authority, host = authority_and_host(absolute, headers)
-        peer, port = self._peer(request)
         headers, hints = take(self._hint_fields, headers, trusted=self.continues(request))
-        return RequestFacts(
-            at=self._now(),
+        return _Told(
             site=self._sites.find(host).host,
             scheme=self._scheme(request, headers),
             authority=authority,
             host=host,
-            method=request.method,
-            target=target,
-            path=canonical_path(target),
             version=version,
             headers=headers,
             client=self._client(request, peer, port, headers),

@@ -9,17 +9,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
+
+from guard.core.facts import HeaderLines
 
 LARGEST = 16 << 10
 """Bytes of a head; larger ones are left to the library, which has its own limits."""
 MOST_FIELDS = 100
+REMEMBERED = 1024
+"""Sets of lines of requests, which are read once for as long as they come again."""
+REMEMBERED_BYTES = 2048
+"""Of one of them."""
 
 Fields = tuple[tuple[bytes, bytes], ...]
 
 _FIELDS = rb"(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+)*+"
-_REQUEST = re.compile(
-    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (/[\x21\x22\x24-\x7e]*+|https?://[\x21\x22\x24-\x7e]++) HTTP/1\.1" + _FIELDS
+_ASKED = re.compile(
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (/[\x21\x22\x24-\x7e]*+|https?://[\x21\x22\x24-\x7e]++) HTTP/1\.1"
 )
+_LINES = re.compile(_FIELDS)
 _RESPONSE = re.compile(rb"HTTP/1\.1 ([2-9][0-9]{2}) ([\t\x20-\x7e\x80-\xff]*+)" + _FIELDS)
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}(?: |\Z)")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::[0-9]{1,5})?")
@@ -66,27 +74,52 @@ class ResponseHead:
 NOT_PLAIN = RequestHead(Way.LIBRARY)
 
 
-def request(head: bytes) -> RequestHead:  # noqa: PLR0912  # a line for each field that says where it ends
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What the lines of a request say that are not its first: where it ends, and whether that is it."""
+
+    fields: Fields
+    here: bool
+    close: bool
+    length: int
+
+
+def request(head: bytes) -> RequestHead:
     """Read the head of a request, without the empty line at its end."""
-    match = _REQUEST.fullmatch(head) if len(head) <= LARGEST else None
-    if match is None:
+    if len(head) > LARGEST:
         return NOT_PLAIN
-    fields = _split(head)
+    end = head.find(b"\r\n")
+    first, rest = (head, b"") if end < 0 else (head[:end], head[end:])
+    match = _ASKED.fullmatch(first)
+    lines = (_lines if len(rest) <= REMEMBERED_BYTES else _lines.__wrapped__)(rest)
+    if match is None or lines is None:
+        return NOT_PLAIN
     method, target = match.groups()
-    if len(fields) > MOST_FIELDS or method == b"CONNECT":
+    if method == b"CONNECT":
         return NOT_PLAIN
-    hosts, close, length, here = 0, False, 0, target[0] == 47 and method in (b"GET", b"HEAD")
-    lengths = 0
+    here = lines.here and target[0] == 47 and method in (b"GET", b"HEAD")
+    way = Way.HERE if here else Way.COUNTED
+    return RequestHead(way, method.decode("ascii"), target.decode("ascii"), lines.fields, lines.close, lines.length)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _lines(rest: bytes) -> _Lines | None:
+    """Read the lines below the first; None if they are not plain. A page's pictures come with the same."""
+    fields = _split(rest) if _LINES.fullmatch(rest) else ()
+    if not 0 < len(fields) <= MOST_FIELDS:
+        return None
+    hosts = lengths = length = 0
+    here, close = True, False
     for name, value in fields:
         match len(name):
             case 4 if name.lower() == b"host":
                 hosts += 1
                 if not _HOST.fullmatch(value):
-                    return NOT_PLAIN
+                    return None
             case 6 if name.lower() == b"expect":
                 here = False
             case 7 if name.lower() == b"upgrade":
-                return NOT_PLAIN
+                return None
             case 10 if name.lower() == b"connection":
                 if (token := value.lower()) == b"close":
                     close = True
@@ -94,16 +127,12 @@ def request(head: bytes) -> RequestHead:  # noqa: PLR0912  # a line for each fie
                     here = False
             case 14 if name.lower() == b"content-length":
                 if not _LENGTH.fullmatch(value):
-                    return NOT_PLAIN
+                    return None
                 here, length = False, int(value)
                 lengths += 1
             case 17 if name.lower() == b"transfer-encoding":
-                return NOT_PLAIN
-    if hosts != 1 or lengths > 1:
-        return NOT_PLAIN
-    return RequestHead(
-        Way.HERE if here else Way.COUNTED, method.decode("ascii"), target.decode("ascii"), fields, close, length
-    )
+                return None
+    return _Lines(fields, here, close, length) if hosts == 1 and lengths <= 1 else None
 
 
 def may_become_one(data: bytes) -> bool:
@@ -157,7 +186,18 @@ def written(first: str, lines: Sequence[tuple[str, str]]) -> bytes:
     Raises:
         ValueError: Something in it would end a line, and begin another one.
     """
-    text = "\r\n".join((first, *[f"{name}: {value}" for name, value in lines]))
+    if "\n" in first or "\r" in first or "\0" in first:
+        raise ValueError("the first line holds a line break")
+    if type(lines) is not HeaderLines:
+        return first.encode("utf-8", "ignore") + _written(lines)
+    rest = lines.kept.get("written")
+    if rest is None:
+        rest = lines.kept["written"] = _written(lines)
+    return first.encode("utf-8", "ignore") + rest
+
+
+def _written(lines: Sequence[tuple[str, str]]) -> bytes:
+    text = "\r\n".join(("", *[f"{name}: {value}" for name, value in lines]))
     if not text.count("\n") == text.count("\r") == len(lines) or "\0" in text:
         raise ValueError("a header line holds a line break")
     # A byte that is no UTF-8 is left out, as the other lane leaves it out.
