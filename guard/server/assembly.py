@@ -307,6 +307,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Write what is left to write, and close everything."""
+        self._behaviour.settle()
         if self._robots is not None:
             await self._robots.stop()
         if self._records is not None:

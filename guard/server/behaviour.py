@@ -3,11 +3,13 @@
 The client's record lies in shared memory. A worker keeps the clients of the moment at hand, ready to be judged, and
 looks into the shared memory only whether another one has written since: the head of a request is judged without a
 lock and without a copy. It is put into the shared memory together with its answer, or at once if
-all workers must know: when the belief about the client changes, or it took a bait. If another worker has written in
-between, the head is taken into what that one wrote; a worker that ends takes the heads of
-unanswered requests with it, and those requests too.
+all workers must know: when the belief about the client changes, or it took a bait. Of a client that is clean, what
+came within a moment is put there together. If another worker has written in
+between, all this is taken into what that one wrote; a worker that is killed takes the heads of
+unanswered requests with it, and those requests too, and that moment of the clean.
 """
 
+import asyncio
 from collections import OrderedDict
 from functools import lru_cache, partial
 from hashlib import blake2b
@@ -44,6 +46,10 @@ AT_HAND: Final = 2048
 """Clients that a worker keeps at hand, about 3 KiB each."""
 _WORTH: Final = 2
 """An answer brings the head of its request with it: two updates."""
+MOMENT: Final = 0.02
+"""Seconds."""
+_MOST_OWED: Final = 32
+"""Answers to one client in a moment."""
 
 
 class Behaviour:
@@ -58,6 +64,7 @@ class Behaviour:
         self._portfolios = portfolios
         self._connections = Connections()
         self._at_hand: OrderedDict[bytes, AtHand] = OrderedDict()
+        self._owing: list[AtHand] = []
 
     def at_request(
         self,
@@ -99,7 +106,8 @@ class Behaviour:
             at_hand.verdict, at_hand.facts = verdict, _hard_facts(verdict, seen)
         judged = Judged(key, seen, verdict, at_hand.facts, at_hand, at_hand.taken)
         if verdict.conduct is not at_hand.told or seen.decoy:
-            self._write(judged)
+            at_hand.owed.append((judged, None))
+            self._settle(at_hand, verdict.conduct)
         return judged
 
     def together(self, judged: Judged, shared: bytes) -> Judged:
@@ -138,7 +146,15 @@ class Behaviour:
 
     def note(self, judged: Judged, answered: Answered) -> None:
         """Put the head of a request, if it is not there yet, and its answer into the client's record."""
-        self._write(judged, answered)
+        seen = judged.observation
+        at_hand = self._of(judged.key, seen.at)
+        if judged.at_hand is not at_hand and not _is_stored(judged):
+            self._judge.take_head(at_hand.known, seen)
+        conduct = self._judge.take_answer(at_hand.known, seen, answered)
+        at_hand.owed.append((judged, answered))
+        clean = conduct is Conduct.CLEAN and conduct is at_hand.told and not seen.declared
+        if not clean or len(at_hand.owed) >= _MOST_OWED or not self._later(at_hand):
+            self._settle(at_hand, conduct)
         if judged.together:
 
             def change(record: bytes | None) -> tuple[bytes, Standing, None]:
@@ -146,33 +162,58 @@ class Behaviour:
 
             self._table.update(judged.together, change)
 
-    def _write(self, judged: Judged, answered: Answered | None = None) -> None:
-        key, seen, own = judged.key, judged.observation, judged.at_hand
-        at_hand = self._of(key, seen.at)
-        held, before, in_table = at_hand.held, at_hand.held.head, own.stored >= judged.number
+    def settle(self) -> None:
+        """Put everything into the records that is owed to them."""
+        owing, self._owing = self._owing, []
+        for at_hand in owing:
+            if at_hand.owed:
+                self._settle(at_hand, Conduct.CLEAN)
+
+    def _later(self, at_hand: AtHand) -> bool:
+        """See that what a client is owed is settled in a moment; False where there is no event loop to see to it."""
+        if len(at_hand.owed) > 1:
+            return True
+        loop = asyncio._get_running_loop()
+        if loop is None:
+            return False
+        if not self._owing:
+            loop.call_later(MOMENT, self.settle)
+        self._owing.append(at_hand)
+        return True
+
+    def _settle(self, at_hand: AtHand, conduct: Conduct) -> None:
+        """Put what is owed to a client's record into it; `conduct` is what is believed of the client then."""
+        owed, at_hand.owed = at_hand.owed, []
+        held, before = at_hand.held, at_hand.held.head
+        last, answers = owed[-1][0].observation, sum(answered is not None for _, answered in owed)
 
         def change(record: bytes | None) -> tuple[bytes, Standing, Conduct]:
-            mine = record is held.state
-            known = at_hand.known if mine else Known(Past.from_bytes(record, seen.at))
-            conduct = judged.conduct
-            if not in_table and not (mine and at_hand is own):
-                conduct = self._judge.take_head(known, seen).conduct
-            if answered is not None:
-                conduct = self._judge.take_answer(known, seen, answered)
-            return known.past.to_bytes(), _standing(seen, conduct), conduct
+            if record is held.state:
+                return at_hand.known.past.to_bytes(), _standing(last, conduct), conduct
+            believed, known = conduct, Known(Past.from_bytes(record, last.at))
+            for judged, answered in owed:
+                if not _is_stored(judged):
+                    believed = self._judge.take_head(known, judged.observation).conduct
+                if answered is not None:
+                    believed = self._judge.take_answer(known, judged.observation, answered)
+            return known.past.to_bytes(), _standing(last, believed), believed
 
-        conduct = self._table.update(key, change, held, worth=_WORTH if answered else 0)
+        told = self._table.update(held.key, change, held, worth=_WORTH * answers)
         if held.head != before:
-            at_hand.stored, at_hand.told = at_hand.taken, conduct
+            at_hand.stored, at_hand.told = at_hand.taken, told
 
     def _of(self, key: bytes, at: float) -> AtHand:
         """Return what is at hand of a client, read anew if another process has written it."""
         found = self._at_hand.get(key)
         if found is None or not self._table.is_current(found.held):
+            if found is not None and found.owed:
+                self._settle(found, found.told)
             held = self._table.hold(key)
             found = self._at_hand[key] = AtHand(held, Known(Past.from_bytes(held.state, at)))
             if len(self._at_hand) > AT_HAND:
-                self._at_hand.popitem(last=False)
+                _, oldest = self._at_hand.popitem(last=False)
+                if oldest.owed:
+                    self._settle(oldest, oldest.told)
         self._at_hand.move_to_end(key)
         return found
 
@@ -224,6 +265,11 @@ class Behaviour:
 def _key_of_crawler(key: bytes, claimed: str) -> bytes:
     """Keep crawlers apart that share an address and a library: one does not answer for what another was told."""
     return blake2b(claimed.lower().encode(), key=key, digest_size=KEY_SIZE).digest()
+
+
+def _is_stored(judged: Judged) -> bool:
+    """Tell whether the head of this request is in the client's record."""
+    return judged.at_hand.stored >= judged.number
 
 
 def _standing(seen: Observation, conduct: Conduct) -> Standing:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from guard.core.classification import Conduct, HardFact
 from guard.core.conduct import ConductVerdict, Known
 from guard.core.crowd import Coming, Group
-from guard.core.observation import Observation
+from guard.core.observation import Answered, Observation
 from guard.store.clients import Held
 
 
@@ -16,7 +16,7 @@ class AtHand:
     The heads of requests go into it at once and with the next answer into the table, where all workers see them.
     """
 
-    __slots__ = ("facts", "held", "known", "stored", "taken", "told", "verdict")
+    __slots__ = ("facts", "held", "known", "owed", "stored", "taken", "told", "verdict")
 
     def __init__(self, held: Held, known: Known) -> None:
         self.held = held
@@ -31,6 +31,8 @@ class AtHand:
         """The last on a head; most stand for many requests."""
         self.facts = frozenset[HardFact]()
         """The hard facts in it."""
+        self.owed: list[tuple[Judged, Answered | None]] = []
+        """Heads, and answers to them, that went into it and not yet into the table."""
 
 
 class Judged(NamedTuple):

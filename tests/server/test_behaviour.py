@@ -1,5 +1,6 @@
 """Who hides is found by how it asks, in every worker; people are not; claims are held against lists."""
 
+import asyncio
 import gzip
 import io
 import json
@@ -79,13 +80,17 @@ def seen_of(table: ClientTable, at: float = START) -> tuple[int, int]:
 @given(
     steps=st.lists(st.tuples(st.integers(0, 1), st.booleans(), st.integers(0, 9)), max_size=40),
     at_hand=st.sampled_from([1, 2048]),
+    waits=st.booleans(),
 )
-def test_every_head_and_every_answer_counts_once(steps: list[tuple[int, bool, int]], at_hand: int):
-    """Two workers have requests of one client under way, which end in any order; now and then one forgets it."""
+def test_every_head_and_every_answer_counts_once(steps: list[tuple[int, bool, int]], at_hand: int, waits: bool):
+    """Two workers have requests of one client under way, which end in any order; now and then one forgets it, or a
+    moment is over."""
     table, workers = two_workers()
     open_requests: list[list[object]] = [[], []]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(behaviour, "AT_HAND", at_hand)
+        if waits:
+            patch.setattr(behaviour.asyncio, "_get_running_loop", lambda: SimpleNamespace(call_later=lambda *_: None))
         for number, (which, begins, other) in enumerate(steps):
             worker, mine = workers[which], open_requests[which]
             if begins or not mine:
@@ -94,12 +99,31 @@ def test_every_head_and_every_answer_counts_once(steps: list[tuple[int, bool, in
                 worker.note(mine.pop(other % len(mine)), TAKEN)
             if other == 0:  # somebody else asks this worker
                 worker.take(JUDGE.look(replace(PICTURE, client=ELSEWHERE), START))
+            if other == 1:
+                worker.settle()
         for worker, mine in zip(workers, open_requests, strict=True):
             for judged in mine:
                 worker.note(judged, TAKEN)
+            worker.settle()
 
     requests = sum(begins or not mine for begins, mine in begun(steps))
     assert seen_of(table) == (requests, requests)
+
+
+async def test_what_a_clean_client_does_in_a_moment_is_written_together():
+    """And a moment later all workers know."""
+    table, workers = two_workers()
+    written = []
+    update = table.update
+    table.update = lambda *given, **named: written.append(given[0]) or update(*given, **named)
+    for number in range(20):
+        workers[0].note(workers[0].take(JUDGE.look(PICTURE, START + number / 1000)), TAKEN)
+    meanwhile = seen_of(table)
+    await asyncio.sleep(behaviour.MOMENT * 3)
+
+    assert meanwhile == (0, 0)
+    assert seen_of(table) == (20, 20)
+    assert len(written) == 1
 
 
 def begun(steps: list[tuple[int, bool, int]]) -> Iterator[tuple[bool, int]]:
@@ -542,3 +566,4 @@ def test_the_file_of_autonomous_systems_is_shared_by_all_workers(upstreams: Upst
 
     assert {reply.status for reply in replies} == {200}
     assert any("systems.tsv:2: 'rubbish' is no address" in line for line in guard.said)
+
