@@ -133,11 +133,13 @@ def _unfinished(data: bytes, at: int) -> bool:
 
 def may_be_changed(status: int, headers: Iterable[tuple[str, str]]) -> bool:
     """Tell by its head whether an answer to GET is an ordinary page that may be changed."""
+    if status != 200:
+        return False
     fields: dict[str, list[str]] = {}
     for name, value in headers:
         fields.setdefault(name.lower(), []).append(value)
     types = fields.get("content-type", [])
-    if status != 200 or len(types) != 1 or types[0].partition(";")[0].strip().lower() != "text/html":
+    if len(types) != 1 or types[0].partition(";")[0].strip().lower() != "text/html":
         return False
     charset = _CHARSET.search(types[0])
     if charset is not None and not _ASCII_LIKE.fullmatch(charset[1]):

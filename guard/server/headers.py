@@ -5,7 +5,8 @@ request came from stay behind; ours are set in their place (RFC 9110, section 7.
 RFC 7239). Order and spelling of all other lines are kept.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from guard.core.facts import AddressSource, HeaderLines, RequestFacts
 
@@ -34,6 +35,22 @@ _OURS = frozenset({"guard_pass", "guard_view"})
 
 _PINNED = frozenset({"host", "content-length", "content-type", "authorization", "cookie"})
 """A Connection field that names one of these would change what the request means; it is not believed."""
+
+
+def of_answer(fields: Sequence[tuple[bytes, bytes]]) -> HeaderLines:
+    """Return the lines of an upstream's answer that are not for this hop only."""
+    connection = b",".join([value for name, value in fields if len(name) == 10 and name.lower() == b"connection"])
+    kept = _kept_of_answer(tuple([name for name, _ in fields]), connection)
+    return HeaderLines([(name, fields[place][1].decode("utf-8", "surrogateescape")) for place, name in kept])
+
+
+@lru_cache(maxsize=512)
+def _kept_of_answer(names: tuple[bytes, ...], connection: bytes) -> tuple[tuple[int, str], ...]:
+    """Return place and name of the fields that are kept; an upstream's answers have the same ones again and again."""
+    named = {token.strip().lower() for token in connection.decode("utf-8", "surrogateescape").split(",")}
+    dropped = HOP_BY_HOP | (named - _PINNED)
+    text = [name.decode("utf-8", "surrogateescape") for name in names]
+    return tuple((place, name) for place, name in enumerate(text) if name.lower() not in dropped)
 
 
 def end_to_end(headers: Iterable[tuple[str, str]]) -> Headers:

@@ -53,7 +53,8 @@ class Pages:
         Raises:
             UpstreamError: The body broke off before anything of it was sent.
         """
-        facts, headers = exchange.facts, answered.headers
+        facts = exchange.facts
+        headers: Headers = answered.headers
         insert = exchange.site.page_head
         if insert is not None and facts.method == "HEAD" and may_be_changed(answered.status, headers):
             return _without(headers), answered.body()  # what GET will say is not known yet

@@ -6,6 +6,7 @@ the client too: it is never ended as if it were whole.
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
+from functools import lru_cache
 from typing import cast
 
 from aiohttp.web import BaseRequest, StreamResponse
@@ -62,13 +63,11 @@ def hang_up(exchange: Exchange) -> StreamResponse:
 
 def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> StreamResponse:
     exchange.sent.status = status
-    reserved = merge(headers, exchange.reservation.headers_for(exchange.facts.path))
+    ours = exchange.reservation.headers_for(exchange.facts.path)
+    kept, says_server, speaks = _places(tuple([name for name, _ in headers]))
+    reserved = merge(headers, ours) if speaks else ours
     lines = [*(in_one(reserved) if exchange.asked_by else reserved)]
-    says_server = False
-    for name, value in headers:
-        if (lower := name.lower()) not in FIELDS:
-            lines.append((name, value))
-            says_server = says_server or lower == "server"
+    lines += [headers[place] for place in kept] if speaks else headers
     if not says_server:
         lines.append(("Server", "crawler-guard"))
     request = cast(BaseRequest | PlainRequest, exchange.request)
@@ -78,6 +77,17 @@ def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> Str
     for name, value in lines:
         response.headers.add(name, value)
     return response
+
+
+@lru_cache(maxsize=512)
+def _places(names: tuple[str, ...]) -> tuple[tuple[int, ...], bool, bool]:
+    """Return where the fields are that `merge` does not rule over, and whether one is `Server`, and others there are.
+
+    The answers of one upstream have the same fields again and again.
+    """
+    lower = [name.lower() for name in names]
+    kept = tuple(place for place, name in enumerate(lower) if name not in FIELDS)
+    return kept, "server" in lower, len(kept) < len(lower)
 
 
 def in_one(lines: Iterable[tuple[str, str]]) -> Headers:

@@ -17,11 +17,12 @@ from aiohttp.web import BaseRequest
 from multidict import CIMultiDict
 from yarl import URL
 
+from guard.core.facts import HeaderLines
 from guard.errors import UpstreamError, UpstreamTimeoutError
 from guard.server.fast_lane.plain import PlainRequest
 from guard.server.fast_lane.pool import Pool
 from guard.server.fast_lane.upstream import Incoming, LibraryAnswer
-from guard.server.headers import Headers, end_to_end
+from guard.server.headers import Headers, of_answer
 from guard.server.site import Upstream
 
 READ_BUFFER = 256 * 1024
@@ -84,16 +85,13 @@ class Answered:
         self._under_way: UnderWay | None = under_way
         self.status = response.status
         self.reason = response.reason or ""
-        self.headers: Headers = end_to_end(
-            (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
-            for name, value in response.raw_headers
-        )
+        self.headers: HeaderLines = of_answer(response.raw_headers)
         self.head = b""
         self._finished = False
 
     def header(self, name: str) -> str:
         """Return the first value of the field `name` (lower case), or an empty string."""
-        return next((value for key, value in self.headers if key.lower() == name), "")
+        return self.headers.first.get(name, "")
 
     @property
     def is_success(self) -> bool:

@@ -2,9 +2,10 @@
 
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-from guard.core.facts import Kind, KindSource, ResponseFacts
+from guard.core.facts import PICTURES, Kind, KindSource, ResponseFacts
 from guard.core.licence import LicenceState
 from guard.exporter.metrics import Metrics
 from guard.image.sniff import dimensions, kind_of, media_type
@@ -25,6 +26,13 @@ _PART_OF_A_PICTURE = re.compile(rb"\r\ncontent-type:\s*image/", re.IGNORECASE)
 _PARTS = frozenset({"range", "if-range"})
 """Left out of other methods than GET; a condition may be what keeps a change from being lost there."""
 
+_VERSION = (
+    "etag", "last-modified", "content-length", "content-type", "content-encoding", "cache-control",
+    "content-disposition",
+)  # fmt: skip
+
+REMEMBERED = 16_384
+
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -44,6 +52,8 @@ class UpstreamRequests:
         self._sizes = sizes
         self._metrics = metrics
         self._fields = left_out
+        self._known: OrderedDict[int, ResponseFacts] = OrderedDict()
+        """What whole resources turned out to be, by the hash of their address and of what tells their version."""
 
     async def ask(self, exchange: Exchange, *, whole: bool, only_if_not: str = "", method: str = "") -> Answered:
         """Send the request on and return the answer's head.
@@ -90,6 +100,17 @@ class UpstreamRequests:
         """Say what the resource is; for a 304 or an error, what it was when it was last seen."""
         if not answered.is_success:
             return exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
+        key = _version(exchange, answered)
+        if (known := self._known.get(key)) is not None:
+            return known
+        seen = await self._look(exchange, answered)
+        if key and (seen.kind not in PICTURES or seen.width):
+            self._known[key] = seen
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return seen
+
+    async def _look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
         undecided = exchange.decision is None or exchange.decision.action != "allow"
         encoded = answered.header("content-encoding").lower() not in ("", "identity")
         at_start = answered.status != 206 or answered.header("content-range").lower().startswith("bytes 0-")
@@ -116,6 +137,14 @@ class UpstreamRequests:
             height=seen.height,
             hands_off=_hands_off(answered),
         )
+
+
+def _version(exchange: Exchange, answered: Answered) -> int:
+    """Return what stands for these bytes at this address and what their head says of them; 0 where nothing does."""
+    fields = answered.headers.first
+    if answered.status != 200 or exchange.facts.method != "GET" or not ("etag" in fields or "last-modified" in fields):
+        return 0
+    return hash((exchange.facts.site, exchange.facts.target, *map(fields.get, _VERSION)))
 
 
 async def _picture_head(answered: Answered) -> bytes:

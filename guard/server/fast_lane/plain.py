@@ -5,8 +5,9 @@ library would write, in its order.
 """
 
 import asyncio
+from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiohttp.helpers import must_be_empty_body, rfc822_formatted_time, should_remove_content_length
 from aiohttp.http import HttpVersion11
@@ -21,6 +22,24 @@ if TYPE_CHECKING:
 _TOGETHER: Final = 64 * 1024
 """Bytes of a body that are copied to leave in one piece with the head."""
 _PHRASES: Final = {int(status): status.phrase for status in HTTPStatus}
+
+
+class _Said(NamedTuple):
+    """Which of the fields that an answer needs are there."""
+
+    length: int | None
+    """Where the first Content-Length is."""
+    type: bool
+    date: bool
+    connection: bool
+
+
+@lru_cache(maxsize=512)
+def _said(names: tuple[str, ...]) -> _Said:
+    """Look at the names of an answer's fields, which are the same again and again."""
+    lower = [name.lower() for name in names]
+    place = lower.index("content-length") if "content-length" in lower else None
+    return _Said(place, "content-type" in lower, "date" in lower, "connection" in lower)
 
 
 class PlainRequest:
@@ -74,10 +93,10 @@ class PlainAnswer:
         self._connection = connection
         self.status = status
         empty = must_be_empty_body(method, status)
-        length = next((value for name, value in lines if len(name) == 14 and name.lower() == "content-length"), None)
+        said = _said(tuple([name for name, _ in lines]))
+        length = None if said.length is None else lines[said.length][1]
         if length is not None and not (length.isascii() and length.isdecimal()):
             raise ValueError("the Content-Length is no number")
-        names = {name.lower() for name, _ in lines}
         more: list[tuple[str, str]] = []
         self._chunked = length is None and not empty
         self._left = 0 if empty or length is None else int(length)
@@ -85,11 +104,11 @@ class PlainAnswer:
             more.append(("Transfer-Encoding", "chunked"))
         if empty and length is not None and should_remove_content_length(method, status):
             lines = tuple(line for line in lines if line[0].lower() != "content-length")
-        if not empty and length != "0" and "content-type" not in names:
+        if not empty and length != "0" and not said.type:
             more.append(("Content-Type", "application/octet-stream"))
-        if "date" not in names:
+        if not said.date:
             more.append(("Date", rfc822_formatted_time()))
-        if connection.ends and "connection" not in names:
+        if connection.ends and not said.connection:
             more.append(("Connection", "close"))
         reason = reason or _PHRASES.get(status, "")
         self._head = written(f"HTTP/1.1 {status} {reason}", (*lines, *more))
