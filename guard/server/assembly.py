@@ -46,6 +46,7 @@ from guard.server.pack_builder import PACK_SECONDS, PackBuilder
 from guard.server.pages import Pages
 from guard.server.picture_rights import picture_jobs, signing_folder
 from guard.server.pictures import Pictures, Sizes
+from guard.server.plain_visits import PlainVisits
 from guard.server.proxy import Proxy
 from guard.server.pulse import Pulse
 from guard.server.questions import Questions
@@ -146,6 +147,8 @@ class Worker:
         """What answers front servers that only ask; once started."""
         self.spoe: SpoeServer | None = None
         """What answers HAProxy; once started."""
+        self.visits: PlainVisits | None = None
+        """What answers people at once; None where pictures are shown with tickets only."""
 
     async def start(self, recorder_socket: str, address: object) -> Proxy:
         """Connect, and return what answers requests."""
@@ -262,16 +265,24 @@ class Worker:
         if marked is not None and self._decoys is not None and settings.canaries is not None:
             self._canaries = canaries_of(settings.canaries, settings.evidence.directory, marked, self.metrics.canaries)
             self._decoys.offer(self._canaries, self.recorder, [site.host for site in self.sites.all], utc_now)
+        appeals = Appeals(self.recorder, self.metrics, rules=self.pipeline.policy.digest)
+        well_known = WellKnown(LogHead(settings.evidence.directory))
+        if self._tickets is None:
+            self.visits = PlainVisits(
+                arrivals=arrivals, deciding=deciding, upstreams=upstreams, well_known=well_known,
+                challenges=challenges, appeals=appeals, decoys=self._decoys, pages=pages, records=self._records,
+                reports=self._reports, search_guard=self.search_guard, metrics=self.metrics,
+            )  # fmt: skip
         return Proxy(
             arrivals=arrivals,
             upstreams=upstreams,
             deciding=deciding,
             answers=answers,
-            appeals=Appeals(self.recorder, self.metrics, rules=self.pipeline.policy.digest),
+            appeals=appeals,
             in_image=in_image,
             substitutes=Substitutes(Pictures(self._images, sizes), marked, in_image, self.metrics),
             challenges=challenges,
-            well_known=WellKnown(LogHead(settings.evidence.directory)),
+            well_known=well_known,
             records=self._records,
             reports=self._reports,
             metrics=self.metrics,

@@ -1,6 +1,7 @@
 """What is known about one request while it is being answered?"""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aiohttp.web import BaseRequest
 
@@ -14,6 +15,10 @@ from guard.reservation.documents import ReservationSet
 from guard.server.judged import NOBODY, CrowdVerdict, Judged
 from guard.server.pack_builder import KeyedPack
 from guard.server.site import Site
+
+if TYPE_CHECKING:
+    from guard.server.fast_lane.upstream import Line
+    from guard.server.upstream import Answered
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +60,10 @@ class Exchange:
     """A request of the guard itself: neither counted, nor recorded, nor held to limits."""
     ticket_due: bool = False
     """A page should give this client a ticket."""
+    asked: "Line | None" = None
+    """The connection on which the upstream was asked already."""
+    answered: "Answered | None" = None
+    """Its answer, if that is here already."""
     seen: ResponseFacts | None = None
     decision: Decision | None = None
     rendition: str = "none"

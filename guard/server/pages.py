@@ -47,6 +47,12 @@ class Pages:
         takes_anything = (not accept or "*/*" in accept) and not facts.header("sec-fetch-dest")
         return _COMPRESSED if head is not None and takes_anything else frozenset()
 
+    def may_change(self, exchange: Exchange, answered: Answered) -> bool:
+        """Tell whether `change` may change this answer."""
+        if exchange.facts.method not in ("GET", "HEAD") or (exchange.site.page_head is None and self._decoys is None):
+            return False
+        return may_be_changed(answered.status, answered.headers)
+
     async def change(self, exchange: Exchange, answered: Answered) -> tuple[Headers, Body]:
         """Return the head and the body to send on: changed, or as they are.
 

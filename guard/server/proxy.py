@@ -7,7 +7,7 @@ first byte of the answer leaves; people are only counted.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import assert_never
+from typing import assert_never, cast
 
 from aiohttp import web
 
@@ -35,6 +35,7 @@ from guard.server.challenge import Challenges
 from guard.server.deciding import Deciding, reservation_told
 from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
+from guard.server.fast_lane.plain import PlainRequest
 from guard.server.headers import Headers
 from guard.server.in_image import Asking, InImage, Ready
 from guard.server.instead import SERVED_UNRECORDED, Instead, Substitute, Substitutes
@@ -107,11 +108,14 @@ class Proxy:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        started = self._clock()
-        try:
-            exchange = self._arrivals.begin(request, started)
-        except RequestError as error:
-            return self._answers.senseless(str(error), self.reservation())
+        exchange: Exchange | None = getattr(request, "begun", None)
+        if exchange is not None:
+            cast(PlainRequest, request).begun = None
+        else:
+            try:
+                exchange = self._arrivals.begin(request, self._clock())
+            except RequestError as error:
+                return self._answers.senseless(str(error), self.reservation())
         self._metrics.requests_open.inc()
         try:
             if document := self._well_known.find(exchange):
@@ -136,6 +140,8 @@ class Proxy:
             return await self._answer(exchange)
         finally:
             self._metrics.requests_open.dec()
+            if exchange.asked is not None:
+                exchange.asked.abort()
             if not exchange.own:
                 self._arrivals.left(exchange)
                 self._reports.finished(exchange)
@@ -147,19 +153,21 @@ class Proxy:
         return self._arrivals.reservation()
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
-        answered: Answered | None = None
+        answered, exchange.answered = exchange.answered, None
         try:
             if talks := wants_websocket(exchange.facts):
                 exchange.seen = NO_PICTURE
             decided = self._deciding.before(exchange, NO_PICTURE if talks else None)
-            self._metrics.decision_seconds.observe(self._clock() - exchange.started)
+            if exchange.decision is None:
+                self._metrics.decision_seconds.observe(self._clock() - exchange.started)
             planned = None if isinstance(decided, NeedsResponse) else self._deciding.plan(exchange, decided)
             if isinstance(planned, Forward) and talks:
                 await self._record(exchange)
                 return await bridge(exchange, self._upstreams)
             if planned is None or isinstance(planned, Forward | Shrink | Mark):
                 asking = self._asking(exchange, planned)
-                answered = await self._upstreams.ask(exchange, whole=asking.whole, only_if_not=asking.only_if_not)
+                if answered is None:
+                    answered = await self._upstreams.ask(exchange, whole=asking.whole, only_if_not=asking.only_if_not)
                 exchange.seen = await self._look(exchange, answered)
                 planned = self._deciding.plan(exchange, exchange.decision or self._deciding.on_response(exchange))
                 for_a_copy = answered.status == 304 and asking.for_a_copy and not isinstance(planned, Mark)

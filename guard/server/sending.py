@@ -14,7 +14,7 @@ from aiohttp.web import BaseRequest, StreamResponse
 from guard.errors import UpstreamError
 from guard.reservation.headers import FIELDS, merge
 from guard.server.exchange import Exchange
-from guard.server.fast_lane.plain import PlainRequest
+from guard.server.fast_lane.plain import PlainAnswer, PlainRequest
 from guard.server.headers import Headers
 
 PIECE = 256 * 1024
@@ -61,7 +61,23 @@ def hang_up(exchange: Exchange) -> StreamResponse:
     return StreamResponse(status=444)
 
 
+def begin_plain(exchange: Exchange, status: int, reason: str, headers: Headers) -> PlainAnswer:
+    """Begin the answer to a plain request."""
+    request = cast(PlainRequest, exchange.request)
+    return request.respond(status, reason, _lines(exchange, status, headers))
+
+
 def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> StreamResponse:
+    if isinstance(cast(BaseRequest | PlainRequest, exchange.request), PlainRequest):
+        return cast(StreamResponse, begin_plain(exchange, status, reason, headers))
+    response = StreamResponse(status=status, reason=reason or None)
+    for name, value in _lines(exchange, status, headers):
+        response.headers.add(name, value)
+    return response
+
+
+def _lines(exchange: Exchange, status: int, headers: Headers) -> Headers:
+    """Return the lines of an answer, the reservation's first."""
     exchange.sent.status = status
     ours = exchange.reservation.headers_for(exchange.facts.path)
     kept, says_server, speaks = _places(tuple([name for name, _ in headers]))
@@ -70,13 +86,7 @@ def _head(exchange: Exchange, status: int, reason: str, headers: Headers) -> Str
     lines += [headers[place] for place in kept] if speaks else headers
     if not says_server:
         lines.append(("Server", "crawler-guard"))
-    request = cast(BaseRequest | PlainRequest, exchange.request)
-    if isinstance(request, PlainRequest):
-        return cast(StreamResponse, request.respond(status, reason, tuple(lines)))
-    response = StreamResponse(status=status, reason=reason or None)
-    for name, value in lines:
-        response.headers.add(name, value)
-    return response
+    return tuple(lines)
 
 
 @lru_cache(maxsize=512)

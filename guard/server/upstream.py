@@ -21,7 +21,7 @@ from guard.core.facts import HeaderLines
 from guard.errors import UpstreamError, UpstreamTimeoutError
 from guard.server.fast_lane.plain import PlainRequest
 from guard.server.fast_lane.pool import Pool
-from guard.server.fast_lane.upstream import Incoming, LibraryAnswer
+from guard.server.fast_lane.upstream import Incoming, LibraryAnswer, Line
 from guard.server.headers import Headers, of_answer
 from guard.server.site import Upstream
 
@@ -200,18 +200,31 @@ class UpstreamClient:
         """Return the address of an origin-form target; nothing in it is normalised."""
         return URL(self.upstream.base + target, encoded=True)
 
-    async def ask(self, request: BaseRequest, target: str, headers: Headers, method: str = "") -> Answered:
+    def ask_at_once(self, request: BaseRequest, target: str, headers: Headers) -> Line | None:
+        """Send a plain request on a connection that is open; None if there is none, or the request is not plain."""
+        pool = self._pool_of_plain()
+        return None if pool is None else pool.ask_at_once(request.method, target, headers)
+
+    def answered(self, incoming: Incoming) -> Answered:
+        """Return the answer whose head has come in."""
+        self._under_way.count += 1
+        return Answered(incoming, self._under_way)
+
+    async def ask(
+        self, request: BaseRequest, target: str, headers: Headers, method: str = "", sent: Line | None = None
+    ) -> Answered:
         """Send a request on, its body streaming, and return once the head of the answer is there.
 
         Args:
             method: In place of the request's own, which must have no body then.
+            sent: The connection on which `ask_at_once` has sent it already.
 
         Raises:
             UpstreamError: There is no usable answer; `UpstreamTimeoutError` if it did not come in time.
         """
         self._under_way.count += 1
         try:
-            response = await self._request(request, target, headers, method)
+            response = await self._request(request, target, headers, method, sent)
         except BaseException:
             self._under_way.count -= 1
             raise
@@ -223,11 +236,11 @@ class UpstreamClient:
         return answered
 
     async def _request(
-        self, request: BaseRequest, target: str, headers: Headers, method: str
+        self, request: BaseRequest, target: str, headers: Headers, method: str, sent: Line | None
     ) -> aiohttp.ClientResponse | Incoming | LibraryAnswer:
         plain = isinstance(cast(BaseRequest | PlainRequest, request), PlainRequest)
         if plain and (pool := self._pool_of_plain()) is not None:
-            return await pool.ask(method or request.method, target, headers)
+            return await pool.ask(method or request.method, target, headers, sent)
         body = request.content.iter_any() if request.can_read_body else None
         try:
             return await self.session.request(

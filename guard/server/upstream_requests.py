@@ -10,7 +10,8 @@ from guard.core.licence import LicenceState
 from guard.exporter.metrics import Metrics
 from guard.image.sniff import dimensions, kind_of, media_type
 from guard.server.exchange import Exchange
-from guard.server.headers import for_upstream
+from guard.server.fast_lane.upstream import Incoming, Line
+from guard.server.headers import Headers, for_upstream
 from guard.server.licences import without_licence
 from guard.server.pictures import Sizes
 from guard.server.upstream import PEEK, Answered, UpstreamClient
@@ -80,29 +81,43 @@ class UpstreamRequests:
                 without = self._fields(exchange)
             case _:
                 without = self._fields(exchange) | (_PARTS if whole else frozenset())
-        headers = for_upstream(
-            facts,
-            host=facts.authority,
-            peer_is_trusted=exchange.peer_is_trusted,
-            without=without,
-        )
+        headers = self._lines(exchange, without)
         if exchange.licence is not LicenceState.NONE:
             headers = without_licence(headers)
         if only_if_not:
             headers = (*headers, ("If-None-Match", only_if_not))
         site, started = exchange.site.host, time.perf_counter()
+        sent, exchange.asked = exchange.asked, None
         try:
-            return await self.clients[site].ask(request, facts.target, headers, method)
+            return await self.clients[site].ask(request, facts.target, headers, method, sent)
         finally:
             self._metrics.upstream_seconds.labels(site).observe(time.perf_counter() - started)
 
-    async def look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
-        """Say what the resource is; for a 304 or an error, what it was when it was last seen."""
+    def ask_at_once(self, exchange: Exchange) -> Line | None:
+        """Send a plain request on as it is, over a connection that is open; None if there is none."""
+        headers = self._lines(exchange, self._fields(exchange))
+        return self.clients[exchange.site.host].ask_at_once(exchange.request, exchange.facts.target, headers)
+
+    def answered(self, exchange: Exchange, incoming: Incoming, seconds: float) -> Answered:
+        """Return the answer to it, whose head has come in after so many seconds."""
+        self._metrics.upstream_seconds.labels(exchange.site.host).observe(seconds)
+        return self.clients[exchange.site.host].answered(incoming)
+
+    def _lines(self, exchange: Exchange, without: frozenset[str]) -> Headers:
+        facts = exchange.facts
+        return for_upstream(facts, host=facts.authority, peer_is_trusted=exchange.peer_is_trusted, without=without)
+
+    def look_at_once(self, exchange: Exchange, answered: Answered) -> ResponseFacts | None:
+        """Say what the resource is, as `look` does, if that is known without a look at its bytes; None if it is not."""
         if not answered.is_success:
             return exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
-        key = _version(exchange, answered)
-        if (known := self._known.get(key)) is not None:
+        return self._known.get(_version(exchange, answered))
+
+    async def look(self, exchange: Exchange, answered: Answered) -> ResponseFacts:
+        """Say what the resource is; for a 304 or an error, what it was when it was last seen."""
+        if (known := self.look_at_once(exchange, answered)) is not None:
             return known
+        key = _version(exchange, answered)
         seen = await self._look(exchange, answered)
         if key and (seen.kind not in PICTURES or seen.width):
             self._known[key] = seen

@@ -73,7 +73,10 @@ async def serve(
     limits: dict[str, Any] = {"max_line_size": MAX_LINE, "max_field_size": MAX_FIELD, "room": room}
     # Connections that begin with a preamble are the library's.
     lane = FastServer if settings.fast_lane and not policy.preamble else HttpServer
-    servers = [(lane(proxy.handle, proxy.reservation, policy, **limits), listener)]
+    visitors = lane(proxy.handle, proxy.reservation, policy, **limits)
+    if isinstance(visitors, FastServer):
+        visitors.visits = worker.visits
+    servers = [(visitors, listener)]
     if own is not None:
         servers.append((HttpServer(proxy.handle, proxy.reservation, **limits), own))
     if "decisions" in listeners and worker.decisions is not None:

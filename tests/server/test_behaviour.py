@@ -566,4 +566,3 @@ def test_the_file_of_autonomous_systems_is_shared_by_all_workers(upstreams: Upst
 
     assert {reply.status for reply in replies} == {200}
     assert any("systems.tsv:2: 'rubbish' is no address" in line for line in guard.said)
-

@@ -16,6 +16,7 @@ from guard.server.fast_lane import heads
 from guard.server.fast_lane.guest import Guest
 from guard.server.fast_lane.heads import Way
 from guard.server.fast_lane.plain import PlainRequest
+from guard.server.fast_lane.visit import Visit
 from guard.server.headers import Headers
 from guard.server.http_server import peer_of
 
@@ -52,6 +53,7 @@ class Connection(asyncio.Protocol):
         """What nobody has looked at yet."""
         self._task: asyncio.Task[None] | None = None
         self._guest: Guest | None = None
+        self._visit: Visit | None = None
         self._drain: asyncio.Future[None] | None = None
         self._reading = True
         self._head_begun = False
@@ -82,6 +84,8 @@ class Connection(asyncio.Protocol):
         if self._guest is not None:
             self._guest.lost(exc)
             self._guest = None
+        if self._visit is not None:
+            self._visit.gone()
         if self._drain is not None and not self._drain.done():
             self._drain.set_exception(ConnectionResetError("the client has gone"))
         self._server.connection_lost(cast(Any, self), exc)
@@ -93,7 +97,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def _is_busy(self) -> bool:
-        return self._task is not None or self._guest is not None
+        return self._visit is not None or self._task is not None or self._guest is not None
 
     @property
     def unsent(self) -> int:
@@ -145,7 +149,7 @@ class Connection(asyncio.Protocol):
         match head.way:
             case Way.HERE:
                 raw, self._data = self._data[: end + 4], self._data[end + 4 :]
-                self._task = self._loop.create_task(self._answer(PlainRequest(self, head), head.close, raw))
+                self._begin(PlainRequest(self, head), head.close, raw)
             case Way.COUNTED:
                 self._server.room.begin(self)
                 self._guest = Guest(self.transport, self._server.library(), end + 4 + head.length, self._guest_left)
@@ -167,8 +171,34 @@ class Connection(asyncio.Protocol):
             transport.resume_reading()
         handler.data_received(data)
 
-    async def _answer(self, request: PlainRequest, close: bool, raw: bytes) -> None:
+    def _begin(self, request: PlainRequest, close: bool, raw: bytes) -> None:
+        """Answer a request: at once if that can be, else with a task that can wait."""
         self.ends = close or self._server.is_retiring
+        visits = self._server.visits
+        self._visit = visits.begin(self, request) if visits is not None else None
+        if self._visit is not None:
+            self._server.room.begin(self)
+        else:
+            self._task = self._loop.create_task(self._answer(request, raw))
+
+    def visit_waits(self, request: PlainRequest) -> None:
+        """Go on with a task: what comes next takes waiting."""
+        self._visit = None
+        self._task = self._loop.create_task(self._answer(request, b""))
+
+    def visit_ended(self, *, whole: bool) -> None:
+        """Take the next request, or close if the answer is not whole."""
+        self._visit = None
+        self._server.room.end(self)
+        if not whole:
+            self._abort()
+        self._answered()
+
+    def stalls(self) -> None:
+        """See that the client takes what was sent."""
+        self.deadline = self._loop.time() + STALLED_SECONDS
+
+    async def _answer(self, request: PlainRequest, raw: bytes) -> None:
         try:
             await self._server.request_handler(cast(web.BaseRequest, request))
             if request.answer is None and not self.is_gone:
@@ -255,7 +285,7 @@ class Connection(asyncio.Protocol):
         """
         self.check()
         self._drain = self._loop.create_future()
-        self.deadline = self._loop.time() + STALLED_SECONDS
+        self.stalls()
         try:
             await self._drain
         finally:
@@ -272,6 +302,9 @@ class Connection(asyncio.Protocol):
             self._guest.handler.resume_writing()
         if self._drain is not None and not self._drain.done():
             self._drain.set_result(None)
+        if self._visit is not None:
+            self.deadline = 0.0
+            self._visit.moved()
 
     def _abort(self) -> None:
         if self.transport is not None:
@@ -286,7 +319,7 @@ class Connection(asyncio.Protocol):
         self.ends = True
         if self._guest is not None:
             self._guest.handler.close()
-        elif self._task is None and self.transport is not None:
+        elif not self._is_busy and self.transport is not None:
             self.transport.close()
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109  # the library's
@@ -299,5 +332,7 @@ class Connection(asyncio.Protocol):
             except TimeoutError:
                 if self._task is not None:
                     self._task.cancel()
+                elif self._visit is not None:
+                    self._abort()
         if self.transport is not None:
             self.transport.close()

@@ -17,6 +17,7 @@ from guard.server.fast_lane.heads import RequestHead, written
 from guard.server.headers import Headers
 
 if TYPE_CHECKING:
+    from guard.server.exchange import Exchange
     from guard.server.fast_lane.connection import Connection
 
 _TOGETHER: Final = 64 * 1024
@@ -45,7 +46,7 @@ def _said(names: tuple[str, ...]) -> _Said:
 class PlainRequest:
     """A GET or HEAD request without a body, read by us."""
 
-    __slots__ = ("_connection", "answer", "method", "path", "raw_headers")
+    __slots__ = ("_connection", "answer", "begun", "method", "path", "raw_headers")
 
     version = HttpVersion11
     secure = False
@@ -58,6 +59,8 @@ class PlainRequest:
         self.path = head.target
         self.raw_headers = head.fields
         self.answer: PlainAnswer | None = None
+        self.begun: Exchange | None = None
+        """What is known of it, if it was begun to answer it without waiting."""
 
     @property
     def _message(self) -> "PlainRequest":
@@ -117,7 +120,7 @@ class PlainAnswer:
     async def prepare(self, _request: object) -> None:
         """Send the head, with the next piece of the body if that comes at once."""
         self._connection.check()
-        asyncio.get_running_loop().call_soon(self._flush)
+        asyncio.get_running_loop().call_soon(self.flush)
 
     async def write(self, data: bytes | memoryview) -> None:
         """Send a piece of the body, and wait while the client takes nothing.
@@ -127,23 +130,31 @@ class PlainAnswer:
             ValueError: There is more of it than was announced.
         """
         self._connection.check()
+        self.put(data)
+        if self._connection.is_full:
+            await self._connection.drained()
+
+    def put(self, data: bytes | memoryview) -> None:
+        """Send a piece of the body.
+
+        Raises:
+            ValueError: There is more of it than was announced.
+        """
         if not data:
             return
         head, self._head = self._head, b""
         if self._chunked:
             self._connection.write(b"%s%x\r\n%s\r\n" % (head, len(data), data))
-        else:
-            self._left -= len(data)
-            if self._left < 0:
-                raise ValueError("the body is longer than its head says")
-            if head and len(data) <= _TOGETHER:
-                self._connection.write(head + data)
-            else:
-                if head:
-                    self._connection.write(head)
-                self._connection.write(data)
-        if self._connection.is_full:
-            await self._connection.drained()
+            return
+        self._left -= len(data)
+        if self._left < 0:
+            raise ValueError("the body is longer than its head says")
+        if head and len(data) <= _TOGETHER:
+            self._connection.write(head + data)
+            return
+        if head:
+            self._connection.write(head)
+        self._connection.write(data)
 
     async def write_eof(self) -> None:
         """End the body.
@@ -159,10 +170,11 @@ class PlainAnswer:
 
     def end(self) -> None:
         """Write what ends the body, after which the connection is free."""
-        self._flush(b"0\r\n\r\n" if self._chunked else b"")
+        self.flush(b"0\r\n\r\n" if self._chunked else b"")
         self.whole = True
 
-    def _flush(self, more: bytes = b"") -> None:
+    def flush(self, more: bytes = b"") -> None:
+        """Send the head if it still waits for the body."""
         head, self._head = self._head, b""
         if (head or more) and not self._connection.is_gone:
             self._connection.write(head + more)

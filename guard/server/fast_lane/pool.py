@@ -34,20 +34,34 @@ class Pool:
         self._idle: deque[Line] = deque()
         self._sweeper = self.loop.call_later(SWEEP_SECONDS, self._sweep)
 
-    async def ask(self, method: str, target: str, headers: Headers) -> Incoming | LibraryAnswer:
+    def ask_at_once(self, method: str, target: str, headers: Headers) -> Line | None:
+        """Send a request on a connection that is open; None if there is none, and then nothing is sent."""
+        head = written(f"{method} {target} HTTP/1.1", headers)
+        line = self._take()
+        if line is not None:
+            line.send(method, head)
+            line.wait()
+        return line
+
+    async def ask(
+        self, method: str, target: str, headers: Headers, sent: Line | None = None
+    ) -> Incoming | LibraryAnswer:
         """Send a request without a body and return the answer's head.
+
+        Args:
+            sent: The connection on which `ask_at_once` has sent it already.
 
         Raises:
             UpstreamError: There is none; `UpstreamTimeoutError` if it did not come in time.
         """
         head = written(f"{method} {target} HTTP/1.1", headers)
         while True:
-            line = self._take()
+            was_sent, line, sent = sent is not None, sent or self._take(), None
             fresh = line is None
             if line is None:
                 line = await self._connected()
             try:
-                return await line.ask(method, head)
+                return await (line.answered() if was_sent else line.ask(method, head))
             except TimeoutError as error:
                 raise UpstreamTimeoutError("the site behind the guard did not answer in time") from error
             except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:

@@ -1,10 +1,13 @@
 """Where do connections come in that are looked at here first, and how long may each take?"""
 
 import asyncio
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from guard.server.fast_lane.connection import Connection
 from guard.server.http_server import HttpHandler, HttpServer
+
+if TYPE_CHECKING:
+    from guard.server.plain_visits import PlainVisits
 
 SWEEP_SECONDS: Final = 1.0
 
@@ -15,6 +18,8 @@ class FastServer(HttpServer):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._sweeper: asyncio.TimerHandle | None = None
+        self.visits: PlainVisits | None = None
+        """Who answers what needs no waiting."""
 
     def __call__(self) -> HttpHandler:
         """Make the protocol of a connection."""

@@ -17,6 +17,7 @@ from guard.server.fast_lane import heads
 
 if TYPE_CHECKING:
     from guard.server.fast_lane.pool import Pool
+    from guard.server.fast_lane.visit import Visit
 
 MOST_WAITING: Final = 512 * 1024
 """Bytes of a body that have come and nobody has taken; then no more is read."""
@@ -97,12 +98,14 @@ class Line(asyncio.Protocol):
         self._answer: heads.ResponseHead | None = None
         self._odd = False
         """The head has come, and is not for us to read."""
-        self._broken: Exception | None = None
+        self.broken: Exception | None = None
+        self.visit: Visit | None = None
+        """Who is told at once of all that comes, in place of somebody who waits."""
         self.deadline = 0.0
         """Loop time by which something has to come, while somebody waits; by which it is taken, while nobody does."""
 
     def __repr__(self) -> str:
-        return f"<Line busy={self._busy} left={self._left} broken={self._broken!r}>"
+        return f"<Line busy={self._busy} left={self._left} broken={self.broken!r}>"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -110,7 +113,7 @@ class Line(asyncio.Protocol):
     @property
     def is_open(self) -> bool:
         """True while a request can be sent."""
-        return self._broken is None and not self._transport.is_closing()
+        return self.broken is None and not self._transport.is_closing()
 
     async def ask(self, method: str, head: bytes) -> Incoming | LibraryAnswer:
         """Send a head and return the answer's.
@@ -119,16 +122,41 @@ class Line(asyncio.Protocol):
             TimeoutError: It did not come in time.
             ConnectionError: The connection ended first; `untouched` tells whether anything had come.
         """
-        self._begin(method)
+        self.send(method, head)
+        return await self.answered()
+
+    def send(self, method: str, head: bytes) -> None:
+        """Send a head."""
+        self._busy, self._method, self._answer, self._odd, self._reusable = True, method, None, False, False
         self._transport.write(head)
+
+    async def answered(self) -> Incoming | LibraryAnswer:
+        """Return the head of the answer to what was sent; raises what `ask` does."""
         while self._answer is None and not self._odd:
             await self._more()
         if self._answer is not None:
             return Incoming(self, self._answer)
         return await self._left_to_library()
 
-    def _begin(self, method: str) -> None:
-        self._busy, self._method, self._answer, self._odd, self._reusable = True, method, None, False, False
+    @property
+    def is_settled(self) -> bool:
+        """True once it is known that no plain head will come, or that it has."""
+        return self._answer is not None or self._odd or self.broken is not None
+
+    @property
+    def incoming(self) -> Incoming | None:
+        """The answer whose head has come, if it is a plain one."""
+        return Incoming(self, self._answer) if self._answer is not None else None
+
+    @property
+    def is_through(self) -> bool:
+        """True when all of the body has come and was taken."""
+        return self._left == 0 and not self._pieces
+
+    @property
+    def wants_more(self) -> bool:
+        """True while nothing is here that could be taken."""
+        return not self._pieces
 
     @property
     def untouched(self) -> bool:
@@ -141,6 +169,10 @@ class Line(asyncio.Protocol):
             if self._left == 0:
                 return b""
             await self._more()
+        return self.take()
+
+    def take(self) -> bytes:
+        """Return the next piece that is here already."""
         data = self._pieces.popleft()
         self._waiting_bytes -= len(data)
         if self._paused and self._waiting_bytes <= MOST_WAITING // 2 and not self._transport.is_closing():
@@ -241,23 +273,35 @@ class Line(asyncio.Protocol):
             raise
 
     async def _more(self) -> None:
-        if self._broken is not None:
-            raise self._broken
+        if self.broken is not None:
+            raise self.broken
         self._waiter = self._pool.loop.create_future()
-        self.deadline = self._pool.loop.time() + self._pool.read_seconds
-        self._pool.waiting.add(self)
+        self.wait()
         try:
             await self._waiter
         finally:
             self._waiter = None
-            self._pool.waiting.discard(self)
+            self.wait_no_more()
+
+    def wait(self) -> None:
+        """See that the waiting ends, if nothing comes in time."""
+        self.deadline = self._pool.loop.time() + self._pool.read_seconds
+        self._pool.waiting.add(self)
+
+    def wait_no_more(self) -> None:
+        """Let it take its time."""
+        self._pool.waiting.discard(self)
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
+        if self.visit is not None:
+            self.visit.moved()
+        elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def _fail(self, error: Exception) -> None:
-        if self._broken is None:
-            self._broken = error
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(self._broken)
+        if self.broken is None:
+            self.broken = error
+        if self.visit is not None:
+            self.visit.moved()
+        elif self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(self.broken)
