@@ -121,6 +121,18 @@ class Condition:
 
     def holds_for_request(self, request: RequestFacts, who: Classification) -> bool:
         """Tell whether everything holds that does not depend on the resource: all but `kind`, and most licences."""
+        return self.holds_for_client(who) and (
+            (not self.method or request.method in self.method)
+            and (not self.host or any(_host_matches(pattern, request.host) for pattern in self.host))
+            and (not self.path or any(path_matches(pattern, request.path) for pattern in self.path))
+            and (not self.network or _inside(request, self.network))
+            and (not self.paths_file or any(request.path in one.paths for one in self.paths_file))
+            and (not self.login_path or is_below(request.path, self.login_path))
+            and (not self.without_query or not has_parameter(request.target, self.without_query))
+        )
+
+    def holds_for_client(self, who: Classification) -> bool:
+        """Tell whether everything holds that does not depend on what is asked for either."""
         return (
             (not self.purpose or who.purpose in self.purpose)
             and (not self.identity or who.identity in self.identity)
@@ -128,15 +140,8 @@ class Condition:
             and (not self.fact or not self.fact.isdisjoint(who.facts))
             and (not self.operator or who.operator.casefold() in self.operator)
             and (not self.crawler or (who.crawler is not None and who.crawler.id in self.crawler))
-            and (not self.method or request.method in self.method)
-            and (not self.host or any(_host_matches(pattern, request.host) for pattern in self.host))
-            and (not self.path or any(path_matches(pattern, request.path) for pattern in self.path))
-            and (not self.network or _inside(request, self.network))
             and (not self.licence or who.licence.depends_on_kind or who.licence.state in self.licence)
             and (not self.ticket or who.ticket in self.ticket)
-            and (not self.paths_file or any(request.path in one.paths for one in self.paths_file))
-            and (not self.login_path or is_below(request.path, self.login_path))
-            and (not self.without_query or not has_parameter(request.target, self.without_query))
         )
 
     def asks_for_resource(self, who: Classification) -> bool:

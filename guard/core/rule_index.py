@@ -17,6 +17,9 @@ WORTH_IT = 64
 """Rules; going through fewer costs no more than asking here."""
 
 Place = int
+REMEMBERED = 1024
+"""Beliefs about clients, and the rules that hold for them."""
+
 K = TypeVar("K")
 
 
@@ -25,6 +28,7 @@ class RuleIndex:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
+        self._clients: dict[int, tuple[Classification, tuple[Rule, ...]]] = {}
         self._always: list[Place] = []
         self._crawlers: dict[str, list[Place]] = {}
         self._operators: dict[str, list[Place]] = {}
@@ -43,7 +47,7 @@ class RuleIndex:
     def candidates(self, request: RequestFacts, who: Classification) -> Iterable[Rule]:
         """Return at least those rules whose condition may hold for `request`, in order."""
         if len(self._rules) <= WORTH_IT:
-            return self._rules
+            return self._of_client(who)
         places = [
             *self._crawlers.get(who.crawler.id if who.crawler else "", ()),
             *self._operators.get(who.operator.casefold(), ()),
@@ -62,6 +66,16 @@ class RuleIndex:
         if not places:
             return [self._rules[place] for place in self._always]
         return [self._rules[place] for place in sorted({*self._always, *places})]
+
+    def _of_client(self, who: Classification) -> tuple[Rule, ...]:
+        """Return the rules that hold for a client, whatever it asks for; of most people the same is believed."""
+        found = self._clients.get(id(who))
+        if found is None or found[0] is not who:
+            if len(self._clients) >= REMEMBERED:
+                self._clients.clear()
+            rules = tuple(rule for rule in self._rules if rule.when.holds_for_client(who))
+            found = self._clients[id(who)] = who, rules
+        return found[1]
 
     def _file(self, place: Place, when: Condition) -> None:
         prefixes = {_literal(pattern) for pattern in when.path}

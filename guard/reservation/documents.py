@@ -73,7 +73,10 @@ class ReservationSet:
 
     def document(self, path: str) -> Document | None:
         """Return what is at the canonical `path`, which is compared by case, or None if it is not ours."""
-        return next((document for document in self.documents if document.path == path), None)
+        for document in self.documents:  # with every request
+            if document.path == path:
+                return document
+        return None
 
     def with_document(self, document: Document) -> "ReservationSet":
         """Return the set with `document` in the place of that at the same path, and the digest that names it."""

@@ -6,6 +6,7 @@ can fail a request.
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from guard.core.classification import Conduct
 from guard.core.facts import Kind
@@ -55,7 +56,7 @@ class Reports:
             self._metrics.reservation_requests.labels(site, who.purpose, facts.path).inc()
         else:
             self._metrics.requests.labels(site, who.purpose, action, exchange.kind).inc()
-        self._metrics.responses.labels(site, _sort(exchange), f"{sent.status // 100}xx").inc()
+        self._metrics.responses.labels(site, _sort(exchange), _CLASSES[sent.status // 100]).inc()
         withheld = self._withheld(exchange, action)
         if who.is_crawler:
             self._crawler(exchange, action)
@@ -111,6 +112,10 @@ class Reports:
         self._pulse.stop()
         await self._census.stop()
         self._log.close()
+
+
+_CLASSES: Final = tuple(f"{number}xx" for number in range(10))
+"""Of status codes, as labels."""
 
 
 def _sort(exchange: Exchange) -> str:

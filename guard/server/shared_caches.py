@@ -10,7 +10,7 @@ from typing import Final
 
 from guard.core.classification import Classification, Conduct, Identity
 from guard.core.crawlers import Purpose
-from guard.core.facts import PICTURES
+from guard.core.facts import PICTURES, HeaderLines
 from guard.core.policy import Action, Condition, Policy
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
@@ -27,18 +27,20 @@ class SharedCaches:
 
     def __init__(self, policy: Policy) -> None:
         """Take from each rule that gives less than the picture where it holds; who must be asking is left out."""
-        self._less = tuple(
+        less = [
             (rule.when.kind, Condition(host=rule.when.host, path=rule.when.path, paths_file=rule.when.paths_file))
             for rule in policy.rules
             if rule.action is not Action.ALLOW and not rule.monitor
-        )
+        ]
+        self._everywhere = tuple({kinds: None for kinds, where in less if where == Condition()})
+        self._less = tuple((kinds, where) for kinds, where in less if where != Condition())
 
     def dressed(self, exchange: Exchange, status: int, headers: Headers) -> Headers:
         """Return the lines of an answer from the upstream, private where it is a picture that not everybody gets."""
         seen = exchange.seen
         if seen is None or seen.kind not in PICTURES or seen.hands_off or status >= 400:
             return headers
-        somebody_gets_less = any(
+        somebody_gets_less = any(not kinds or seen.kind in kinds for kinds in self._everywhere) or any(
             (not kinds or seen.kind in kinds) and where.holds_for_request(exchange.facts, _ANYBODY)
             for kinds, where in self._less
         )
@@ -47,6 +49,8 @@ class SharedCaches:
 
 def for_one_party(headers: Headers, *more: str) -> Headers:
     """Return the lines with what they say to caches made private; what the upstream forbids stays forbidden."""
+    if type(headers) is HeaderLines and not more and _FOR_CACHES.isdisjoint(headers.first):
+        return (*headers, ("Cache-Control", "private"))
     kept = [
         directive[0]
         for name, value in headers
