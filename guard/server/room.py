@@ -16,8 +16,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
-SPARE_FILES = 64
-"""For what a worker has open besides: its log, the recorder, look-ups, rule files."""
+SPARE_FILES = 192
+"""For what a worker has open besides: its log, the recorder, look-ups, rule files, large bodies (see `splice`)."""
 LEAST = 16
 TAKING_SECONDS = 60.0
 BODY_GRACE_SECONDS = 20.0

@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, server: "FastServer") -> None:
         self._server = server
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self.transport: Any = None
         self.peer: Any = None
         self.ends = False
@@ -63,6 +63,8 @@ class Connection(asyncio.Protocol):
         """Loop time at which it is closed; 0 for never."""
         self.received = 0
         self._written = 0
+        self._in_pipe = 0
+        """Bytes that the kernel holds for the client."""
 
     def __repr__(self) -> str:
         return f"<Connection busy={self._is_busy} waiting={len(self._data)} gone={self.is_gone}>"
@@ -74,7 +76,7 @@ class Connection(asyncio.Protocol):
         if not self._server.room.enter(self):
             self._abort()
             return
-        self.deadline = self._loop.time() + IDLE_SECONDS
+        self.deadline = self.loop.time() + IDLE_SECONDS
         self._server.connection_made(cast(Any, self), self.transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -102,7 +104,7 @@ class Connection(asyncio.Protocol):
     @property
     def unsent(self) -> int:
         """Bytes that the client has not taken from us yet."""
-        return self.transport.get_write_buffer_size() if self.transport is not None else 0
+        return self._in_pipe + (self.transport.get_write_buffer_size() if self.transport is not None else 0)
 
     @property
     def written(self) -> int:
@@ -139,7 +141,7 @@ class Connection(asyncio.Protocol):
                 self._leave()
             elif self._data and not self._head_begun:
                 self._head_begun = True
-                self.deadline = self._loop.time() + HEAD_SECONDS
+                self.deadline = self.loop.time() + HEAD_SECONDS
             return
         self._head_begun = False
         self.deadline = 0.0
@@ -179,16 +181,17 @@ class Connection(asyncio.Protocol):
         if self._visit is not None:
             self._server.room.begin(self)
         else:
-            self._task = self._loop.create_task(self._answer(request, raw))
+            self._task = self.loop.create_task(self._answer(request, raw))
 
     def visit_waits(self, request: PlainRequest) -> None:
         """Go on with a task: what comes next takes waiting."""
         self._visit = None
-        self._task = self._loop.create_task(self._answer(request, b""))
+        self._task = self.loop.create_task(self._answer(request, b""))
 
     def visit_ended(self, *, whole: bool) -> None:
         """Take the next request, or close if the answer is not whole."""
         self._visit = None
+        self._in_pipe = 0
         self._server.room.end(self)
         if not whole:
             self._abort()
@@ -196,7 +199,7 @@ class Connection(asyncio.Protocol):
 
     def stalls(self) -> None:
         """See that the client takes what was sent."""
-        self.deadline = self._loop.time() + STALLED_SECONDS
+        self.deadline = self.loop.time() + STALLED_SECONDS
 
     async def _answer(self, request: PlainRequest, raw: bytes) -> None:
         try:
@@ -259,7 +262,7 @@ class Connection(asyncio.Protocol):
         if not self._reading:
             self._reading = True
             self.transport.resume_reading()
-        self.deadline = self._loop.time() + IDLE_SECONDS
+        self.deadline = self.loop.time() + IDLE_SECONDS
         if self._data:
             self._next()
 
@@ -267,6 +270,11 @@ class Connection(asyncio.Protocol):
         """Send bytes."""
         self._written += len(data)
         self.transport.write(data)
+
+    def passed(self, length: int, waiting: int) -> None:
+        """Take note of bytes that went out past the transport, and of those that wait to."""
+        self._written += length
+        self._in_pipe = waiting
 
     def check(self) -> None:
         """Do nothing while there is a client.
@@ -284,7 +292,7 @@ class Connection(asyncio.Protocol):
             ConnectionResetError: It has gone.
         """
         self.check()
-        self._drain = self._loop.create_future()
+        self._drain = self.loop.create_future()
         self.stalls()
         try:
             await self._drain
@@ -326,7 +334,7 @@ class Connection(asyncio.Protocol):
         """Wait so long for the answer under way, and close."""
         self.close()
         if self._is_busy:
-            self._rest = self._loop.create_future()
+            self._rest = self.loop.create_future()
             try:
                 await asyncio.wait_for(self._rest, timeout)
             except TimeoutError:

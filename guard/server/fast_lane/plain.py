@@ -156,6 +156,15 @@ class PlainAnswer:
             self._connection.write(head)
         self._connection.write(data)
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the body's length was announced."""
+        return not self._chunked
+
+    def passed(self, length: int) -> None:
+        """Take note that so much of the body was sent by others."""
+        self._left -= length
+
     async def write_eof(self) -> None:
         """End the body.
 

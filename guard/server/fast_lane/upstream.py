@@ -149,6 +149,25 @@ class Line(asyncio.Protocol):
         return Incoming(self, self._answer) if self._answer is not None else None
 
     @property
+    def left(self) -> int:
+        """Bytes of the body that have not come."""
+        return self._left
+
+    @property
+    def transport(self) -> Any:
+        """The connection's transport."""
+        return self._transport
+
+    def lend(self) -> None:
+        """Read no more: others take the rest of the body from the socket itself, and all of it or nothing."""
+        self._transport.pause_reading()
+
+    def took_back(self) -> None:
+        """Read on: they have taken it."""
+        self._left = 0
+        self._transport.resume_reading()
+
+    @property
     def is_through(self) -> bool:
         """True when all of the body has come and was taken."""
         return self._left == 0 and not self._pieces

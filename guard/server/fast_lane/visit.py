@@ -8,7 +8,9 @@ wait: with the exchange, and with the connection to the upstream as it is.
 import logging
 from typing import TYPE_CHECKING
 
+from guard.server.fast_lane import splice
 from guard.server.fast_lane.plain import PlainAnswer, PlainRequest
+from guard.server.fast_lane.splice import Splice, State
 
 if TYPE_CHECKING:
     from guard.server.exchange import Exchange
@@ -23,7 +25,9 @@ _log = logging.getLogger("guard.server")
 class Visit:
     """One exchange that is under way."""
 
-    __slots__ = ("_answer", "_answered", "_connection", "_line", "_request", "_visits", "exchange")
+    __slots__ = (
+        "_answer", "_answered", "_connection", "_counted", "_line", "_request", "_splice", "_visits", "exchange",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -41,6 +45,9 @@ class Visit:
         self._line = line
         self._answered: Answered | None = None
         self._answer: PlainAnswer | None = None
+        self._splice: Splice | None = None
+        self._counted = 0
+        """Bytes that are known to have passed by it."""
         line.visit = self
 
     def __repr__(self) -> str:
@@ -78,6 +85,9 @@ class Visit:
     def _pass_on(self) -> None:
         connection, line, answer = self._connection, self._line, self._answer
         assert answer is not None  # noqa: S101  # it has begun
+        if self._splice is not None:
+            self._follow(self._splice)
+            return
         while not line.wants_more and not connection.is_full:
             data = line.take()
             answer.put(data)
@@ -93,6 +103,49 @@ class Visit:
         else:
             answer.flush()
             line.wait()
+            if line.left >= splice.LEAST:
+                self._try_to_splice()
+
+    def _try_to_splice(self) -> None:
+        """Let the kernel pass the rest of the body on, if it can."""
+        line, connection, answer = self._line, self._connection, self._answer
+        source, target = splice.descriptor_of(line.transport), splice.descriptor_of(connection.transport)
+        assert answer is not None  # noqa: S101  # it has begun
+        if min(source, target) < 0 or connection.unsent or not answer.is_counted or not Splice.is_room():
+            return
+        try:
+            self._splice = Splice(connection.loop, source, target, line.left, self.moved)
+        except OSError:
+            return
+        line.lend()
+        self._splice.pump()
+
+    def _follow(self, rest: Splice) -> None:
+        """Take note of how far the rest of the body has passed."""
+        line, connection, answer = self._line, self._connection, self._answer
+        assert answer is not None  # noqa: S101  # it has begun
+        more, self._counted = rest.passed - self._counted, rest.passed
+        self.exchange.sent.bytes += more
+        connection.passed(more, waiting=rest.in_pipe)
+        match rest.state:
+            case _ if line.broken is not None:  # nothing came for too long
+                self._end("upstream_broke_off")
+            case State.FOR_SOURCE:
+                connection.deadline = 0.0
+                line.wait()
+            case State.FOR_TARGET:
+                line.wait_no_more()
+                if more or not connection.deadline:
+                    connection.stalls()
+            case State.DONE:
+                answer.passed(rest.passed)
+                line.took_back()
+                answer.end()
+                self._end("")
+            case State.SOURCE_FAILED:
+                self._end("upstream_broke_off")
+            case State.TARGET_FAILED:
+                self._end("client_gone")
 
     def _let_wait(self) -> None:
         """Leave the rest to those who can wait."""
@@ -110,6 +163,8 @@ class Visit:
         line, connection, exchange = self._line, self._connection, self.exchange
         line.visit = None
         line.wait_no_more()
+        if self._splice is not None:
+            self._splice.stop()
         self._request.begun = None
         exchange.sent.completed, exchange.sent.reason = not why, why
         if self._answered is not None:
