@@ -204,3 +204,40 @@ def test_both_lanes_treat_hostile_answers_alike(lanes: tuple[Lane, Lane]):
         marked[name] = (head(f"/hostile{number}."),), b"/hostile%d." % number
 
     assert compare(lanes, marked, cut=True) == ""
+
+
+def keep_lines_open(lanes: tuple[Lane, Lane]) -> None:
+    """Have the upstream of each lane asked for much at once that leaves the connection open."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for lane in lanes:
+            list(pool.map(lambda _, one=lane: talk(one, head("/plain")), range(AT_ONCE * 2)))
+
+
+def test_both_lanes_treat_hostile_answers_alike_where_nobody_waits(lanes: tuple[Lane, Lane]):
+    """The same where an answer passes in one turn of the loop: its version was seen before, and a line is open."""
+    marked = {}
+    for number, (name, (raw, _)) in enumerate(desync_responses.CASES.items()):
+        tagged = raw.replace(b"\r\n", b'\r\nETag: "seen"\r\n', 1)
+        for lane in lanes:
+            lane.upstream.answers[b"/seen%d." % number] = tagged
+        marked[name] = (head(f"/seen{number}."),), b"/seen%d." % number
+
+    for few in (dict(list(marked.items())[at : at + 8]) for at in range(0, len(marked), 8)):
+        for _ in range(2):
+            keep_lines_open(lanes)
+            assert compare(lanes, few, cut=True) == ""
+
+
+def test_both_lanes_treat_large_answers_alike(lanes: tuple[Lane, Lane]):
+    """Also those that the kernel passes on, whole or not."""
+    body = bytes(range(256)) * 8000
+    lines = (b"Content-Type: application/zip", b'ETag: "seen"')
+    sizes = {b"/whole": len(body), b"/early": len(body) + 5, b"/late": len(body) - 5}
+    for lane in lanes:
+        for path, length in sizes.items():
+            lane.upstream.answers[path] = _answer(*lines, b"Content-Length: %d" % length, body=body)
+    marked = {path.decode(): ((head(path.decode()),), path) for path in sizes}
+
+    for _ in range(2):
+        keep_lines_open(lanes)
+        assert compare(lanes, marked, cut=True) == ""
