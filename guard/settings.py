@@ -127,7 +127,7 @@ class Settings(Section):
         WithJsonSchema(_WORKERS_SCHEMA, mode="validation"),
     ] = Field(default=1, description="Processes that serve; auto is one a core.")
     fast_lane: bool = Field(
-        default=False, description="Plain requests for pictures and pages go past the HTTP library, which costs less."
+        default=True, description="Plain requests for pictures and pages go past the HTTP library, which costs less."
     )
     sites: tuple[Site, ...] = Field(min_length=1, description="The guarded sites.")
     rights: Rights = Rights()

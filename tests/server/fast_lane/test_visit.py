@@ -48,7 +48,7 @@ class Visits:
         line = self.pool.ask_at_once(request.method, request.path, (("Host", "a"),))
         return None if line is None else Visit(self, client, request, exchange, line)  # type: ignore[arg-type]
 
-    def answered(self, exchange: Any, incoming: Any) -> Answered:
+    def answered(self, _exchange: Any, incoming: Any) -> Answered:
         return Answered(incoming, UnderWay())
 
     def begin_answer(self, exchange: Any, answered: Answered) -> Any:
@@ -157,7 +157,7 @@ class Scene:
 
     async def until_ended(self, count: int = 1) -> Any:
         async with asyncio.timeout(10):
-            while len(self.visits.ended) < count:
+            while len(self.visits.ended) < count:  # noqa: ASYNC110  # what is waited for happens on sockets
                 await asyncio.sleep(0.01)
         return self.visits.ended[-1].sent
 
