@@ -5,15 +5,17 @@ resource, no allowance; so the whole answer is known as soon as the question is 
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from guard.core.asked import Dialect, original
+from guard.core.asked import Asker, Dialect, asker, original
 from guard.core.client_address import AddressPolicy
-from guard.core.facts import IPAddress
+from guard.core.facts import IPAddress, RequestFacts
 from guard.core.policy import Action, Decision
 from guard.core.response import Forward
+from guard.core.target import split_absolute
 from guard.exporter.metrics import Metrics
 from guard.server.arrivals import Arrivals
 from guard.server.deciding import Deciding
@@ -27,6 +29,10 @@ STATUS: Final = "Guard-Status"
 """Tells nginx the status of a refusal; 444 where the connection is to be closed without an answer."""
 MOST_WRITTEN: Final = 256
 """Answers that are kept as they are sent."""
+MOST_KEPT: Final = 1024
+"""Sets of lines, whose meaning is kept."""
+LONGEST_KEPT: Final = 2048
+"""Characters of one of them."""
 
 
 class Questions:
@@ -58,9 +64,15 @@ class Questions:
         self._begun: tuple[tuple[tuple[str, str], ...], Exchange] | None = None
         """The question that `at_once` has looked at last, if it was not answered there."""
         self._written: dict[tuple[Headers, str, str], bytes] = {}
+        self._askers_seen: OrderedDict[tuple[str, Headers, IPAddress | None], Asker] = OrderedDict()
 
-    def at_once(self, dialect: Dialect, lines: tuple[tuple[str, str], ...], peer: IPAddress | None) -> bytes | None:
+    def at_once(
+        self, dialect: Dialect, lines: tuple[tuple[str, str], ...], peer: IPAddress | None, place: int
+    ) -> bytes | None:
         """Return the whole answer to a question about a person who is let through; None for every other.
+
+        Args:
+            place: Where in `lines` the target is told, and nowhere else.
 
         Whoever sends it calls `answered` then; for a question that is not answered here, `begun` has what was found.
 
@@ -70,7 +82,7 @@ class Questions:
         self._begun = None
         if not self._askers.trusts(peer):
             return None
-        exchange = self.about(dialect, lines, "1.1", peer)
+        exchange = self._exchange(dialect, self._facts(dialect, lines, peer, place))
         self._begun = lines, exchange
         decided = self._deciding.before(exchange)
         if not isinstance(decided, Decision) or decided.action is not Action.ALLOW or decided.limit is not None:
@@ -106,7 +118,6 @@ class Questions:
         Raises:
             RequestError: The question has no meaning.
         """
-        started = self._clock()
         facts = original(
             dialect,
             lines,
@@ -114,10 +125,36 @@ class Questions:
             version=version,
             peer=peer,
             addresses=self._addresses,
-            site_of=lambda host: self._sites.find(host).host,
+            site_of=self._site_of,
         )
+        return self._exchange(dialect, facts)
+
+    def _facts(
+        self, dialect: Dialect, lines: tuple[tuple[str, str], ...], peer: IPAddress | None, place: int
+    ) -> RequestFacts:
+        """Return the facts that `original` would, from what is known of the lines besides the target's."""
+        absolute, target = split_absolute(lines[place][1])
+        if absolute:
+            return original(
+                dialect, lines, at=self._now(), version="1.1", peer=peer, addresses=self._addresses,
+                site_of=self._site_of,
+            )  # fmt: skip
+        key = (dialect.name, lines[:place] + lines[place + 1 :], peer)
+        known = self._askers_seen.get(key)
+        if known is None:
+            known = asker(dialect, key[1], "", peer=peer, addresses=self._addresses, site_of=self._site_of)
+            if sum([len(name) + len(value) for name, value in key[1]]) <= LONGEST_KEPT:
+                self._askers_seen[key] = known
+                if len(self._askers_seen) > MOST_KEPT:
+                    self._askers_seen.popitem(last=False)
+        return known.asks(target, at=self._now(), version="1.1")
+
+    def _site_of(self, host: str) -> str:
+        return self._sites.find(host).host
+
+    def _exchange(self, dialect: Dialect, facts: RequestFacts) -> Exchange:
         exchange = self._arrivals.of(
-            NO_BYTES, facts, started, by_front=True, continued=False, tickets=dialect.hands_over
+            NO_BYTES, facts, self._clock(), by_front=True, continued=False, tickets=dialect.hands_over
         )
         exchange.asked_by = dialect.name
         return exchange

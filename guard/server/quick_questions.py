@@ -7,6 +7,7 @@ not quite plain: it decides what that means. A connection that has brought one s
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from guard.core.asked import DIALECTS, Dialect
@@ -16,10 +17,16 @@ from guard.server.http_server import HttpHandler, HttpServer, peer_of
 
 LARGEST: Final = 16 << 10
 """Bytes of a head that is read here."""
+KEPT: Final = 2048
+"""Bytes of lines that are read once for as long as they come again."""
 TURNS: Final = 8
 """Of the event loop; the library needs three after its last answer."""
 _FIRST: Final = {f"GET {path} HTTP/1.1".encode(): dialect for path, dialect in DIALECTS.items()}
-Question = tuple[Dialect, tuple[tuple[str, str], ...]]
+Question = tuple[Dialect, tuple[tuple[str, str], ...], int]
+_TARGETS: Final = {
+    dialect.prefix: re.compile(rb"\r\n(" + dialect.prefix.encode() + rb"uri):([^\r\n]*)(?=\r\n|\Z)", re.IGNORECASE)
+    for dialect in DIALECTS.values()
+}
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _NOT_PLAIN: Final = frozenset(
@@ -82,9 +89,9 @@ class _Questions(HttpHandler):
         waiter = getattr(self, "_waiter", None)
         return waiter is not None and not waiter.done() and not self._messages
 
-    def _answered(self, dialect: Dialect, lines: tuple[tuple[str, str], ...]) -> bool:
+    def _answered(self, dialect: Dialect, lines: tuple[tuple[str, str], ...], place: int) -> bool:
         try:
-            answer = self._asked.at_once(dialect, lines, peer_of(self.transport)[0])
+            answer = self._asked.at_once(dialect, lines, peer_of(self.transport)[0], place)
         except RequestError:
             return False
         if answer is None or self.transport is None:
@@ -96,22 +103,44 @@ class _Questions(HttpHandler):
 
 
 def plain_question(data: bytes) -> "Question | None":
-    """Return how is asked in `data`, and the header lines; None unless that is one whole, plain head and no more."""
+    """Return how is asked in `data`, the header lines, and which of them tells the target; None unless that is one
+    whole, plain head and no more."""
     if not data.endswith(b"\r\n\r\n") or len(data) > LARGEST:
         return None
-    first, *lines = data[:-4].split(b"\r\n")
+    first, _, rest = data[:-4].partition(b"\r\n")
     dialect = _FIRST.get(first)
     if dialect is None or dialect.tells_kind:
         return None
+    name = f"{dialect.prefix}uri".encode()
+    # The target is another one each time, and the other lines are the same again and again.
+    match = _TARGETS[dialect.prefix].search(b"\r\n" + rest)
+    if match is None:
+        return None
+    told, value = match[1], match[2].strip(b" \t")
+    begin, end = match.span()
+    before, after = _plain_lines(rest[: max(begin - 2, 0)], name), _plain_lines(rest[end:], name)
+    if before is None or after is None or _CONTROLS.search(value):
+        return None
+    line = (told.decode("ascii"), value.decode("utf-8", "surrogateescape"))
+    return dialect, (*before, line, *after), len(before)
+
+
+def _plain_lines(block: bytes, target: bytes) -> tuple[tuple[str, str], ...] | None:
+    return (_lines if len(block) <= KEPT else _lines.__wrapped__)(block, target)
+
+
+@lru_cache(maxsize=1024)
+def _lines(block: bytes, target: bytes) -> tuple[tuple[str, str], ...] | None:
+    """Return the lines of a block; None if one is not plain, or tells the target once more."""
     found = []
-    for line in lines:
+    for line in block.split(b"\r\n") if block else ():
         name, colon, value = line.partition(b":")
         if not colon or _NAME.fullmatch(name) is None or _CONTROLS.search(value):
             return None
         value = value.strip(b" \t")
         if (lower := name.lower()) in _NOT_PLAIN and (lower != b"connection" or value.lower() != b"keep-alive"):
             return None
-        if lower == b"content-length" and value != b"0":
+        if lower == target or (lower == b"content-length" and value != b"0"):
             return None
         found.append((name.decode("ascii"), value.decode("utf-8", "surrogateescape")))
-    return dialect, tuple(found)
+    return tuple(found)

@@ -188,3 +188,25 @@ def test_a_plain_question_is_read():
     assert found is not None
     assert found[0].name == "nginx"
     assert found[1] == (("Host", "a"), ("X-Y", "b"), ("X-Original-URI", "/a"))
+    assert found[2] == 2
+
+
+@pytest.mark.parametrize("line", [b"x-original-uri: /b", b"X-Original-Uri:/b", b"X-ORIGINAL-URI:"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_target_that_is_told_twice_is_the_librarys(line: bytes, before: bool):
+    """It refuses it; the first is not simply taken."""
+    lines = [b"X-Original-URI: /a", line]
+    data = PLAIN.replace(b"X-Original-URI: /a", b"\r\n".join(lines if before else lines[::-1]))
+
+    assert data.lower().count(b"x-original-uri") == 2
+    assert plain_question(data) is None
+
+
+def test_lines_that_come_again_are_not_mixed_up():
+    """Two visitors who differ in one line ask for the same in turn."""
+    for _ in range(2):
+        for name in (b"a", b"b"):
+            for path in (b"/1", b"/2?x"):
+                found = plain_question(PLAIN.replace(b"Host: a", b"Host: " + name).replace(b"URI: /a", b"URI: " + path))
+                assert found is not None
+                assert found[1] == (("Host", name.decode()), ("X-Original-URI", path.decode()))
