@@ -8,6 +8,7 @@ that does not offer fragmentation, written are those of the agent. Pure: bytes i
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from struct import Struct
 from typing import Final
@@ -18,6 +19,8 @@ LARGEST_FRAME: Final = 65_536
 SMALLEST_FRAME: Final = 256
 MOST_ARGUMENTS: Final = 16
 MOST_MESSAGES: Final = 8
+_KEPT: Final = 2048
+"""Bytes of header lines that are read once for as long as they come again."""
 
 _LENGTH: Final = Struct(">I")
 _FIN: Final = b"\x00\x00\x00\x01"
@@ -173,6 +176,11 @@ def header_lines(data: bytes) -> tuple[tuple[str, str], ...]:
     Raises:
         SpopError: They are cut off.
     """
+    return (_header_lines if len(data) <= _KEPT else _header_lines.__wrapped__)(data)
+
+
+@lru_cache(maxsize=1024)
+def _header_lines(data: bytes) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     at = 0
     try:

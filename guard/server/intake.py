@@ -65,20 +65,7 @@ class Intake:
         path = request._message.path  # the target as received; rel_url is normalised
         absolute, target = split_absolute(path)
         told = self._told(request, absolute)
-        return RequestFacts(
-            at=self._now(),
-            site=told.site,
-            scheme=told.scheme,
-            authority=told.authority,
-            host=told.host,
-            method=request.method,
-            target=target,
-            path=canonical_path(target),
-            version=told.version,
-            headers=told.headers,
-            client=told.client,
-            hints=told.hints,
-        )
+        return _facts(told, self._now(), request.method, target)
 
     def _told(self, request: BaseRequest, absolute: str) -> _Told:
         peer, port = self._peer(request)
@@ -92,8 +79,10 @@ class Intake:
             self._remembered.move_to_end(key)
             return found
         made = self._read(request, absolute, peer, port)
-        length = sum(len(name) + len(value) for name, value in made.headers)
-        if length > _LONGEST or (near != port and made.client.source is not AddressSource.HEADER):
+        return made if near != port and made.client.source is not AddressSource.HEADER else self._keep(key, made)
+
+    def _keep(self, key: tuple[object, ...], made: _Told) -> _Told:
+        if sum([len(name) + len(value) for name, value in made.headers]) > _LONGEST:
             return made
         made = self._remembered[key] = made._replace(headers=HeaderLines(made.headers))
         if len(self._remembered) > REMEMBERED:
@@ -134,17 +123,31 @@ class Intake:
             RequestError: The target or the Host field has no meaning.
         """
         absolute, target = split_absolute(target)
+        key = (headers, version, tls, peer, port)
+        told = None if absolute else self._remembered.get(key)
+        if told is None:
+            told = self._told_by_front(absolute, version, headers, peer, port, tls=tls)
+            if not absolute:
+                told = self._keep(key, told)
+        return _facts(told, self._now(), method, target)
+
+    def _told_by_front(
+        self,
+        absolute: str,
+        version: str,
+        headers: tuple[tuple[str, str], ...],
+        peer: IPAddress | None,
+        port: int,
+        *,
+        tls: bool,
+    ) -> _Told:
         authority, host = authority_and_host(absolute, headers)
         headers, hints = take(self._hint_fields, headers, trusted=self._addresses.trusts(peer))
-        return RequestFacts(
-            at=self._now(),
+        return _Told(
             site=self._sites.find(host).host,
             scheme="https" if tls else "http",
             authority=authority,
             host=host,
-            method=method,
-            target=target,
-            path=canonical_path(target),
             version=version,
             headers=headers,
             client=find_client(self._addresses, peer, port, headers),
@@ -188,6 +191,23 @@ class Intake:
             if said and said[-1] in ("http", "https"):
                 return said[-1]
         return "https" if request.secure else "http"
+
+
+def _facts(told: _Told, at: datetime, method: str, target: str) -> RequestFacts:
+    return RequestFacts(
+        at=at,
+        site=told.site,
+        scheme=told.scheme,
+        authority=told.authority,
+        host=told.host,
+        method=method,
+        target=target,
+        path=canonical_path(target),
+        version=told.version,
+        headers=told.headers,
+        client=told.client,
+        hints=told.hints,
+    )
 
 
 def _text(raw: bytes) -> str:
