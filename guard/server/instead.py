@@ -97,7 +97,9 @@ class Substitutes:
             return Instead.AS_IS if is_open(exchange, planned) else Instead.LATER
         if isinstance(planned, Shrink) and exchange.seen and self._pictures.small_enough(exchange.seen, planned):
             return Instead.AS_IS
-        done = self._in_flight[_is_welcome(exchange)].hold(answered.header("content-length"))
+        # What a copy is made of without the upstream's bytes is as large as its pack: a 304 tells no length.
+        size = answered.header("content-length") if exchange.pack is None else str(exchange.pack.pack.size)
+        done = self._in_flight[_is_welcome(exchange)].hold(size)
         if done is None:
             return Instead.LATER
         made: Substitute | Instead = Instead.LATER

@@ -4,6 +4,7 @@ The upstream's picture is read whole, up to a limit, and shrunk in an image work
 result is kept in memory, bounded by bytes, under the hash of what the upstream sent.
 """
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,6 +21,9 @@ from guard.server.image_workers import ImageWorkers
 from guard.server.upstream import Answered
 
 CACHE_BYTES = 64 << 20
+
+_Key = tuple[bytes, int, str]
+"""SHA-256 of what the upstream sent, longest side, and the visible mark."""
 
 OF_THE_SOURCE = frozenset(
     {"content-length", "content-type", "content-encoding", "content-md5", "digest", "content-digest", "repr-digest",
@@ -75,7 +79,8 @@ class Pictures:
     def __init__(self, workers: ImageWorkers, sizes: Sizes, cache_bytes: int = CACHE_BYTES) -> None:
         self.sizes = sizes
         self._workers = workers
-        self._made: OrderedDict[tuple[bytes, int, str], Smaller] = OrderedDict()
+        self._made: OrderedDict[_Key, Smaller] = OrderedDict()
+        self._being_made: dict[_Key, asyncio.Future[Smaller]] = {}
         self._bytes = 0
         self._cache_bytes = cache_bytes
 
@@ -108,10 +113,23 @@ class Pictures:
         if (known := self._made.get(key)) is not None:
             self._made.move_to_end(key)
             return known
+        # Once, however many ask for it at the same time.
+        if (under_way := self._being_made.get(key)) is None:
+            under_way = self._being_made[key] = asyncio.ensure_future(self._make(key, body, mark))
+            under_way.add_done_callback(lambda done: self._forget(key, done))
+        return await asyncio.shield(under_way)
+
+    async def _make(self, key: _Key, body: bytes, mark: VisibleMark | None) -> Smaller:
+        original, side, _ = key
         preview = await self._workers.preview(body, longest_side=side, visible_mark=mark)
         made = Smaller(preview=preview, entity_tag=f'"{sha256(preview.body).hexdigest()[:32]}"', original=original)
         self._keep(key, made)
         return made
+
+    def _forget(self, key: _Key, done: "asyncio.Future[Smaller]") -> None:
+        del self._being_made[key]
+        if not done.cancelled():
+            done.exception()  # all who waited may have gone; then nobody else takes it
 
     def _keep(self, key: tuple[bytes, int, str], made: Smaller) -> None:
         previous = self._made.pop(key, None)

@@ -20,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -125,8 +126,8 @@ def measure(program: Program, path: str, headers: dict[str, str], seconds: int, 
     )
 
 
-def run(seconds: int, rounds: int, only: list[str]) -> dict[tuple[str, str], list[Sample]]:
-    """Return the samples of each program at each task, one a round."""
+def run(seconds: int, rounds: int, only: list[str], among: Collection[str] = ()) -> dict[tuple[str, str], list[Sample]]:
+    """Return the samples of each program at each task (`among` these, or all), one a round."""
     files = {f"{name}.jpg": picture(size) for name, size in SIZES.items()}
     y, x = np.mgrid[0:800, 0:1200].astype(np.float32)
     scene = 128 + 60 * np.sin(x / 90) + 50 * np.cos(y / 70) + np.random.default_rng(1).normal(0, 6, (800, 1200))
@@ -138,6 +139,7 @@ def run(seconds: int, rounds: int, only: list[str]) -> dict[tuple[str, str], lis
         "refused": ("/10k.jpg", CRAWLER, False),
         "marked": ("/marked.jpg", {"User-Agent": "python-requests/2.32.3"}, False),
     }
+    tasks = {name: task for name, task in tasks.items() if not among or name in among}
     samples: dict[tuple[str, str], list[Sample]] = {}
     with tempfile.TemporaryDirectory() as scratch, Proxies(Path(scratch), core=0, other=1) as proxies:
         proxies.start_upstream(files)

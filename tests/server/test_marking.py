@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image, ImageChops
@@ -58,6 +59,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         super().do_GET()
+http.server.ThreadingHTTPServer.request_queue_size = 128
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1]))
 print(server.server_port)
 server.serve_forever()
@@ -132,6 +134,16 @@ def test_parts_conditions_and_heads_are_those_of_the_copy(guard):
     assert (head.status, head.get("content-length"), head.get("etag")) == (
         200, whole.get("content-length"), whole.get("etag")
     )  # fmt: skip
+
+
+def test_many_get_their_copies_at_the_same_time(guard):
+    """What is known to be unchanged is not counted as a picture of unknown size."""
+    copy_of(guard, "/1.jpg")
+    with ThreadPoolExecutor(60) as pool:
+        replies = list(pool.map(lambda _: ask(guard.port, "/1.jpg", agent=AGENT), range(120)))
+
+    assert {reply.status for reply in replies} == {200}
+    assert all(is_full_size(reply) for reply in replies)
 
 
 def test_a_copy_says_what_is_reserved_at_its_path(guard):
