@@ -18,7 +18,6 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -27,12 +26,11 @@ from guard.core.facts import RequestFacts
 from guard.errors import LeafError, RecorderUnavailableError
 from guard.evidence import disclosure, record
 from guard.evidence.disclosure import Disclosure, Group
-from guard.server.recorder_protocol import append_body, parse_append
+from guard.server import ring
 from guard.store.log_values import microseconds, microseconds_at
 
 WINDOW_SECONDS: Final = 5
 RING_SECONDS: Final = 3600
-RING_BYTES: Final = 64 << 20
 
 MOST_REQUESTS: Final = 256
 """Requests under one commitment; more begin the next."""
@@ -41,11 +39,12 @@ MOST_VARIANTS: Final = 32
 MOST_WINDOW_BYTES: Final = 64 << 10
 MOST_OPEN: Final = 2000
 """Clients with an open window: 400 records a second at most, whoever floods."""
+MOST_OPEN_BYTES: Final = 16 << 20
+"""Of all open windows together; two thousand that are full would take 128 MiB."""
 _EVERY_SECONDS: Final = 1.0
 _BREATH: Final = 20
 """Windows that are closed before the event loop gets its turn."""
-_HELD_OVERHEAD: Final = 400
-"""Bytes that holding one record's values takes beside them."""
+_VARIANT_OVERHEAD: Final = 400
 _REQUEST_OVERHEAD: Final = 100
 _SECOND: Final = 1_000_000
 
@@ -83,17 +82,6 @@ class _Window:
         return len(self.requests) >= MOST_REQUESTS or len(self.facts) >= MOST_VARIANTS or self.size >= MOST_WINDOW_BYTES
 
 
-@dataclass(slots=True, eq=False)
-class _Held:
-    """The values of one record, until they are forgotten."""
-
-    key: bytes
-    index: int
-    until: float
-    body: bytes
-    """Leaf and disclosures; empty once they are kept elsewhere."""
-
-
 class Unclassified:
     """Commits to the picture requests of clients who may be people. Belongs to one event loop."""
 
@@ -105,7 +93,7 @@ class Unclassified:
         system_of: Callable[[RequestFacts], int] = lambda _facts: 0,
         window_seconds: float = WINDOW_SECONDS,
         ring_seconds: float = RING_SECONDS,
-        ring_bytes: int = RING_BYTES,
+        ring_bytes: int = ring.RING_BYTES,
         clock: Callable[[], int] = microseconds,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -123,28 +111,21 @@ class Unclassified:
         self._system_of = system_of
         self._window_seconds = window_seconds
         self._ring_seconds = ring_seconds
-        self._ring_bytes = ring_bytes
         self._clock = clock
         self._timer = timer
         self._open: dict[_Place, _Window] = {}
         self._full: list[tuple[_Place, _Window]] = []
-        self._ring: deque[_Held] = deque()
-        self._by_key: dict[bytes, list[_Held]] = {}
+        self._size = 0
+        """Bytes of both, about."""
+        self.ring = ring.Ring(ring_bytes)
         self._due: set[bytes] = set()
         """Clients whose values are to be kept."""
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._away = False
         """The recorder did not take values in this turn: no more are offered, as each would be waited for."""
-        self.ring_bytes = 0
-        """What the ring takes now, about."""
         self.committed = self.promoted = self.lost = 0
         """Records written, records whose values were kept later, and those where that was wanted and failed."""
-
-    @property
-    def held(self) -> int:
-        """How many records' values are in memory."""
-        return sum(map(len, self._by_key.values()))
 
     def start(self) -> None:
         """Begin to write commitments, about once a second."""
@@ -156,10 +137,8 @@ class Unclassified:
         if self._task is not None:
             await self._task
         await self.tick(closing=True)
-        self.lost += sum(len(self._by_key.get(key, ())) for key in self._due)
-        self._ring.clear()
-        self._by_key.clear()
-        self.ring_bytes = 0
+        self.lost += sum(len(self.ring.of(key)) for key in self._due)
+        self.ring.clear()
 
     def note(self, key: bytes, facts: RequestFacts) -> None:
         """Take note of a picture request of the client `key`, who may be a person."""
@@ -170,7 +149,7 @@ class Unclassified:
             self._full.append((place, self._open.pop(place)))
             window = None
         if window is None:
-            if len(self._open) + len(self._full) >= MOST_OPEN:
+            if len(self._open) + len(self._full) >= MOST_OPEN or self._size >= MOST_OPEN_BYTES:
                 self._recorder.note_unrecorded("too_many_clients")
                 return
             window = self._open[place] = _Window(self._timer() + self._window_seconds, at, at)
@@ -179,14 +158,16 @@ class Unclassified:
             facts.headers, client.address, client.peer, client.chain, client.source, facts.method, facts.authority,
             facts.scheme, facts.version,
         )  # fmt: skip
+        before = window.size
         number = window.variants.get(variant)
         if number is None:
             number = window.variants[variant] = len(window.facts)
             window.facts.append(facts)
-            window.size += _HELD_OVERHEAD + sum(len(name) + len(value) for name, value in facts.headers)
+            window.size += _VARIANT_OVERHEAD + sum(len(name) + len(value) for name, value in facts.headers)
         window.requests.append((at, number, facts.target, client.port))
         window.size += _REQUEST_OVERHEAD + len(facts.target)
         window.until = max(window.until, at)
+        self._size += window.size - before
 
     def promote(self, key: bytes) -> None:
         """Keep what is known of the client `key`, who is automatic after all. It is done within about a second."""
@@ -199,13 +180,14 @@ class Unclassified:
         for place, window in list(self._open.items()):
             if closing or place[0] in self._due or window.closes <= now:
                 ended.append((place, self._open.pop(place)))
+        self._size -= sum(window.size for _, window in ended)
         writing = []
         for start in range(0, len(ended), _BREATH):
             writing += [asyncio.create_task(self._commit(*one, now)) for one in ended[start : start + _BREATH]]
             await asyncio.sleep(0)
         await asyncio.gather(*writing)
         if closing:
-            self._due.update(key for key in self._by_key if self._is_crawler(key))
+            self._due.update(filter(self._is_crawler, self.ring.keys))
         self._away = False
         for key in tuple(self._due):
             await self._promote(key)
@@ -238,25 +220,22 @@ class Unclassified:
         except RecorderUnavailableError:
             return  # counted already; without a record the values prove nothing
         self.committed += 1
-        held = _Held(key, index, now + self._ring_seconds, append_body(leaf, groups))
-        self._ring.append(held)
-        self._by_key.setdefault(key, []).append(held)
-        self.ring_bytes += _HELD_OVERHEAD + len(held.body)
+        self.ring.hold(key, index, now + self._ring_seconds, leaf, groups)
 
     async def _promote(self, key: bytes) -> None:
         """Keep all values of `key`; if the recorder is away the rest is due again."""
-        for held in list(self._by_key.get(key, ())):
+        for held in self.ring.of(key):
             if not await self._disclose(held):
                 return
-            self._let_go(held)
+            self.ring.let_go(held)
         self._due.discard(key)
 
-    async def _disclose(self, held: _Held) -> bool:
+    async def _disclose(self, held: ring.Held) -> bool:
         """Hand in values and say whether they are kept."""
         if self._away:
             return False
         try:
-            await self._recorder.disclose(held.index, *parse_append(held.body))
+            await self._recorder.disclose(held.index, *held.values())
         except RecorderUnavailableError:
             self._away = True
             return False
@@ -264,21 +243,10 @@ class Unclassified:
         return True
 
     async def _forget(self, now: float) -> None:
-        while self._ring and (self.ring_bytes > self._ring_bytes or self._ring[0].until <= now):
-            held = self._ring.popleft()
-            if held.body:
-                if held.key in self._due or self._is_crawler(held.key):
-                    self.lost += not await self._disclose(held)
-                self._let_go(held)
-            self.ring_bytes -= _HELD_OVERHEAD
-
-    def _let_go(self, held: _Held) -> None:
-        self.ring_bytes -= len(held.body)
-        held.body = b""
-        rest = self._by_key[held.key]
-        rest.remove(held)
-        if not rest:
-            del self._by_key[held.key]
+        while (held := self.ring.next_due(now)) is not None:
+            if held.key in self._due or self._is_crawler(held.key):
+                self.lost += not await self._disclose(held)
+            self.ring.let_go(held)
 
 
 def _commitments(

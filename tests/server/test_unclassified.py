@@ -17,6 +17,7 @@ from guard.evidence.merkle import leaf_hash
 from guard.server import unclassified
 from guard.server.recorder_client import RecorderClient
 from guard.server.recorder_protocol import ProtocolError, disclose_body, parse_disclose
+from guard.server.ring import OVERHEAD
 from guard.server.unclassified import Unclassified
 from guard.store.batch import Entry
 from guard.store.log_files import verify_directory
@@ -113,8 +114,8 @@ async def test_a_page_view_with_thirty_pictures_is_one_commitment(records, recor
     assert (one.fields["to"] - one.fields["from"]) == 3_000_000
     assert one.fields["from"] % 1_000_000 == 0
     assert len(recorder.leaves[0]) < 600
-    assert records.ring_bytes < 6000
-    assert (records.committed, records.held) == (1, 1)
+    assert records.ring.size < 2000
+    assert (records.committed, len(records.ring)) == (1, 1)
 
 
 async def test_promoted_values_say_who_asked_for_what(records, recorder, timer):
@@ -144,7 +145,7 @@ async def test_promoted_values_say_who_asked_for_what(records, recorder, timer):
     assert [one["person"] for one in kept["request"]["seen"]] == [0, 0]
     assert [dict(one["headers"])["Referer"][-2:] for one in kept["request"]["seen"]] == ["it", "/2"]
     assert b"0123456789" not in orjson.dumps(kept)
-    assert (records.promoted, records.held) == (1, 1)
+    assert (records.promoted, len(records.ring)) == (1, 1)
     records.promote(SCRAPER)
     await records.tick()
     assert records.promoted == 1
@@ -166,10 +167,10 @@ async def test_values_are_forgotten_after_an_hour(records, recorder, timer):
     await records.tick()
     timer.now += 3599
     await records.tick()
-    assert records.held == 1
+    assert len(records.ring) == 1
     timer.now += 2
     await records.tick()
-    assert (records.held, records.ring_bytes) == (0, 0)
+    assert (len(records.ring), records.ring.size) == (0, 0)
     records.promote(PERSON)
     await records.tick()
 
@@ -191,7 +192,7 @@ async def test_who_is_known_as_a_crawler_elsewhere_is_kept_and_not_forgotten(rec
 
     assert len(recorder.leaves) == 3
     assert sorted(recorder.kept) == [0, 2]
-    assert records.held == 0
+    assert len(records.ring) == 0
 
 
 async def test_a_promotion_waits_for_a_recorder_that_is_away(records, recorder, timer):
@@ -204,7 +205,7 @@ async def test_a_promotion_waits_for_a_recorder_that_is_away(records, recorder, 
     records.note(PERSON, picture())
     timer.now += 5
     await records.tick()
-    assert (recorder.kept, records.held) == ({}, 1)
+    assert (recorder.kept, len(records.ring)) == ({}, 1)
     recorder.away = False
     await records.tick()
 
@@ -222,7 +223,7 @@ async def test_values_that_can_not_be_kept_in_time_are_counted(records, recorder
     timer.now += 3601
     await records.tick()
 
-    assert (records.lost, records.held, records.ring_bytes) == (1, 0, 0)
+    assert (records.lost, len(records.ring), records.ring.size) == (1, 0, 0)
 
 
 async def test_a_recorder_that_is_away_is_asked_once_a_turn(records, recorder, timer, crawlers):
@@ -237,7 +238,7 @@ async def test_a_recorder_that_is_away_is_asked_once_a_turn(records, recorder, t
     for key in keys:
         records.promote(key)
     await records.tick()
-    assert (len(asked), records.held) == (1, 50)
+    assert (len(asked), len(records.ring)) == (1, 50)
     await records.stop()
 
     assert len(asked) == 2
@@ -309,7 +310,23 @@ async def test_a_window_is_bounded(records, recorder, timer):
     counts = [one.fields["count"] for one in recorder.records()]
 
     assert sorted(counts) == [4, 5, 5, 5, 5, 32, 32, 32, 88, 256, 256]
-    assert max(len(held.body) for held in records._ring) < 256 * 1024
+    assert max(sum(len(one.data) for one in held.values()[1]) for held in records.ring.of(PERSON)) < 256 * 1024
+
+
+async def test_open_windows_are_bounded_together(records, recorder, timer):
+    """Two thousand clients that each ask for as long an address as there can be; what is over it is counted."""
+    long = replace(picture(), target="/" + "x" * 15_000)
+    for number in range(2000):
+        records.note(b"%16d" % number, long)
+    open_ = len(records._open)
+    timer.now += 5
+    await records.tick()
+    records.note(PERSON, picture())
+
+    assert 1000 < open_ < 1200
+    assert len(recorder.leaves) == open_
+    assert recorder.unrecorded == ["too_many_clients"] * (2000 - open_)
+    assert len(records._open) == 1
 
 
 async def test_two_sites_are_two_records(records, recorder, timer):
@@ -324,7 +341,7 @@ async def test_two_sites_are_two_records(records, recorder, timer):
 
 async def test_a_flood_is_bounded_and_admitted(records, recorder, timer, monkeypatch):
     """A million requests: the ring stays below its bound, and what could not be committed to is counted."""
-    records._ring_bytes = 2_000_000
+    records.ring.most = 2_000_000
     monkeypatch.setattr(unclassified, "_BREATH", 100)
     one = picture()
     highest = 0
@@ -334,9 +351,9 @@ async def test_a_flood_is_bounded_and_admitted(records, recorder, timer, monkeyp
         assert len(records._open) == unclassified.MOST_OPEN
         timer.now += 5
         await records.tick()
-        highest = max(highest, records.ring_bytes)
-        assert records.ring_bytes == sum(len(held.body) + 400 for held in records._ring)
-        assert records.held == len(records._ring)
+        highest = max(highest, records.ring.size)
+        kept = [held for key in records.ring.keys for held in records.ring.of(key)]
+        assert records.ring.size == sum(len(held.packed) + OVERHEAD for held in kept)
 
     assert 1_900_000 < highest <= 2_000_000
     assert len(recorder.leaves) == records.committed == 10 * unclassified.MOST_OPEN
