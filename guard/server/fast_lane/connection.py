@@ -31,7 +31,7 @@ IDLE_SECONDS: Final = 75.0
 """Between two requests."""
 STALLED_SECONDS: Final = 300.0
 """For a client to take what was sent, a quarter of a megabyte at most."""
-BUFFER: Final = 256 * 1024
+BUFFER: Final = 64 * 1024
 _END: Final = b"\r\n\r\n"
 
 

@@ -6,8 +6,9 @@ after an answer that ended exactly where it said; one byte more or less, and it 
 """
 
 import asyncio
+import socket
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from guard.server.fast_lane.pool import Pool
     from guard.server.fast_lane.visit import Visit
 
-MOST_WAITING: Final = 512 * 1024
-"""Bytes of a body that have come and nobody has taken; then no more is read."""
+MOST_WAITING: Final = 64 * 1024
+"""Bytes of a body that have come and nobody has taken. Beyond them, and as soon as nobody waits for them, no more is
+read: a client that takes nothing has one piece lying here, a quarter of a megabyte at most."""
 _END: Final = b"\r\n\r\n"
 _INTERIM: Final = 1000
 """1xx answers before the real one; a server that sends more is at fault."""
@@ -32,7 +34,11 @@ class Incoming:
     def __init__(self, line: "Line", head: heads.ResponseHead) -> None:
         self._line = line
         self.status, self.reason, self.raw_headers = head.status, head.reason, head.fields
-        self.content = self
+
+    @property
+    def content(self) -> "Incoming":
+        """What the body is read from; kept as an attribute it would be a ring, which waits for the collector."""
+        return self
 
     async def readany(self) -> bytes:
         """Return the next piece, empty at the end.
@@ -111,6 +117,11 @@ class Line(asyncio.Protocol):
         self._transport = transport
 
     @property
+    def socket(self) -> socket.socket:
+        """What it is for the kernel."""
+        return cast(socket.socket, self._transport.get_extra_info("socket"))
+
+    @property
     def is_open(self) -> bool:
         """True while a request can be sent."""
         return self.broken is None and not self._transport.is_closing()
@@ -187,6 +198,9 @@ class Line(asyncio.Protocol):
         while not self._pieces:
             if self._left == 0:
                 return b""
+            if self._paused and not self._transport.is_closing():
+                self._paused = False
+                self._transport.resume_reading()
             await self._more()
         return self.take()
 
@@ -194,9 +208,6 @@ class Line(asyncio.Protocol):
         """Return the next piece that is here already."""
         data = self._pieces.popleft()
         self._waiting_bytes -= len(data)
-        if self._paused and self._waiting_bytes <= MOST_WAITING // 2 and not self._transport.is_closing():
-            self._paused = False
-            self._transport.resume_reading()
         return data
 
     def give_back(self) -> None:
@@ -247,7 +258,8 @@ class Line(asyncio.Protocol):
             self._left -= len(data)
             self._pieces.append(data)
             self._waiting_bytes += len(data)
-            if self._waiting_bytes > MOST_WAITING and not self._paused:
+            enough = self._waiter is None or self._waiting_bytes >= MOST_WAITING
+            if enough and self._left and not self._paused:
                 self._paused = True
                 self._transport.pause_reading()
         self._wake()
@@ -272,7 +284,7 @@ class Line(asyncio.Protocol):
             read_until_eof=True,
             auto_decompress=False,
             read_timeout=self._pool.read_seconds,
-            read_bufsize=MOST_WAITING // 2,
+            read_bufsize=MOST_WAITING,
             max_line_size=1 << 14,
             max_field_size=1 << 17,
         )
