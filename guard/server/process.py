@@ -13,6 +13,12 @@ _PR_SET_PDEATHSIG = 1
 # kernel after each use.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
+WORTH_GIVING_BACK = 16 << 20
+"""Bytes; fewer are soon used again."""
+
+WORTH_COLLECTING = 32
+"""Connections that broke off."""
+
 MOST_FILES = 1 << 15
 """An open connection that says nothing costs about 5 KiB: this many of them take as much as a worker otherwise does."""
 
@@ -47,6 +53,61 @@ def tune_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+class _Mallinfo2(ctypes.Structure):
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keep",
+        )
+    )
+
+
+class FreeMemory:
+    """Gives the kernel what a crowd needed and nobody needs now; does nothing where the C library can not.
+
+    `tune_memory` keeps it for the next answer, and it lies between blocks that are still in use.
+    """
+
+    def __init__(self) -> None:
+        libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+        self._libc = libc if hasattr(libc, "mallinfo2") and hasattr(libc, "malloc_trim") else None
+        self._beside = self._unused()
+        self._collected = 0
+
+    def _unused(self) -> int:
+        """Return what this process has in memory and the C library has not given to anybody; more than is free."""
+        if self._libc is None:
+            return 0
+        with open("/proc/self/statm", "rb") as file:
+            resident = int(file.read().split()[1]) * resource.getpagesize()
+        self._libc.mallinfo2.restype = _Mallinfo2
+        return resident - int(self._libc.mallinfo2().uordblks)
+
+    def give_back(self, broken_off: int) -> None:
+        """Do it if it is worth while; to be called now and then. To look costs 0.3 ms, to give back 200 MiB 32.
+
+        Args:
+            broken_off: Connections that ended in the middle of an answer, since the start: each is a ring of objects,
+                which may be too old for the collector to come by soon.
+        """
+        if broken_off - self._collected >= WORTH_COLLECTING:
+            gc.collect()
+            self._collected = broken_off
+        self._beside = min(self._beside, self._unused())
+        if self._libc is not None and self._unused() - self._beside > WORTH_GIVING_BACK:
+            self._libc.malloc_trim(0)
+            self._beside = self._unused()
 
 
 def has_terminal() -> bool:

@@ -83,6 +83,8 @@ class Room:
         self._waiting: OrderedDict[Connection, None] = OrderedDict()
         """Those without a request, the one that has waited longest first."""
         self._answering: dict[Connection, _Answering] = {}
+        self.broken_off = 0
+        """Connections that ended before their answer was taken."""
 
     def __repr__(self) -> str:
         return f"Room(waiting={len(self._waiting)}, answering={len(self._answering)}, room={self._room})"
@@ -125,7 +127,8 @@ class Room:
     def leave(self, connection: Connection) -> None:
         """Forget a connection that is closed."""
         self._waiting.pop(connection, None)
-        self._answering.pop(connection, None)
+        if self._answering.pop(connection, None) is not None:
+            self.broken_off += 1
 
     def sweep(self) -> None:
         """Give up whoever does not go on; to be called every `SWEEP_SECONDS`."""

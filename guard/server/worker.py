@@ -8,6 +8,7 @@ their next answer, so that nobody who keeps one open finds it closed in the midd
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -29,7 +30,7 @@ from guard.server.given import Given
 from guard.server.http_server import HttpServer, Serving
 from guard.server.listeners import BACKLOG
 from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
-from guard.server.process import die_with_parent, raise_file_limit, tune_memory
+from guard.server.process import FreeMemory, die_with_parent, raise_file_limit, tune_memory
 from guard.server.quick_questions import QuestionServer
 from guard.server.room import SWEEP_SECONDS, Room
 from guard.settings import Settings
@@ -46,6 +47,8 @@ MAX_FIELD = 128 << 10
 
 RETIRE_SECONDS = 2.0
 """For connections that are kept open, to be used once more."""
+GIVING_BACK = 3
+"""Sweeps between two looks whether memory is free."""
 STOP_SECONDS = 15.0
 """For the last records, after the last answer; a worker that can not end in order ends all the same."""
 
@@ -104,10 +107,13 @@ async def serve(
 
 
 async def _sweep(*rooms: Room) -> None:
-    while True:
+    memory = FreeMemory()
+    for turn in itertools.count(1):
         await asyncio.sleep(SWEEP_SECONDS)
         for room in rooms:
             room.sweep()
+        if turn % GIVING_BACK == 0:
+            memory.give_back(sum(room.broken_off for room in rooms))
 
 
 def _own_door(recorder_socket: str) -> socket.socket:

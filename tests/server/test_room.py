@@ -101,7 +101,7 @@ def test_who_takes_nothing_for_a_minute_is_given_up(made: tuple[Room, Time, list
     assert before == (False, False)
     assert (middle.given_up, after.given_up) == (True, True)
     assert cut == ["slow_reader", "slow_reader"]
-    assert len(room) == 0
+    assert (len(room), room.broken_off) == (0, 2)
 
 
 def test_who_takes_little_is_waited_for(made: tuple[Room, Time, list[str]]):
