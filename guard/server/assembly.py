@@ -61,7 +61,8 @@ from guard.server.site import Site, Sites, Upstream
 from guard.server.spoe import SpoeServer
 from guard.server.tickets import tickets_of
 from guard.server.unclassified import Unclassified
-from guard.server.upstream import Timeouts, UnderWay, UpstreamClient
+from guard.server.under_way import UnderWay
+from guard.server.upstream import Timeouts, UpstreamClient
 from guard.server.upstream_requests import UpstreamRequests
 from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown

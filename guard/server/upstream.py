@@ -6,13 +6,12 @@ redirect is followed. What goes wrong becomes one sentence and an honest status.
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.web import BaseRequest
 from multidict import CIMultiDict
 from yarl import URL
@@ -24,18 +23,7 @@ from guard.server.fast_lane.pool import Pool
 from guard.server.fast_lane.upstream import Incoming, LibraryAnswer, Line
 from guard.server.headers import Headers, of_answer
 from guard.server.site import Upstream
-
-READ_BUFFER = 256 * 1024
-"""Bytes; below it large pictures cost twice the CPU."""
-
-LEAST_READ_BUFFER = 16 * 1024
-
-READ_AHEAD = 16 * 1024 * 1024
-"""Bytes that all answers under way share; up to 64 have `READ_BUFFER`.
-
-Each costs up to five times its share: read, read on meanwhile, and not yet taken by the client. With no such bound a
-client that takes nothing costs 1.2 MiB, and five hundred of them 620.
-"""
+from guard.server.under_way import READ_BUFFER, UnderWay
 
 PEEK = 64 * 1024
 """A picture's size stands in its first 64 KiB, unless somebody put more metadata before it."""
@@ -55,27 +43,6 @@ class Timeouts:
     """Between two pieces of an answer."""
 
 
-class UnderWay:
-    """How many answers of all upstreams a worker is reading."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    @property
-    def read_buffer(self) -> int:
-        """Bytes to read ahead of the client now; what it has not taken stays with the upstream."""
-        return max(LEAST_READ_BUFFER, min(READ_BUFFER, READ_AHEAD // max(1, self.count)))
-
-    def socket(self, address: tuple[int, int, int, str, tuple[str, int]]) -> socket.socket:
-        """Return a socket to connect to an upstream with, of which the kernel reads not much further ahead than we."""
-        family, kind, protocol, _, _ = address
-        made = socket.socket(family, kind, protocol)
-        if (ahead := self.read_buffer) < READ_BUFFER:
-            with suppress(OSError):
-                made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ahead)
-        return made
-
-
 class Answered:
     """An upstream's answer: the head, and the body as far as it has been read."""
 
@@ -88,6 +55,7 @@ class Answered:
         self.headers: HeaderLines = of_answer(response.raw_headers)
         self.head = b""
         self._finished = False
+        self._held: ResponseHandler | None = None
 
     def header(self, name: str) -> str:
         """Return the first value of the field `name` (lower case), or an empty string."""
@@ -127,12 +95,15 @@ class Answered:
         Raises:
             UpstreamError: The body broke off; what was yielded is all there is.
         """
-        head, self.head = self.head, b""
-        if head:
-            yield head
+        if self.head:
+            yield self._take_head()
         while not self._finished:
             if piece := await self._next():
                 yield piece
+
+    def _take_head(self) -> bytes:
+        head, self.head = self.head, b""  # no variable of `body` keeps it until the end of the answer
+        return head
 
     async def read(self, limit: int) -> bytes | None:
         """Return the whole body, or None (and keep what was read for `body`) if it is larger than `limit` bytes.
@@ -152,6 +123,9 @@ class Answered:
         return self.head if self._finished and total <= limit else None
 
     async def _next(self) -> bytes:
+        if self._held is not None:
+            held, self._held = self._held, None
+            held.resume_reading()
         try:
             piece = await self._response.content.readany()
         except TimeoutError as error:
@@ -160,7 +134,17 @@ class Answered:
             raise UpstreamError("the site behind the guard broke off its answer") from error
         if not piece:
             self._finished = True
+        else:
+            self._hold()
         return piece
+
+    def _hold(self) -> None:
+        """Read nothing more until it is asked for: whoever takes this piece slowly has that one in memory, not two."""
+        response = self._response
+        if isinstance(response, aiohttp.ClientResponse) and response.connection and not response.content.is_eof():
+            self._held = response.connection.protocol
+            if self._held is not None:
+                self._held.pause_reading()
 
     def close(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
@@ -223,6 +207,7 @@ class UpstreamClient:
             UpstreamError: There is no usable answer; `UpstreamTimeoutError` if it did not come in time.
         """
         self._under_way.count += 1
+        self._under_way.fit_client(request.transport)
         try:
             response = await self._request(request, target, headers, method, sent)
         except BaseException:
@@ -249,7 +234,7 @@ class UpstreamClient:
                 headers=CIMultiDict(headers),
                 data=body,
                 allow_redirects=False,
-                read_bufsize=self._under_way.read_buffer,
+                read_bufsize=min(READ_BUFFER, self._under_way.piece),
             )
         except (TimeoutError, aiohttp.ConnectionTimeoutError) as error:
             raise UpstreamTimeoutError("the site behind the guard did not answer in time") from error
@@ -271,6 +256,7 @@ class UpstreamClient:
                 self.upstream.unix_socket,
                 connect_seconds=self._timeouts.connect,
                 read_seconds=self._timeouts.read,
+                fit=self._under_way.fit,
             )
         return self._pool
 

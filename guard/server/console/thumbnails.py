@@ -15,7 +15,8 @@ from guard.errors import PictureError
 from guard.image.jobs import Preview
 from guard.server.image_workers import ImageWorkers
 from guard.server.site import Upstream
-from guard.server.upstream import Timeouts, UnderWay, UpstreamClient
+from guard.server.under_way import UnderWay
+from guard.server.upstream import Timeouts, UpstreamClient
 from guard.settings import Settings, Site
 from guard.settings_text import ANY_HOST
 

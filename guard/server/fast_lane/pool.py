@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import socket
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 import aiohttp
@@ -23,8 +25,22 @@ SWEEP_SECONDS: Final = 0.25
 class Pool:
     """All connections to one site behind us; belongs to the running event loop."""
 
-    def __init__(self, host: str, port: int, unix_socket: str, *, connect_seconds: float, read_seconds: float) -> None:
-        """Take where the site is: a path of a unix socket, or host and port where that is empty."""
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        unix_socket: str,
+        *,
+        connect_seconds: float,
+        read_seconds: float,
+        fit: Callable[[socket.socket], None] = lambda _connection: None,
+    ) -> None:
+        """Take where the site is: a path of a unix socket, or host and port where that is empty.
+
+        Args:
+            fit: Is given every connection that is opened.
+        """
+        self._fit = fit
         self._host, self._port, self._unix_socket = host, port, unix_socket
         self._connect_seconds = connect_seconds
         self.read_seconds = read_seconds
@@ -92,6 +108,7 @@ class Pool:
             raise UpstreamTimeoutError("the site behind the guard did not answer in time") from error
         except OSError as error:
             raise UpstreamError("the site behind the guard can not be reached") from error
+        self._fit(made.socket)
         return made
 
     def keep(self, line: Line) -> None:
