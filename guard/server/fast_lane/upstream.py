@@ -99,7 +99,7 @@ class Line(asyncio.Protocol):
         self._busy = False
         self._method = ""
         self._reusable = False
-        self._paused = False
+        self._paused = self._lent = False
         self._waiter: asyncio.Future[None] | None = None
         self._answer: heads.ResponseHead | None = None
         self._odd = False
@@ -171,11 +171,13 @@ class Line(asyncio.Protocol):
 
     def lend(self) -> None:
         """Read no more: others take the rest of the body from the socket itself, and all of it or nothing."""
+        self._lent = self._paused = True
         self._transport.pause_reading()
 
     def took_back(self) -> None:
         """Read on: they have taken it."""
         self._left = 0
+        self._lent = self._paused = False
         self._transport.resume_reading()
 
     @property
@@ -198,9 +200,6 @@ class Line(asyncio.Protocol):
         while not self._pieces:
             if self._left == 0:
                 return b""
-            if self._paused and not self._transport.is_closing():
-                self._paused = False
-                self._transport.resume_reading()
             await self._more()
         return self.take()
 
@@ -258,7 +257,8 @@ class Line(asyncio.Protocol):
             self._left -= len(data)
             self._pieces.append(data)
             self._waiting_bytes += len(data)
-            enough = self._waiter is None or self._waiting_bytes >= MOST_WAITING
+            wanted = self._waiter is not None or self.visit is not None
+            enough = not wanted or self._waiting_bytes >= MOST_WAITING
             if enough and self._left and not self._paused:
                 self._paused = True
                 self._transport.pause_reading()
@@ -318,6 +318,9 @@ class Line(asyncio.Protocol):
         """See that the waiting ends, if nothing comes in time."""
         self.deadline = self._pool.loop.time() + self._pool.read_seconds
         self._pool.waiting.add(self)
+        if self._paused and not self._lent and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
 
     def wait_no_more(self) -> None:
         """Let it take its time."""
