@@ -19,8 +19,13 @@ READ_BUFFER = 64 * 1024
 READ_AHEAD = 3 * 1024 * 1024
 """Bytes that all answers under way share; up to 12 may have a whole `PIECE` each.
 
-One piece is what a client that takes nothing has in memory, beside about 30 KiB for the request itself. The kernel is
-told to keep no more at once; that is worth it only for many, since a large picture in small pieces costs more CPU.
+One piece is what a client that takes nothing has in memory, beside about 30 KiB for the request itself.
+"""
+
+KERNEL_AHEAD = 16 * 1024 * 1024
+"""Bytes that the kernel may keep for all of them: up to 64 may have a whole `PIECE` there, and so come in one.
+
+A large picture in small pieces costs more CPU, whoever passes them on.
 """
 
 
@@ -37,9 +42,9 @@ class UnderWay:
 
     def fit(self, connection: socket.socket) -> None:
         """Let the kernel read not much further ahead than we do, on a connection to an upstream."""
-        if (piece := self.piece) < PIECE:
+        if (ahead := KERNEL_AHEAD // max(1, self.count)) < PIECE:
             with suppress(OSError):
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, piece)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, max(LEAST_PIECE, ahead))
 
     def fit_client(self, transport: asyncio.Transport | None) -> None:
         """Let not much more than a piece be written to a client that does not take it."""
