@@ -18,7 +18,7 @@ from guard.errors import PictureError, UsageError
 from guard.image.originals import Originals
 from guard.store import found_record
 from guard.store.canary_pictures import folder_in as folder_of_canaries
-from guard.store.found_pictures import files_in, find_pictures
+from guard.store.found_pictures import SHARD_ENDINGS, ending_of, files_in, find_pictures
 from guard.store.found_record import FoundFile, FoundRecord
 
 EXIT_FOUND = 0
@@ -115,7 +115,9 @@ def _originals(folders: list[Path]) -> Originals:
     if not folders[0].exists():
         raise UsageError(f"--originals: {folders[0]} does not exist")
     originals = Originals()
-    for picture in with_progress(find_pictures(folders, complain), "originals"):
+    # An archive beside the pictures is a copy of them; each is read again when a found picture may show it.
+    files = [file for file in files_in(folders) if ending_of(file) not in SHARD_ENDINGS]
+    for picture in with_progress(find_pictures(files, complain), "originals", len(files)):
         try:
             originals.add(picture.name, picture.data, Path(picture.name).read_bytes)
         except PictureError as error:

@@ -14,7 +14,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @app.command()
 def trace(
-    found: Annotated[list[Path], typer.Argument(metavar="FOUND…", help="Pictures, folders, .tar or .parquet shards.")],
+    found: Annotated[list[Path], typer.Argument(metavar="FOUND…", help="Pictures, folders, .tar, .tar.gz, .parquet.")],
     *,
     originals: Annotated[Path, typer.Option(metavar="DIR", help="The pictures as your site serves them.")],
     evidence: Annotated[

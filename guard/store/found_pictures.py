@@ -1,7 +1,7 @@
 """Which pictures lie in what was found?
 
 Files, folders, and the shards in which data sets come: img2dataset's `.tar` (WebDataset: a
-picture and its metadata under one key) and `.parquet` with a column of picture bytes. One
+picture and its metadata under one key), also packed as `.tar.gz`, and `.parquet` (see `found_tables`). One
 picture is in memory at a time. What can not be read is told, and the rest goes on.
 
 Where a data set says from which address it has a picture, that is kept: the member `KEY.json`
@@ -12,15 +12,17 @@ writes them. What the finder says of one file is in `NAME.jpg.found.json`, with 
 
 import json
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
 from guard.errors import GuardError, UsageError
+from guard.store import found_tables
 
 PICTURE_ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp"})
-SHARD_ENDINGS: Final = frozenset({".tar", ".parquet"})
+SHARD_ENDINGS: Final = frozenset({".tar", ".tar.gz", ".tgz", ".parquet"})
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of one picture."""
 SIDECAR: Final = ".found.json"
@@ -28,7 +30,6 @@ _LARGEST_NOTE: Final = 256 * 1024
 """Bytes of what lies beside a picture; captions of data sets are in it."""
 _LONGEST: Final = 2000
 """Characters of a text that is taken from there."""
-_COLUMNS: Final = ("jpg", "jpeg", "png", "webp", "image", "bytes", "image_bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,25 +72,31 @@ def files_in(paths: list[Path]) -> Iterator[Path]:
             raise UsageError(f"{path} does not exist")
         if path.is_dir():
             for inside in sorted(path.rglob("*")):
-                if inside.suffix.lower() in PICTURE_ENDINGS | SHARD_ENDINGS and inside.is_file():
+                if ending_of(inside) in PICTURE_ENDINGS | SHARD_ENDINGS and inside.is_file():
                     yield inside
         else:
             yield path
 
 
+def ending_of(path: Path) -> str:
+    """Return how a file's name ends, in small letters; `.tar.gz` is one ending."""
+    name = path.name.lower()
+    return ".tar.gz" if name.endswith(".tar.gz") else path.suffix.lower()
+
+
 def _of_file(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
     try:
-        match path.suffix.lower():
-            case ".tar":
+        match ending_of(path):
+            case ".tar" | ".tar.gz" | ".tgz":
                 yield from _of_tar(path, unreadable)
             case ".parquet":
-                yield from _of_parquet(path, unreadable)
+                yield from _of_table(path, unreadable)
             case _:
                 if path.stat().st_size > LARGEST:
                     unreadable(_too_large(str(path)))
                     return
                 yield _with_notes(path, path.read_bytes(), unreadable)
-    except (OSError, tarfile.TarError, GuardError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, GuardError) as error:
         unreadable(f"{path}: {error}")
 
 
@@ -165,31 +172,13 @@ def _key(member: str) -> str:
     return f"{folder}{slash}{name.partition('.')[0]}"
 
 
-def _of_parquet(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
-    try:
-        import duckdb
-    except ImportError:
-        raise GuardError("a .parquet needs the extra 'dataset': pip install 'crawler-guard[dataset]'") from None
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as tables:
-        try:
-            rows = tables.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)])
-            kinds = {str(one[0]): str(one[1]) for one in rows.description or ()}
-            column = next((name for name in _COLUMNS if kinds.get(name) in {"BLOB", "BINARY"}), None)
-            if column is None:
-                raise GuardError(f"no column with picture bytes; there are {', '.join(kinds)}")
-            address = "url" if "url" in kinds else "NULL"
-            rows = tables.execute(f'SELECT "{column}", {address} FROM read_parquet(?)', [str(path)])  # noqa: S608  # ours
-        except duckdb.Error as error:
-            raise GuardError(str(error).splitlines()[0]) from None
-        number = 0
-        while batch := rows.fetchmany(64):
-            for data, url in batch:
-                name = f"{path}!{number}"
-                if isinstance(data, bytes) and len(data) > LARGEST:
-                    unreadable(_too_large(name))
-                elif isinstance(data, bytes):
-                    yield FoundPicture(name=name, data=data, url=_text({"url": url}, "url"))
-                number += 1
+def _of_table(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
+    for cell in found_tables.pictures_in(path):
+        name = f"{path}!{cell.place}"
+        if len(cell.data) > LARGEST:
+            unreadable(_too_large(name))
+        else:
+            yield FoundPicture(name=name, data=cell.data, url=cell.url[:_LONGEST])
 
 
 def _too_large(name: str) -> str:

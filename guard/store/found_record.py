@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from guard.errors import UsageError
 from guard.store.durable import replace
-from guard.store.found_pictures import SHARD_ENDINGS
+from guard.store.found_pictures import SHARD_ENDINGS, ending_of
 
 FORM: Final = "crawler-guard found pictures 1"
 
@@ -73,7 +73,7 @@ def shards(files: Sequence[Path]) -> list[dict[str, Any]]:
     """
     found = []
     for file in files:
-        if file.suffix.lower() in SHARD_ENDINGS:
+        if ending_of(file) in SHARD_ENDINGS:
             try:
                 with file.open("rb") as opened:
                     digest = file_digest(opened, "sha256").hexdigest()

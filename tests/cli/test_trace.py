@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import tarfile
 
 import pytest
 from PIL import Image
@@ -32,6 +33,8 @@ def folder(tmp_path_factory):
             copy = Image.open(io.BytesIO(copy_for(packed(data, KEY), KEY, IDS[16])))
             small = copy.crop((160, 0, 800, 640)).resize((320, 320), Image.Resampling.BICUBIC)
             small.save(made / "found" / f"copy{seed}.jpg", quality=80)
+    with tarfile.open(made / "originals" / "backup.tar", "w") as backup:  # no reason to know each of them twice
+        backup.add(made / "originals" / "1.jpg", "1.jpg")
     (made / "originals" / "ink.jpg").write_bytes(encoded(scenery(960, 640).convert("CMYK"), "JPEG"))
     Image.open(made / "originals" / "3.jpg").resize((480, 320)).save(made / "found" / "unmarked.png")
     (made / "found" / "broken.jpg").write_bytes(b"no picture")
@@ -75,6 +78,7 @@ def test_copies_are_traced_and_nobody_else_is_accused(folder):
     assert (told["unmarked.png"]["identified"], told["unmarked.png"]["original"]) == (False, "originals/3.jpg")
     assert (told["other.jpg"]["identified"], told["other.jpg"]["original"]) == (False, None)
     assert value["together"]["mark_id"] == IDS[16].hex()
+    assert value["originals"] == 4
     assert "found/broken.jpg: not a picture" in ended.stderr
 
 

@@ -27,16 +27,32 @@ def test_files_and_folders_are_gone_through(tmp_path):
     assert names([tmp_path / "notes.txt"]) == [(str(tmp_path / "notes.txt"), PICTURE)]
 
 
-def test_a_shard_of_img2dataset_is_opened(tmp_path):
+@pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".TGZ"])
+def test_a_shard_of_img2dataset_is_opened(tmp_path, ending):
     """Its pictures, not its captions."""
-    shard = tmp_path / "00000.tar"
-    with tarfile.open(shard, "w") as out:
+    shard = tmp_path / f"00000{ending}"
+    with tarfile.open(shard, "w" if ending == ".tar" else "w:gz") as out:
         for name, data in (("000.jpg", PICTURE), ("000.txt", b"a caption"), ("000.json", b"{}")):
             member = tarfile.TarInfo(name)
             member.size = len(data)
             out.addfile(member, io.BytesIO(data))
 
     assert names([tmp_path]) == [(f"{shard}!000.jpg", PICTURE)]
+
+
+def test_a_packed_shard_that_ends_too_early_is_told(tmp_path):
+    """What is in it until there is taken."""
+    shard = tmp_path / "00000.tar.gz"
+    with tarfile.open(shard, "w:gz") as out:
+        for name, data in (("000.jpg", PICTURE), ("001.jpg", encoded(noise(200, 150), "JPEG"))):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            out.addfile(member, io.BytesIO(data))
+    shard.write_bytes(shard.read_bytes()[:-3000])
+    complaints = []
+
+    assert [name for name, _ in names([tmp_path], complaints)] == [f"{shard}!000.jpg"]
+    assert len(complaints) == 1
 
 
 def test_a_table_with_pictures_is_read_row_by_row(tmp_path):
