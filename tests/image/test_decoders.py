@@ -76,8 +76,28 @@ def with_opencv(folder: Path):
     return lambda data: cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
 
 
+def with_ffmpeg(folder: Path):
+    """It has a decoder of its own, not libjpeg's; the luma is taken, which is where the mark lies."""
+    program = need("ffmpeg")
+
+    def decode(data):
+        command = [program, "-v", "warning", "-f", "mjpeg", "-i", "-", "-f", "rawvideo", "-"]
+        ended = subprocess.run(command, input=data, capture_output=True, check=True)
+        assert ended.stderr == b"", "FFmpeg warns"
+        width, height = Image.open(io.BytesIO(data)).size
+        return np.frombuffer(ended.stdout, np.uint8)[: width * height].reshape(height, width, 1)
+
+    return decode
+
+
+def with_simplejpeg(folder: Path):
+    """A warning of libjpeg-turbo is an error to it."""
+    simplejpeg = pytest.importorskip("simplejpeg")
+    return lambda data: simplejpeg.decode_jpeg(data, strict=True)
+
+
 @pytest.mark.parametrize("kind", SOURCES)
-@pytest.mark.parametrize("decoder", [with_djpeg, with_vips, with_opencv])
+@pytest.mark.parametrize("decoder", [with_djpeg, with_vips, with_opencv, with_ffmpeg, with_simplejpeg])
 def test_a_decoder_shows_what_was_joined_and_does_not_warn(decoder, kind, tmp_path, capfd):
     """Pixel by pixel: no segment bleeds into its neighbour, whoever decodes it."""
     copy, wanted = as_copied(decoder(tmp_path), kind)
@@ -107,4 +127,23 @@ def test_a_browser_shows_what_was_joined(tmp_path):
         copy, wanted = as_copied(decode, "4:2:0")
         browser.close()
 
+    assert np.array_equal(copy, wanted)
+
+
+def test_firefox_shows_what_was_joined(tmp_path):
+    """It draws the picture without a window."""
+    program = need("firefox", "firefox-esr")
+    page, shot = tmp_path / "page.html", tmp_path / "shot.png"
+
+    def decode(data):
+        (tmp_path / "copy.jpg").write_bytes(data)
+        page.write_text("<!doctype html><style>body{margin:0}img{display:block}</style><img src=copy.jpg>")
+        size = ",".join(map(str, Image.open(io.BytesIO(data)).size))
+        command = [program, "--headless", "--profile", str(tmp_path), "--window-size", size, "--screenshot", str(shot)]
+        subprocess.run([*command, page.as_uri()], capture_output=True, check=True, timeout=60)
+        return np.asarray(Image.open(shot).convert("RGB"))
+
+    copy, wanted = as_copied(decode, "4:2:0")
+
+    assert copy.shape == wanted.shape
     assert np.array_equal(copy, wanted)
