@@ -18,7 +18,7 @@ from guard.image.grid import Grid
 from guard.image.mark import Pack
 
 MAGIC = b"guardpk1"
-VERSION = 2
+VERSION = 3
 _LENGTH = Struct(">I")
 
 

@@ -20,6 +20,8 @@ UNIT_BITS = 13
 UNIT = 1 << UNIT_BITS
 _PATTERN_PEAK = 128
 _AMPLITUDE_UNIT = UNIT // _PATTERN_PEAK
+_EVEN = float(np.sqrt(0.5))
+"""How high an even bump is: as strong as a round one, whose root mean square this is."""
 _BLOCK = 8
 """Pixels of the squares in which texture is measured."""
 _MAX_AMPLITUDE = 2.999
@@ -64,7 +66,8 @@ def difference(grid: Grid, signs: NDArray[np.int8], amplitude: NDArray[np.uint8]
     """
     height, width = grid.rows_of_mcus * grid.mcu_height, grid.columns_of_mcus * grid.mcu_width
     result = amplitude.astype(np.int16)
-    vertical = np.sin(np.pi * (np.arange(grid.rows * grid.mcu_height) + 0.5) / (grid.rows * grid.mcu_height))
+    down = (np.arange(grid.rows * grid.mcu_height) + 0.5) / (grid.rows * grid.mcu_height)
+    vertical = np.full(len(down), _EVEN) if grid.even else np.sin(np.pi * down)
     cell = grid.restart * grid.mcu_width / CELLS_PER_CHIP
     across = np.arange(grid.restart * grid.mcu_width) + 0.5
     bump = np.sin(np.pi * (across % cell) / cell) * (1 - 2 * (np.minimum(across // cell, CELLS_PER_CHIP - 1) % 2))

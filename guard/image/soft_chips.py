@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from guard.image.chip_values import chip_values
 from guard.image.grid import Grid
 from guard.image.registration import (
     Found,
@@ -29,7 +30,6 @@ from guard.image.tones import Floats, blurred, without_tones
 
 _LARGEST_SIDE = 448
 """Pixels: the mark is coarse, and at this size all of it is there."""
-_LEAST_CHIPS = 16
 _CELLS_AROUND = 4.0
 """Within which tones may differ from those elsewhere: more than a cell, so that no chip is taken for a tone."""
 
@@ -56,7 +56,7 @@ class Reading:
     """What a found picture says."""
 
     chips: NDArray[np.float64]
-    """For each chip a number from -1 (surely minus) to 1 (surely plus)."""
+    """For each chip a number, negative for minus; see `chip_values`."""
     likeness: float
     """How well the picture agrees with what the original shows there, up to 1."""
     noise: float
@@ -144,28 +144,7 @@ def _matched(
     index = chip[valid]
     product = np.bincount(index, (weight * rest * pattern)[valid], count).astype(np.float64)
     energy = np.bincount(index, (weight * pattern * pattern)[valid], count).astype(np.float64)
-    return _posterior(product, energy)
-
-
-def _posterior(product: NDArray[np.float64], energy: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Return tanh of half the log-likelihood ratio of each chip; gain and noise are fitted without knowing chips."""
-    heard = energy > 1e-6
-    if heard.sum() < _LEAST_CHIPS:
-        return None
-    strength = energy[heard]
-    square = product[heard] ** 2 / strength
-    gain, noise = 0.7, max(0.3, float(np.median(square)))
-    design = np.stack([strength, np.ones_like(strength)], 1)
-    for _ in range(6):
-        expected = gain * strength + noise
-        weight = (square < 6 * expected) / expected**2
-        normal = design.T @ (weight[:, None] * design)
-        try:
-            gain, noise = np.linalg.solve(normal, design.T @ (weight * square))
-        except np.linalg.LinAlgError:
-            break
-        gain, noise = float(np.clip(gain, 0.05, 1.5)), float(max(noise, 0.3))
-    return np.where(heard, np.tanh(np.sqrt(gain) * product / noise), 0.0)
+    return chip_values(product, energy)
 
 
 def _chips_seen(mark: Mark, matrix: Matrix, shape: tuple[int, ...]) -> NDArray[np.int32]:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from guard.image.chips import chips, seed_of_signs, signs
 from guard.image.grid import choose_grid
@@ -41,6 +42,23 @@ def test_a_chip_changes_no_mean_and_meets_its_neighbour_at_zero():
     assert abs(chip[[0, -1]]).max() < 0.06
 
 
+def test_an_even_bump_is_as_strong_as_a_round_one():
+    """It has no slope from top to bottom, meets the chip beside it at zero all the same, and changes no mean."""
+    even, round_one = (choose_grid(1600, 1200, (16, 16), size) for size in (60_000, 10_000_000))
+    level = np.full((1200, 1600), 64, np.uint8)
+    strength = []
+    for grid in (even, round_one):
+        change = difference(grid, np.ones(grid.chips, np.int8), level) / UNIT
+        chip = change[: grid.rows * 16, : grid.restart * 16]
+        strength.append(np.square(chip).mean())
+        assert abs(chip.mean()) < 0.001
+        assert abs(chip[:, [0, -1]]).max() < 0.06
+        assert (chip == chip[:1]).all() == grid.even
+
+    assert even.even
+    assert strength[0] == pytest.approx(strength[1], rel=0.03)
+
+
 def test_plus_and_minus_are_the_picture_on_average():
     """The dither rounds fairly, and nothing leaves the range of a byte."""
     for grey in (0, 128, 255):
@@ -76,3 +94,22 @@ def test_the_mark_is_what_it_was():
         [-10502, -4746, 2952, 9322, -11583, 8687, 1845, 5865],
     ]
     assert np.abs(change - np.array(was)).max() <= 300  # a unit of the amplitude more or less
+
+
+def test_the_mark_of_a_smooth_picture_is_what_it_was():
+    """As above."""
+    luma = np.tile(np.linspace(40, 200, 640).astype(np.uint8), (480, 1))
+    grid = choose_grid(640, 480, (16, 16), 12_000)
+    sides = np.frombuffer(signs(seed_of_signs(b"k" * 32, b"r" * 32), grid.chips), np.uint8).astype(np.int8) * 2 - 1
+
+    change = difference(grid, sides, amplitude(luma, STRENGTH))[7::97, 11::89]
+
+    assert (grid.restart, grid.rows, grid.chips, grid.even) == (10, 1, 120, True)
+    was = [
+        [2535, -4290, 5478, -5940, -5742, 4752, 3234, -1235],
+        [-2535, 4290, 5478, -5940, -5742, 4752, 3234, -1235],
+        [2535, -4290, -5478, 5940, -5742, 4752, 3234, -1235],
+        [-2535, 4290, -5478, 5940, 5742, -4752, -3234, 1235],
+        [2535, -4290, -5478, 5940, -5742, 4752, -3234, 1235],
+    ]
+    assert np.abs(change - np.array(was)).max() <= 300

@@ -96,6 +96,22 @@ def test_a_map_that_is_a_little_wrong_does_not_win():
     assert original.scores(chosen.chips, [ISSUED])[0] > threshold(10**6, 1)
 
 
+@pytest.mark.parametrize("blur", [0, 12])
+def test_of_five_who_average_their_copies_one_is_traced(blur):
+    """Also where a picture is so smooth that its file has hardly a byte for a chip."""
+    data = encoded(scenery(1600, 1000).filter(ImageFilter.GaussianBlur(blur)), "JPEG", quality=88, optimize=True)
+    pack, original = packed(data, KEY), Original(data, KEY)
+    copies = [np.asarray(Image.open(io.BytesIO(copy_for(pack, KEY, one))).convert("RGB")) for one in IDS[:5]]
+    mean = Image.fromarray(np.rint(np.mean(copies, axis=0)).astype(np.uint8)).resize((819, 512), Image.Resampling.BOX)
+
+    reading = original.read(Found(luma_of(encoded(mean, "JPEG", quality=95))))
+
+    assert reading is not None
+    scores = original.scores(reading.chips, IDS)
+    assert scores[:5].max() > threshold(10**6, 1)
+    assert abs(scores[5:]).max() < 5
+
+
 def test_an_unmarked_picture_accuses_nobody():
     """Nor does a picture of something else."""
     for data in (served(), encoded(scenery(900, 900, seed=5), "JPEG")):
