@@ -30,9 +30,9 @@ much again where there is little else in the file. The median of 22 photographs 
 by 2.6 % with 230."""
 SMOOTH = 18
 """Pixels for each byte of the file: above that there is hardly any structure in a picture."""
-BYTES_PER_SEGMENT_IF_SMOOTH = 110
-"""Else there would be too few chips where several put their copies together, and cells ten times as wide as high, which
-the eye takes for streaks. What the markers cost, even bumps save."""
+BYTES_PER_SEGMENT_IF_FEW = 100
+"""Where low rows alone do not make enough chips, as in small pictures and smooth ones: eleven photographs of 640 pixels
+grew by 4.0 % instead of 2.1 %, and eleven attacks on each left 119 of 121 traceable instead of 95."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,18 +113,12 @@ def choose_grid(width: int, height: int, mcu: tuple[int, int], size: int) -> Gri
     columns = -(-width // mcu_width)
     total = columns * -(-height // mcu_height)
     wanted = max(1, round(CELLS_PER_CHIP * max(1, round(cell / mcu_width))))
-    # Few bytes and many MCUs: longer segments, so that the markers do not weigh.
-    smooth = width * height > SMOOTH * size
-    bytes_of_segment = BYTES_PER_SEGMENT_IF_SMOOTH if smooth else BYTES_PER_SEGMENT
-    wanted = max(wanted, min(columns, -(-total * bytes_of_segment // max(size, 1))))
-    near = range(ceil(wanted * 0.6), int(wanted * 1.5) + 1)
-    dividing = [length for length in near if columns % length == 0] or [
-        length for length in near if total % length == 0 and length <= columns
-    ]
-    restart = min(dividing, key=lambda length: abs(length - wanted)) if dividing else min(wanted, columns)
     rows = _rows(min(width, height), mcu_height, CELLS_DOWN)
+    restart = _restart(columns, total, wanted, total * BYTES_PER_SEGMENT // max(size, 1))
     if total // restart // rows < FEW_CHIPS:
         rows = _rows(min(width, height), mcu_height, CELLS_DOWN_IF_FEW)
+    if total // restart // rows < FEW_CHIPS:
+        restart = _restart(columns, total, wanted, total * BYTES_PER_SEGMENT_IF_FEW // max(size, 1))
     return Grid(
         width=width,
         height=height,
@@ -132,8 +126,18 @@ def choose_grid(width: int, height: int, mcu: tuple[int, int], size: int) -> Gri
         mcu_height=mcu_height,
         restart=restart,
         rows=rows,
-        even=smooth,
+        even=width * height > SMOOTH * size,
     )
+
+
+def _restart(columns: int, total: int, wanted: int, least: int) -> int:
+    """Return how many MCUs a segment has: as near to `wanted` as can be, or to `least` so that markers do not weigh."""
+    wanted = max(wanted, min(columns, least + 1))
+    near = range(ceil(wanted * 0.6), int(wanted * 1.5) + 1)
+    dividing = [length for length in near if columns % length == 0] or [
+        length for length in near if total % length == 0 and length <= columns
+    ]
+    return min(dividing, key=lambda length: abs(length - wanted)) if dividing else min(wanted, columns)
 
 
 def _rows(short_side: int, mcu_height: int, cells: int) -> int:

@@ -57,6 +57,15 @@ def test_a_smooth_picture_has_even_bumps_and_shorter_segments():
     assert smooth.restart <= other.restart
 
 
+@pytest.mark.parametrize("size", [30_000, 60_000, 90_000])
+def test_a_small_picture_has_as_many_chips_as_its_markers_may_weigh(size):
+    """Of those that are served at 640 pixels many were lost in a crop to 256."""
+    grid = choose_grid(640, 400, (16, 16), size)
+
+    assert grid.chips >= min(FEW_CHIPS, size // 150)
+    assert grid.segments * 5.3 < 0.05 * size
+
+
 def test_what_goes_over_the_end_of_a_row_carries_no_mark():
     """67 MCUs can not be divided; a segment that turns the corner would be two places at once."""
     grid = choose_grid(1068, 700, (16, 16), 500_000)
