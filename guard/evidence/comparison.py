@@ -109,19 +109,23 @@ class Rows:
         """Compare the rows of leaf `index`; None where the leaf can not be read and so says nothing."""
         if self._rows is None:
             return
-        following = self._next
         opened: set[str] = set()
-        while following is not None and following[0] <= index:
-            at, group, data = following
-            digest = sha256(data).hexdigest()
-            if commitments is not None:
-                if digest not in commitments:
-                    self._fault(at, group, "not what the record committed to")
-                elif not _is_of(group, data):
-                    self._fault(at, group, "stored under the name of another group")
-                else:
-                    opened.add(digest)
-            following = self._advance()
+        following = self._next
+        try:
+            while following is not None and following[0] <= index:
+                at, group, data = following
+                digest = sha256(data).hexdigest()
+                if commitments is not None:
+                    if digest not in commitments:
+                        self._fault(at, group, "not what the record committed to")
+                    elif not _is_of(group, data):
+                        self._fault(at, group, "stored under the name of another group")
+                    else:
+                        opened.add(digest)
+                following = next(self._rows, None)
+        except EvidenceError as error:
+            self._findings.fault("side/disclosures.db", str(error))
+            following = None
         self._next = following
         if commitments:
             self.disclosed += len(opened)

@@ -103,6 +103,9 @@ class Record(NamedTuple):
     """Fields that a later version added."""
 
 
+_new: Final = tuple.__new__
+
+
 def boot(
     *,
     at: int,
@@ -197,12 +200,12 @@ def request(
         "claimed": escape(claimed),
         "conduct": conduct,
         "crawler": crawler,
-        "facts": list(facts),
+        "facts": facts,
         "grade": grade,
         "identity": identity,
         "kind": "req",
         "method": escape(method),
-        "monitor": list(monitor),
+        "monitor": monitor,
         "operator": operator,
         "purpose": purpose,
         "ref": ref,
@@ -212,7 +215,7 @@ def request(
         "rsv": rsv,
         "rule": rule,
         "rules": rules,
-        "signals": list(signals),
+        "signals": signals,
         "sd": sorted(sd),  # so that the place in the list does not tell the group
         "site": site,
         "v": VERSION,
@@ -305,10 +308,11 @@ def read(leaf: bytes) -> Record:
         raise LeafError(f"kind {kind!r:.20} is not known here: read it with the program that wrote it")
     if name := known.misfit(value):
         raise _misfit(kind, name, value)
-    unknown = known.unknown(value)
-    if unknown:
+    unknown: tuple[str, ...] = ()
+    if len(value) != known.count:
+        unknown = known.unknown(value)
         canonical.check({name: value[name] for name in unknown})
-    return Record(_KINDS[kind], value["at"], value, unknown)
+    return _new(Record, (_KINDS[kind], value["at"], value, unknown))
 
 
 def _misfit(kind: str, name: str, value: Mapping[str, Any]) -> LeafError:

@@ -44,11 +44,11 @@ def _digest_or_none(value: object) -> bool:
 
 
 _STRINGS = {str}
-_INTEGERS = {int}
+_NO_COUNTS = (0,)
 
 
 def _texts(value: object) -> bool:
-    return type(value) is list and _STRINGS.issuperset(map(type, value))
+    return type(value) is list and (not value or _STRINGS.issuperset(map(type, value)))
 
 
 def _integer(value: object) -> bool:
@@ -60,19 +60,27 @@ def _is_exact(value: int) -> bool:
 
 
 def _signals(value: object) -> bool:
-    return type(value) is list and all(
-        type(one) is list and len(one) == 2 and _text(one[0]) and type(one[1]) is int and _is_exact(one[1])
-        for one in value
+    return value == [] or (
+        type(value) is list
+        and all(
+            type(one) is list and len(one) == 2 and _text(one[0]) and type(one[1]) is int and _is_exact(one[1])
+            for one in value
+        )
     )
 
 
-_DIGESTS = re.compile(r"(?:[0-9a-f]{64} )*", re.ASCII)
+_LENGTHS = {64}
 
 
 def _commitments(value: object) -> bool:
-    if type(value) is not list or not _texts(value):
+    if type(value) is not list:
         return False
-    return _DIGESTS.fullmatch(" ".join([*value, ""])) is not None and all(map(lt, value, value[1:]))
+    try:
+        digits = "".join(value)
+        spelled = bytes.fromhex(digits).hex() == digits  # else in upper case, or with spaces between
+    except (TypeError, ValueError):
+        return False
+    return spelled and _LENGTHS.issuperset(map(len, value)) and all(map(lt, value, value[1:]))
 
 
 def _counts(value: object) -> bool:
@@ -153,37 +161,42 @@ _LATER: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
 """Fields that records written before do not have, and that later ones have only where there is something to say."""
 
 
+_TYPES: Final[Mapping[Callable[[object], bool], type]] = {
+    _text: str, _count: int, _flag: bool, _digest: str, _mark: str, _digest_or_none: str, _texts: list, _integer: int,
+    _signals: list, _commitments: list, _counts: dict, _reservation_set: dict,
+}  # fmt: skip
+
+
 class Schema:
     """The fields of one kind, in the order in which checking them is quick: it is done for every record."""
 
     def __init__(
         self, fields: Mapping[str, Callable[[object], bool]], later: Mapping[str, Callable[[object], bool]]
     ) -> None:
-        self._texts = tuple(name for name, fits in fields.items() if fits is _text)
-        self._get_texts = itemgetter("kind", "kind", *self._texts)  # of one name it would give no tuple
-        self._counts = tuple(name for name, fits in fields.items() if fits is _count)
-        self._get_counts = itemgetter(self._counts[0], *self._counts)
+        self._fields = fields
+        self._get = itemgetter("kind", *fields)
+        self._types = (str, *(_TYPES[fits] for fits in fields.values()))
+        counts = [name for name, fits in fields.items() if fits is _count]
+        self._get_counts = itemgetter(counts[0], *counts)  # of one name it would give no tuple
         self._others = tuple((name, fits) for name, fits in fields.items() if fits is not _text and fits is not _count)
         self._later = tuple(later.items())
         self._names = fields.keys() | later.keys() | {"v", "kind"}
-        self._count = len(fields) + 2
+        self.count = len(fields) + 2
+        """How many members a record has that has only what every one of its kind has."""
 
     def misfit(self, value: Mapping[str, Any]) -> str:
         """Return the first field that is missing from a record or can not be what it is; empty if all is well."""
         try:
-            counts = self._get_counts(value)
-            in_order = set(map(type, self._get_texts(value))) == _STRINGS and set(map(type, counts)) == _INTEGERS
+            in_order = tuple(map(type, self._get(value))) == self._types
         except KeyError:
             in_order = False
+        counts = self._get_counts(value) if in_order else _NO_COUNTS
         if not in_order or min(counts) < 0 or max(counts) > canonical.LARGEST_INTEGER:
-            for name in self._texts:
-                if type(value.get(name)) is not str:
-                    return name
-            return next(name for name in self._counts if not _count(value.get(name)))
+            return next(name for name, fits in self._fields.items() if name not in value or not fits(value[name]))
         for name, fits in self._others:
-            if name not in value or not fits(value[name]):
+            if not fits(value[name]):
                 return name
-        if len(value) != self._count:
+        if len(value) != self.count:
             for name, fits in self._later:
                 if name in value and not fits(value[name]):
                     return name
@@ -191,7 +204,7 @@ class Schema:
 
     def unknown(self, value: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the fields that are none of this kind's, sorted."""
-        return tuple(sorted(value.keys() - self._names)) if len(value) != self._count else ()
+        return tuple(sorted(value.keys() - self._names))
 
 
 SCHEMAS: Final = {kind: Schema(fields, _LATER.get(kind, {})) for kind, fields in _FIELDS.items()}

@@ -7,7 +7,7 @@ Tiles are derived: whoever has the segments can make them again.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +47,9 @@ def parse_path(path: str) -> Tile | None:
     return tile if tile.path == path else None
 
 
+_NONE: Final[tuple[tuple[Tile, bytes], ...]] = ()
+
+
 class TileRows:
     """A growing tree, and its tiles that are not full yet: at most 255 hashes a level."""
 
@@ -56,10 +59,14 @@ class TileRows:
         self.tree = Frontier()
         self._rows: list[tuple[int, list[bytes]]] = []
 
-    def push(self, leaf: bytes) -> list[tuple[Tile, bytes]]:
+    def push(self, leaf: bytes) -> Sequence[tuple[Tile, bytes]]:
         """Append one leaf hash and return the tiles that it made full, with their bytes: mostly none."""
+        tall = self.tree.push(leaf)
+        if not tall and self._rows:
+            self._rows[0][1].append(leaf)  # a tile becomes full only with a subtree of so many leaves
+            return _NONE
         full: list[tuple[Tile, bytes]] = []
-        for level, entry in enumerate((leaf, *self.tree.push(leaf))):
+        for level, entry in enumerate((leaf, *tall)):
             if level == len(self._rows):
                 self._rows.append((0, []))
             index, row = self._rows[level]

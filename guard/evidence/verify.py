@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Final
 
 from guard.errors import LeafError
 from guard.evidence import record, reservation_record, segment
@@ -49,6 +50,7 @@ def verify_log(
 
 
 _Readers = tuple[Rows, Tiles, Roots]
+_NO_COMMITMENTS: Final[list[str]] = []
 
 
 @dataclass(slots=True)
@@ -249,17 +251,16 @@ class _Verification:
         else:
             self.kinds[one.fields["kind"]] += 1
             self.newer += bool(one.unknown)
-            self._of_the_log(index, one)
             self.first_at = self.first_at or one.at
             self.last_at = one.at
-            commitments = one.fields.get("sd", [])
+            commitments = one.fields.get("sd", _NO_COMMITMENTS)
+            self.clock.see(one)
             self._meaning(file, index, one)
         readers[0].leaf(index, commitments)
         self._grow(frame.hash, readers)
 
     def _of_the_log(self, index: int, one: record.Record) -> None:
         """Take what a record says about the log itself."""
-        self.clock.see(one)
         if one.kind is record.RecordKind.KEY and self.chain is not None:
             self.chain.record(index, one)
         elif one.kind is record.RecordKind.BOOT and (before := one.fields.get("before_origin")):
@@ -285,6 +286,7 @@ class _Verification:
             for fault in self._request(one):
                 self.findings.fault(f"{file}, record {index}", fault)
         elif one.kind is not record.RecordKind.END:
+            self._of_the_log(index, one)
             self._named(f"{file}, record {index}", index, one)
         elif self.requests.pop(one.fields["req"], None) is None:
             self.findings.fault(
