@@ -42,14 +42,17 @@ DEFAULT_RETENTION: Final = Retention()
 
 def lifetime_of(one: Record, group: str) -> Lifetime:
     """Return how long the value of `group` is kept that the record commits to. A group nobody knows is a person's."""
-    if one.kind is RecordKind.REQUEST and one.fields["grade"] in VERIFIED_GRADES:
-        return Lifetime.TOOLS
-    return lifetime_of_group(group)
+    return Lifetime.TOOLS if is_verified(one) else lifetime_of_group(group)
+
+
+def is_verified(one: Record) -> bool:
+    """Say whether the record is of a request by a crawler whose claim was verified."""
+    return one.kind is RecordKind.REQUEST and one.fields["grade"] in VERIFIED_GRADES
 
 
 def lifetime_of_group(group: str) -> Lifetime:
     """Return how long a value of `group` is kept that belongs to who may be a person."""
-    return Lifetime.PEOPLE if group in _OF_PEOPLE or group not in _KNOWN else Lifetime.TOOLS
+    return _LIFETIMES.get(group, Lifetime.PEOPLE)
 
 
-_KNOWN: Final = frozenset(group.value for group in Group)
+_LIFETIMES: Final = {group.value: Lifetime.PEOPLE if group.value in _OF_PEOPLE else Lifetime.TOOLS for group in Group}

@@ -36,8 +36,16 @@ from guard.evidence.retention import Retention
 from guard.server import command_socket
 from guard.server.process import tune_memory
 from guard.server.recorder_connection import Connection
-from guard.server.recorder_protocol import Message, ProtocolError, done, message, parse_append, parse_disclose
-from guard.store.batch import Entry
+from guard.server.recorder_protocol import (
+    Message,
+    ProtocolError,
+    done,
+    done_many,
+    message,
+    parse_append,
+    parse_disclose,
+)
+from guard.store.batch import Entry, Refusal
 from guard.store.checkpoint_files import Prepared
 from guard.store.log_directory import LogDirectory
 from guard.store.log_values import environment
@@ -220,23 +228,24 @@ class Recorder:
 
     async def _write(self, batch: list[_Item]) -> None:
         entries = [entry for _, _, entry, _ in batch]
-        answers: dict[Connection, list[bytes]] = {}
+        written: dict[Connection, list[int]] = {}
         try:
             results = await self._on_disk(lambda: self._directory.append(entries))
         except RecorderUnavailableError as error:
             reason = str(error).encode()
             for connection, number, _, _ in batch:
-                answers.setdefault(connection, []).append(message(Message.NOT_DURABLE, number, reason))
-        else:
-            for (connection, number, _, _), result in zip(batch, results, strict=True):
-                if isinstance(result, int):
-                    answer = done(number, result)
-                else:
-                    log.error("a record was refused: %s", result.reason)
-                    answer = message(Message.REFUSED, number, result.reason.encode())
-                answers.setdefault(connection, []).append(answer)
-        for connection, parts in answers.items():
-            connection.send(b"".join(parts))
+                connection.send(message(Message.NOT_DURABLE, number, reason))
+            return
+        for (connection, number, _, _), result in zip(batch, results, strict=True):
+            if isinstance(result, Refusal):
+                log.error("a record was refused: %s", result.reason)
+                connection.send(message(Message.REFUSED, number, result.reason.encode()))
+            elif connection in written:
+                written[connection] += (number, result)
+            else:
+                written[connection] = [number, result]
+        for connection, numbers in written.items():
+            connection.send(done(*numbers) if len(numbers) == 2 else done_many(numbers))
 
     async def _ticks(self) -> None:
         """Publish checkpoints and mend what failed, each second."""

@@ -31,6 +31,7 @@ from guard.server.recorder_protocol import (
     disclose_body,
     index_of,
     message,
+    pairs_of,
 )
 from guard.store.log_values import microseconds
 
@@ -46,7 +47,8 @@ _BACKOFF: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 class _Pending:
     """One message that is not answered yet."""
 
-    future: "asyncio.Future[bytes]"
+    future: "asyncio.Future[Any]"
+    """Of the answer's body, or of the index that it says."""
     deadline: float
     data: bytes | None
     """The message while it waits for a connection; None once it is sent."""
@@ -71,6 +73,8 @@ class RecorderClient:
         self._timeout = timeout
         self._clock = clock
         self._pending: dict[int, _Pending] = {}
+        self._oldest = 0
+        """No number before it is pending: of a dict that loses its first members, the first left takes long to find."""
         self._pending_bytes = 0
         self._number = 0
         self._outgoing: list[bytes] = []
@@ -130,7 +134,8 @@ class RecorderClient:
             RecorderUnavailableError: It did not become durable in time, or was refused. It may be in the log all the
                 same; it must not be reported as recorded. It has been counted.
         """
-        return index_of(await self._ask(Message.APPEND, append_body(leaf, disclosures), counts=True))
+        answer = await self._ask(Message.APPEND, append_body(leaf, disclosures), counts=True)
+        return answer if type(answer) is int else index_of(answer)
 
     async def disclose(self, index: int, leaf: bytes, disclosures: Sequence[Disclosure]) -> None:
         """Keep values that the record `leaf` at `index` commits to and that were not handed in with it, durably.
@@ -148,7 +153,8 @@ class RecorderClient:
         Raises:
             RecorderUnavailableError: It was not stored.
         """
-        return (await self._ask(Message.BLOB, data, counts=False)).decode()
+        digest: bytes = await self._ask(Message.BLOB, data, counts=False)
+        return digest.decode()
 
     async def stats(self) -> dict[str, int | float | str]:
         """Return the recorder's numbers, see `guard.store.log_values.Stats`, and `queued`.
@@ -166,37 +172,41 @@ class RecorderClient:
         gap.count += 1
         gap.until = now
 
-    async def _ask(self, kind: Message, body: bytes, *, counts: bool) -> bytes:
-        if len(body) > LARGEST_MESSAGE // 2:
-            raise RecorderUnavailableError(f"a message of {len(body)} bytes is too large")
+    async def _ask(self, kind: Message, body: bytes, *, counts: bool) -> Any:
+        size = len(body)
+        now = time.monotonic()
+        if size > LARGEST_MESSAGE // 2:
+            raise RecorderUnavailableError(f"a message of {size} bytes is too large")
         if self._closing:
             self._count(counts, "closed")
             raise RecorderUnavailableError("the line to the recorder is closed")
-        if len(self._pending) >= MOST_PENDING or self._pending_bytes + len(body) > MOST_PENDING_BYTES:
+        if len(self._pending) >= MOST_PENDING or self._pending_bytes + size > MOST_PENDING_BYTES:
             self._count(counts, "queue_full")
             raise RecorderUnavailableError(f"{len(self._pending)} records wait already")
-        if counts and self._is_slow():
+        if counts and self._is_slow(now):
             self.note_unrecorded("recorder_slow")
             raise RecorderUnavailableError(f"the recorder is {self._timeout * 0.75:.1f} s behind")
         self._number = number = self._number + 1
-        data = message(kind, number, body)
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        one = _Pending(future, time.monotonic() + self._timeout, data, len(body), counts)
+        future = asyncio.get_running_loop().create_future()
+        one = _Pending(future, now + self._timeout, message(kind, number, body), size, counts)
         self._pending[number] = one
-        self._pending_bytes += len(body)
+        self._pending_bytes += size
         if self._transport is not None:
             self._send(one)
         return await future
 
-    def _is_slow(self) -> bool:
+    def _is_slow(self, now: float) -> bool:
         """Say whether the recorder is so far behind that what is added now would be too late as well.
 
         Else, offered more than it can write, it would write everything and acknowledge nothing in time.
         """
         if self._transport is None:
             return False  # what waits for it to come back is sent at once then
-        oldest = next(iter(self._pending.values()), None)
-        return oldest is not None and oldest.deadline - time.monotonic() < self._timeout / 4
+        while self._pending:
+            if (oldest := self._pending.get(self._oldest)) is not None:
+                return oldest.deadline - now < self._timeout / 4
+            self._oldest += 1
+        return False
 
     def _send(self, one: _Pending) -> None:
         """Hand a message to the connection, together with those that come in this turn of the loop."""
@@ -244,6 +254,20 @@ class RecorderClient:
         self._lose("connection_lost")
         if self._gone is not None and not self._gone.done():
             self._gone.set_result(None)
+
+    def recorded(self, body: bytes) -> None:
+        """Take an answer to several appends.
+
+        Raises:
+            ProtocolError: It is none.
+        """
+        pending = self._pending
+        for number, index in pairs_of(body):
+            one = pending.pop(number, None)
+            if one is not None:
+                self._pending_bytes -= one.size
+                if not one.future.done():
+                    one.future.set_result(index)
 
     def answered(self, kind: int, number: int, body: bytes) -> None:
         """Take an answer of the recorder."""
@@ -327,7 +351,10 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             for kind, number, body in self._reader.feed(data):
-                self._client.answered(kind, number, body)
+                if kind == Message.DONE_MANY:
+                    self._client.recorded(body)
+                else:
+                    self._client.answered(kind, number, body)
         except ProtocolError:
             self._transport.abort()
 

@@ -8,7 +8,9 @@ always the same program.
 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from struct import Struct
+from struct import error as StructError  # noqa: N812  # it is one
 from typing import Final
 
 from guard.errors import EvidenceError
@@ -21,6 +23,8 @@ _HEAD: Final = Struct(">IBQ")
 _AFTER_LENGTH: Final = _HEAD.size - 4
 _LENGTH: Final = Struct(">I")
 _INDEX: Final = Struct(">Q")
+_APPEND: Final = Struct(">IHB")
+_new: Final = tuple.__new__
 
 
 class Message(IntEnum):
@@ -36,6 +40,8 @@ class Message(IntEnum):
     """What is to be done with values that are kept, see `guard.store.custody`, as JSON."""
     DONE = 16
     """The body is an index (append), a digest (blob), JSON (stats, custody), a key (rotate) or empty (disclose)."""
+    DONE_MANY = 19
+    """Answers to several appends: the body is the sender's number and the index of each; the message's own is 0."""
     REFUSED = 17
     """The record can not be one, or the values are not its; the body says why."""
     NOT_DURABLE = 18
@@ -56,6 +62,21 @@ def done(number: int, index: int) -> bytes:
     return _HEAD.pack(_AFTER_LENGTH + 8, Message.DONE, number) + _INDEX.pack(index)
 
 
+_PAIR: Final = Struct(">QQ")
+
+
+def done_many(numbers: Sequence[int]) -> bytes:
+    """Return the answer to several appends: number and index of the first, then of the second, and so on."""
+    return message(Message.DONE_MANY, 0, Struct(f">{len(numbers)}Q").pack(*numbers))
+
+
+def pairs_of(body: bytes) -> Iterator[tuple[int, int]]:
+    """Yield number and index of each append that was answered together."""
+    if len(body) % _PAIR.size:
+        raise ProtocolError("a number without its index")
+    return _PAIR.iter_unpack(body)
+
+
 def index_of(body: bytes) -> int:
     """Return the index in the answer to an append."""
     if len(body) != _INDEX.size:
@@ -64,28 +85,53 @@ def index_of(body: bytes) -> int:
 
 
 def append_body(leaf: bytes, disclosures: Sequence[Disclosure]) -> bytes:
-    """Return the body of an append."""
-    parts = [_LENGTH.pack(len(leaf)), leaf]
-    for one in disclosures:
-        name = one.group.encode()
-        parts += (bytes((len(name),)), name, _LENGTH.pack(len(one.data)), one.data)
-    return b"".join(parts)
+    """Return the body of an append: how long leaf and names are, what each group is called, how long each value is."""
+    count = len(disclosures)
+    names = _joined(*[one[0] for one in disclosures])
+    values = [one[1] for one in disclosures]
+    sizes = _sizes(count).pack(*map(len, values))
+    return b"".join((_APPEND.pack(len(leaf), len(names), count), names, sizes, leaf, *values))
+
+
+@lru_cache(maxsize=256)
+def _joined(*names: str) -> bytes:
+    return "\0".join(names).encode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _split(names: bytes, count: int) -> tuple[str, ...]:
+    found = tuple(names.decode("ascii").split("\0")) if count else ()
+    if len(found) != count or (names and not count):
+        raise ProtocolError("not a name for each value")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _sizes(count: int) -> Struct:
+    return Struct(f">{count}I")
 
 
 def parse_append(body: bytes) -> tuple[bytes, tuple[Disclosure, ...]]:
     """Return leaf and disclosures of an append; their commitments are left empty, to be computed by who checks."""
-    leaf, at = _sized(body, 0)
-    if len(leaf) > LARGEST_LEAF:
+    try:
+        length, named, count = _APPEND.unpack_from(body)
+        at = _APPEND.size + named
+        names = _split(body[_APPEND.size : at], count)
+        sizes = _sizes(count).unpack_from(body, at)
+    except StructError:
+        raise ProtocolError("a message ends early") from None
+    except UnicodeDecodeError:
+        raise ProtocolError("a group's name is ASCII") from None
+    if length > LARGEST_LEAF:
         raise ProtocolError("a leaf too large to be one")
+    at += _LENGTH.size * count
+    leaf, at = body[at : (end := at + length)], end
     found = []
-    while at < len(body):
-        end = at + 1 + body[at]
-        try:
-            group = body[at + 1 : end].decode("ascii")
-        except UnicodeDecodeError:
-            raise ProtocolError("a group's name is ASCII") from None
-        data, at = _sized(body, end)
-        found.append(Disclosure(group, data, ""))
+    for name, size in zip(names, sizes, strict=True):
+        found.append(_new(Disclosure, (name, body[at : (end := at + size)], "")))
+        at = end
+    if at != len(body):
+        raise ProtocolError("a message of another length than its parts")
     return leaf, tuple(found)
 
 
@@ -97,16 +143,6 @@ def disclose_body(index: int, leaf: bytes, disclosures: Sequence[Disclosure]) ->
 def parse_disclose(body: bytes) -> tuple[int, bytes, tuple[Disclosure, ...]]:
     """Return index, leaf and disclosures of values handed in later."""
     return (index_of(body[: _INDEX.size]), *parse_append(body[_INDEX.size :]))
-
-
-def _sized(body: bytes, at: int) -> tuple[bytes, int]:
-    start = at + _LENGTH.size
-    if start > len(body):
-        raise ProtocolError("a message ends early")
-    end = start + int(_LENGTH.unpack_from(body, at)[0])
-    if end > len(body):
-        raise ProtocolError("a message ends early")
-    return body[start:end], end
 
 
 class Reader:

@@ -91,8 +91,8 @@ class Records:
         if not (exchange.is_automatic or exchange.mark_id) or exchange.record is not None:
             return
         facts, who, decision = self._private.hide(exchange.facts), exchange.who, exchange.decided
-        salts = [_salt() for _ in range(disclosure.GROUPS_OF_REQUEST)]
-        disclosures = [*disclosure.of_request(facts, salts, self._system_of(facts))]
+        salts = secrets.token_bytes(disclosure.SALTS_OF_REQUEST)
+        disclosures = disclosure.of_request(facts, salts, self._system_of(facts))
         if exchange.signature is not None and facts is exchange.facts:  # what was signed may name a private path
             disclosures.append(disclosure.of_signature(exchange.signature, _salt()))
         told = _told(exchange)

@@ -17,8 +17,8 @@ from guard.evidence import record, reservation_record, segment
 from guard.evidence.disclosure import Disclosure
 from guard.evidence.merkle import leaf_hash
 from guard.evidence.record import RecordKind
-from guard.evidence.retention import VERIFIED_GRADES, lifetime_of
-from guard.store.side_store import Kept
+from guard.evidence.retention import Lifetime, is_verified, lifetime_of, lifetime_of_group
+from guard.store.side_store import Kept, Values, head_of
 
 _OURS: Final = frozenset({RecordKind.BOOT, RecordKind.CLOCK, RecordKind.KEY, RecordKind.REPAIR})
 """Records that only the log's own keeper may write."""
@@ -63,7 +63,7 @@ class Batch:
     """Say which holds a record falls under that is about to be written."""
     hashes: list[bytes] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
-    rows: list[Kept] = field(default_factory=list)
+    rows: list[Values] = field(default_factory=list)
     held: list[tuple[int, str]] = field(default_factory=list)
     """Index of a record, and a hold that it falls under."""
     new_reservations: set[str] = field(default_factory=set)
@@ -86,12 +86,13 @@ class Batch:
             return Refusal(reason)
         if one.kind is RecordKind.RESERVATION:
             self.new_reservations.add(one.fields["digest"])
-        if one.kind is RecordKind.REQUEST and one.fields["grade"] in VERIFIED_GRADES:
+        if is_verified(one):
             self.verified.append(one.at)
         index = self.add(entry.leaf)
         if entry.disclosures:
-            self.rows += kept(index, one, entry.disclosures)
-            self.held += [(index, name) for name in self.holding(index, one, entry.disclosures)]
+            self.rows += _values(index, one, entry.disclosures)
+            if names := self.holding(index, one, entry.disclosures):
+                self.held += [(index, name) for name in names]
         return index
 
     def add(self, leaf: bytes) -> int:
@@ -142,12 +143,24 @@ def kept(index: int, one: record.Record, disclosures: Sequence[Disclosure]) -> l
     return [(index, each.group, each.data, lifetime_of(one, each.group)) for each in disclosures]
 
 
+def _values(index: int, one: record.Record, disclosures: Sequence[Disclosure]) -> list[Values]:
+    """Return what `kept` does, as it lies in the store."""
+    people: list[bytes] = []
+    tools: list[bytes] = []
+    verified = is_verified(one)
+    for group, data, _ in disclosures:
+        parts = tools if verified or lifetime_of_group(group) is Lifetime.TOOLS else people
+        parts += (head_of(group, len(data)), data)
+    rows = ((Lifetime.PEOPLE, people), (Lifetime.TOOLS, tools))
+    return [(index, lifetime, b"".join(parts)) for lifetime, parts in rows if parts]
+
+
 def undisclosable(one: record.Record, disclosures: Sequence[Disclosure]) -> str:
     """Return why `disclosures` are not values that the record commits to; empty if they are."""
     commitments = one.fields.get("sd", ())
-    for disclosure in disclosures:
-        if sha256(disclosure.data).hexdigest() not in commitments:
-            return f"the record does not commit to its {disclosure.group}"
-    if len(disclosures) > 1 and len({disclosure.group for disclosure in disclosures}) != len(disclosures):
-        return "two values of one group"
-    return ""
+    groups = set()
+    for group, data, _ in disclosures:
+        if sha256(data).hexdigest() not in commitments:
+            return f"the record does not commit to its {group}"
+        groups.add(group)
+    return "" if len(groups) == len(disclosures) else "two values of one group"

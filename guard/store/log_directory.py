@@ -340,7 +340,7 @@ class LogDirectory:
         self._clean_side()
         if batch.rows:
             self._side_is_clean = False  # until the leaves are there too
-            self._side.put(batch.rows, held=batch.held)
+            self._side.put_new(batch.rows, batch.held)
         self._files.append(b"".join(batch.frames))
         self._side_is_clean = True
         self.stats.last_sync_seconds = time.monotonic() - started

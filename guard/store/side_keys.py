@@ -11,6 +11,7 @@ SSD, snapshots of the file system) is not in this program's hands.
 """
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from struct import Struct
 from typing import Final
@@ -19,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from guard.errors import EvidenceError
+from guard.evidence.retention import Lifetime
 from guard.store.durable import FILE_MODE, make_folder, sync_folder, write_all
 
 FOLDER: Final = "keys"
@@ -88,11 +90,32 @@ class SideKeys:
         Raises:
             EvidenceError: There is no such key.
         """
+        nonce = os.urandom(_NONCE_SIZE)
+        return nonce + self._to_seal(number).encrypt(nonce, data, _PLACE.pack(leaf, lifetime))
+
+    def seal_many(self, rows: Sequence[tuple[int, Lifetime, bytes]], keys: Mapping[Lifetime, int]) -> list[int | bytes]:
+        """Encrypt the values of many records, given as leaf, lifetime and values; `keys` are key numbers by lifetime.
+
+        Return leaf, lifetime, number of the key and what was sealed of the first, then of the second, and so on.
+
+        Raises:
+            EvidenceError: There is no such key.
+        """
+        encrypt = {lifetime: (number, self._to_seal(number).encrypt) for lifetime, number in keys.items()}
+        random, place = os.urandom(_NONCE_SIZE * len(rows)), _PLACE.pack
+        sealed: list[int | bytes] = []
+        at = 0
+        for leaf, lifetime, data in rows:
+            number, to_bytes = encrypt[lifetime]
+            nonce, at = random[at : (end := at + _NONCE_SIZE)], end
+            sealed += (leaf, lifetime, number, nonce + to_bytes(nonce, data, place(leaf, lifetime)))
+        return sealed
+
+    def _to_seal(self, number: int) -> AESGCM:
         key = self._key(number)
         if key is None:
             raise EvidenceError(f"the key {self._path(number)} is missing")
-        nonce = os.urandom(_NONCE_SIZE)
-        return nonce + key.encrypt(nonce, data, _PLACE.pack(leaf, lifetime))
+        return key
 
     def open(self, number: int, leaf: int, lifetime: int, sealed: bytes) -> bytes | None:
         """Return what was sealed; None where its key is gone.

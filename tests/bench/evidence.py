@@ -35,6 +35,7 @@ from guard.store.log_values import environment
 
 RATE: Final = 10_000
 IN_FLIGHT: Final = 2000
+MOST_OFFERED: Final = 9000
 MILLION: Final = 1_000_000
 FACTS = RequestFacts(
     at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -61,8 +62,7 @@ FACTS = RequestFacts(
 
 
 def make_record() -> Entry:
-    salts = os.urandom(16 * disclosure.GROUPS_OF_REQUEST)
-    groups = disclosure.of_request(FACTS, [salts[at : at + 16] for at in range(0, len(salts), 16)])
+    groups = disclosure.of_request(FACTS, os.urandom(disclosure.SALTS_OF_REQUEST))
     leaf = record.request(
         at=time.time_ns() // 1000, site="photo.example", method="GET", action="refuse", rule="training-refused",
         rules="", purpose="ai_training", operator="Example", crawler="example-bot", claimed="ExampleBot",
@@ -73,10 +73,11 @@ def make_record() -> Entry:
     return Entry(leaf, groups)
 
 
-async def load(client: RecorderClient, seconds: float, rate: float) -> tuple[list[float], int]:
+async def offer(client: RecorderClient, seconds: float, rate: float) -> tuple[list[float], int]:
+    """Append `rate` records a second, each when it is due."""
     times: list[float] = []
     lost = 0
-    places = asyncio.Semaphore(IN_FLIGHT if not rate else 9_000)
+    places = asyncio.Semaphore(MOST_OFFERED)
     running: set[asyncio.Task[None]] = set()
 
     async def one() -> None:
@@ -93,15 +94,33 @@ async def load(client: RecorderClient, seconds: float, rate: float) -> tuple[lis
     begun = time.perf_counter()
     offered = 0
     while (elapsed := time.perf_counter() - begun) < seconds:
-        due = int(elapsed * rate) - offered if rate else 200
-        for _ in range(due):
+        for _ in range(int(elapsed * rate) - offered):
             await places.acquire()
             task = asyncio.create_task(one())
             running.add(task)
             task.add_done_callback(running.discard)
             offered += 1
-        await asyncio.sleep(0.001 if rate else 0)
+        await asyncio.sleep(0.001)
     await asyncio.gather(*running)
+    return times, lost
+
+
+async def crowd(client: RecorderClient, seconds: float) -> tuple[list[float], int]:
+    """Append one record after the other in 2,000 places at once, as the connections of a worker do."""
+    times: list[float] = []
+    lost = 0
+    until = time.perf_counter() + seconds
+
+    async def place() -> None:
+        nonlocal lost
+        while (started := time.perf_counter()) < until:
+            try:
+                await client.append(*make_record())
+                times.append(time.perf_counter() - started)
+            except RecorderUnavailableError:
+                lost += 1
+
+    await asyncio.gather(*(place() for _ in range(IN_FLIGHT)))
     return times, lost
 
 
@@ -119,7 +138,7 @@ async def through_the_recorder(folder: Path, seconds: float, rate: float) -> Non
     client = RecorderClient()
     await client.connect(socket)
     before, cpu_before, started = cpu_of(recorder.pid), time.process_time(), time.perf_counter()
-    times, lost = await load(client, seconds, rate)
+    times, lost = await (offer(client, seconds, rate) if rate else crowd(client, seconds))
     took = time.perf_counter() - started
     ours, its = time.process_time() - cpu_before, cpu_of(recorder.pid) - before
     await client.close()

@@ -10,7 +10,7 @@ from guard.errors import RecorderUnavailableError
 from guard.evidence import record
 from guard.server import recorder_client
 from guard.server.recorder_client import RecorderClient
-from guard.server.recorder_protocol import Message, Reader, done, message, parse_append
+from guard.server.recorder_protocol import Message, Reader, done, done_many, message, parse_append
 from tests.support.evidence import AT, request_leaf
 
 
@@ -89,6 +89,29 @@ async def test_appends_are_answered_in_any_order(fake, client):
     fake.writers[0].write(b"".join(reversed(held)))
 
     assert await asyncio.gather(*waits) == [0, 1, 2]
+
+
+async def test_appends_are_answered_together(fake, client):
+    """Each wait gets its own answer out of one message, what nobody waits for is passed over, and all is counted off."""
+    numbers = []
+    fake.answer = lambda index, number: numbers.append(number) or b""
+    waits = [asyncio.create_task(client.append(request_leaf(at=AT + i))) for i in range(3)]
+    await until(lambda: len(numbers) == 3)
+    fake.writers[0].write(done_many([99, 1, numbers[2], 12, numbers[0], 10, numbers[1], 11]))
+
+    assert await asyncio.gather(*waits) == [10, 11, 12]
+    assert client.pending == 0
+
+
+async def test_an_answer_cut_short_ends_the_line(fake, client):
+    """What waited is given up at once and counted; the next line is made."""
+    fake.answer = lambda index, number: message(Message.DONE_MANY, 0, b"123456789")
+    with pytest.raises(RecorderUnavailableError, match="connection lost"):
+        await client.append(request_leaf())
+    fake.answer = lambda index, number: done(number, index)
+    await until(lambda: client.connected)
+
+    assert client.unrecorded == 1 or fake.gaps() == {"connection_lost": 1}
 
 
 async def test_a_recorder_that_does_not_answer_ends_the_wait(fake, client):

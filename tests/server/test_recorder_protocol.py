@@ -48,6 +48,28 @@ def test_an_append_is_read_back(leaf, groups):
     assert protocol.parse_append(protocol.append_body(leaf, disclosures)) == (leaf, tuple(disclosures))
 
 
+@given(st.binary(max_size=50), st.data())
+def test_an_append_of_another_length_than_its_parts_is_refused(leaf, data):
+    """Cut anywhere, or with anything behind it."""
+    body = protocol.append_body(leaf, [Disclosure("person", b"x" * 9, ""), Disclosure("tool", b"", "")])
+    cut = body[: data.draw(st.integers(0, len(body) - 1))]
+
+    for other in (cut, body + b"x"):
+        with pytest.raises(ProtocolError):
+            protocol.parse_append(other)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**53)), max_size=9))
+def test_many_answers_are_read_back(answers):
+    """Each number with its index, in the same order; half of one is refused."""
+    data = protocol.done_many([one for pair in answers for one in pair])
+    ((kind, _, body),) = Reader().feed(data)
+
+    assert (kind, list(protocol.pairs_of(body))) == (Message.DONE_MANY, answers)
+    with pytest.raises(ProtocolError):
+        list(protocol.pairs_of(body + b"12345678"))
+
+
 def test_a_leaf_too_large_is_refused():
     """It could not be one in the log."""
     with pytest.raises(ProtocolError):

@@ -41,6 +41,19 @@ def test_values_come_back_by_record(store):
         assert not path.is_file() or b"203.0.113.7" not in path.read_bytes()
 
 
+@pytest.mark.parametrize("count", [0, 1, 24, 25, 26, 127])
+def test_values_of_new_records_come_back_however_many_they_are(store, count):
+    """Also what does not fill a statement for many rows; two rows a record, in any order."""
+    rows = [(leaf, one, packed([("x", b"%d" % leaf)])) for leaf in range(count) for one in (TOOLS, PEOPLE)]
+    store.put_new([*reversed(rows)], [(0, "case")] if count else [])
+
+    assert sorted(read_rows(store.path)) == sorted((leaf, "x", b"%d" % leaf) for leaf, _, _ in rows)
+    held = store.connection.execute("SELECT leaf, hold FROM held").fetchall()
+    assert held == ([(0, "case")] if count else [])
+    seen = dict(store.connection.execute("SELECT lifetime, records FROM keys").fetchall())
+    assert seen == ({int(PEOPLE): count, int(TOOLS): count} if count else {})
+
+
 def test_values_that_come_later_are_added_once(store):
     """What is there already stays; what lies under the same key or another does not matter."""
     store.put([(3, "person", b"first", PEOPLE)])
