@@ -9,6 +9,7 @@ others of its batch go on.
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -18,7 +19,7 @@ from guard.evidence.disclosure import Disclosure
 from guard.evidence.merkle import leaf_hash
 from guard.evidence.record import RecordKind
 from guard.evidence.retention import Lifetime, is_verified, lifetime_of, lifetime_of_group
-from guard.store.side_store import Kept, Values, head_of
+from guard.store.side_store import Kept, Values, head
 
 _OURS: Final = frozenset({RecordKind.BOOT, RecordKind.CLOCK, RecordKind.KEY, RecordKind.REPAIR})
 """Records that only the log's own keeper may write."""
@@ -149,10 +150,16 @@ def _values(index: int, one: record.Record, disclosures: Sequence[Disclosure]) -
     tools: list[bytes] = []
     verified = is_verified(one)
     for group, data, _ in disclosures:
-        parts = tools if verified or lifetime_of_group(group) is Lifetime.TOOLS else people
-        parts += (head_of(group, len(data)), data)
+        lifetime, length, name = _place_of(group)
+        (tools if verified or lifetime is Lifetime.TOOLS else people).extend((head(length, len(data)), name, data))
     rows = ((Lifetime.PEOPLE, people), (Lifetime.TOOLS, tools))
     return [(index, lifetime, b"".join(parts)) for lifetime, parts in rows if parts]
+
+
+@lru_cache(maxsize=64)
+def _place_of(group: str) -> tuple[Lifetime, int, bytes]:
+    name = group.encode()
+    return lifetime_of_group(group), len(name), name
 
 
 def undisclosable(one: record.Record, disclosures: Sequence[Disclosure]) -> str:

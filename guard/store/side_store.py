@@ -63,6 +63,8 @@ Kept = tuple[int, str, bytes, Lifetime]
 Values = tuple[int, Lifetime, bytes]
 """Index of the leaf, how long they are kept, and its values of that lifetime, `packed`."""
 _HEAD: Final = Struct(">BI")
+head: Final = _HEAD.pack
+"""Makes what stands before a group and its disclosure in a row, out of their lengths."""
 
 
 class SideStore:
@@ -276,14 +278,9 @@ def packed(values: Iterable[tuple[str, bytes]]) -> bytes:
     """Return groups and disclosures as they lie in one row."""
     parts: list[bytes] = []
     for name, data in values:
-        parts += (head_of(name, len(data)), data)
+        encoded = name.encode()
+        parts += (head(len(encoded), len(data)), encoded, data)
     return b"".join(parts)
-
-
-def head_of(name: str, size: int) -> bytes:
-    """Return what stands before a disclosure of `size` bytes in its row."""
-    encoded = name.encode()
-    return _HEAD.pack(len(encoded), size) + encoded
 
 
 def unpacked(body: bytes) -> list[tuple[str, bytes]]:

@@ -2,7 +2,8 @@
 
 Run by hand: `python tests/bench/evidence.py [seconds] [million]`. Starts a recorder process on a
 temporary directory and appends request records, each with its three committed groups, through
-the client, as a proxy worker does: first 10,000 a second, then as many as go with 2,000 under way.
+the client, as a proxy worker does: first 10,000 a second, then as many as go with 2,000 under way,
+and once more with the end of each request, as every recorded request has one.
 Beside it, on the same disk: SQLite and a plain file with one JSON line a record. With `million` a
 log of a million records is made, verified, and a record of it proven.
 """
@@ -73,6 +74,12 @@ def make_record() -> Entry:
     return Entry(leaf, groups)
 
 
+def make_end(req: int) -> bytes:
+    return record.end(
+        at=time.time_ns() // 1000, req=req, status=403, body_bytes=900, completed=True, body_sha256="", duration_us=900
+    )
+
+
 async def offer(client: RecorderClient, seconds: float, rate: float) -> tuple[list[float], int]:
     """Append `rate` records a second, each when it is due."""
     times: list[float] = []
@@ -105,8 +112,11 @@ async def offer(client: RecorderClient, seconds: float, rate: float) -> tuple[li
     return times, lost
 
 
-async def crowd(client: RecorderClient, seconds: float) -> tuple[list[float], int]:
-    """Append one record after the other in 2,000 places at once, as the connections of a worker do."""
+async def crowd(client: RecorderClient, seconds: float, ends: bool) -> tuple[list[float], int]:
+    """Append one record after the other in 2,000 places at once, as the connections of a worker do.
+
+    With `ends` each request is followed by the record of its end, which commits to nothing.
+    """
     times: list[float] = []
     lost = 0
     until = time.perf_counter() + seconds
@@ -115,8 +125,12 @@ async def crowd(client: RecorderClient, seconds: float) -> tuple[list[float], in
         nonlocal lost
         while (started := time.perf_counter()) < until:
             try:
-                await client.append(*make_record())
+                index = await client.append(*make_record())
                 times.append(time.perf_counter() - started)
+                if ends:
+                    started = time.perf_counter()
+                    await client.append(make_end(index))
+                    times.append(time.perf_counter() - started)
             except RecorderUnavailableError:
                 lost += 1
 
@@ -129,7 +143,7 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def through_the_recorder(folder: Path, seconds: float, rate: float) -> None:
+async def through_the_recorder(folder: Path, seconds: float, rate: float, ends: bool = False) -> None:
     socket, directory = f"{folder}/s", folder / "evidence"
     command = [sys.executable, "-m", "guard.server.recorder", "--directory", str(directory), "--socket", socket]
     recorder = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: ASYNC220
@@ -138,7 +152,7 @@ async def through_the_recorder(folder: Path, seconds: float, rate: float) -> Non
     client = RecorderClient()
     await client.connect(socket)
     before, cpu_before, started = cpu_of(recorder.pid), time.process_time(), time.perf_counter()
-    times, lost = await (offer(client, seconds, rate) if rate else crowd(client, seconds))
+    times, lost = await (offer(client, seconds, rate) if rate else crowd(client, seconds, ends))
     took = time.perf_counter() - started
     ours, its = time.process_time() - cpu_before, cpu_of(recorder.pid) - before
     await client.close()
@@ -150,6 +164,7 @@ async def through_the_recorder(folder: Path, seconds: float, rate: float) -> Non
     count = len(times)
     p50, p99, slowest = (times[at] * 1e3 for at in (count // 2, int(count * 0.99), -1))
     said = f"{rate:,.0f} records/s offered" if rate else f"{IN_FLIGHT:,} records under way"
+    said += ", every other the end of a request" if ends else ", all of requests"
     print(f"{said}: {count / took:,.0f}/s durable ({count:,} in {took:.1f} s, {lost} refused), holds={report.holds}")
     print(f"  ack p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {slowest:.1f} ms, machine's load {os.getloadavg()[0]:.1f}")
     print(f"  CPU a record: worker {ours / count * 1e6:.1f} µs, recorder {its / count * 1e6:.1f} µs")
@@ -215,11 +230,7 @@ def a_million(folder: Path) -> None:
         first = log.size
         made = [make_record() for _ in range(2000)]
         log.append(made)
-        ends = (
-            record.end(at=1, req=first + i, status=403, body_bytes=900, completed=True, body_sha256="", duration_us=9)
-            for i in range(2000)
-        )
-        log.append([Entry(leaf) for leaf in ends])
+        log.append([Entry(make_end(first + i)) for i in range(2000)])
         log.checkpoint()
     log.close()
     note = (root / "log/checkpoint").read_bytes()
@@ -249,9 +260,9 @@ async def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     tune_memory()
     with tempfile.TemporaryDirectory() as name:
-        for rate in (RATE, 0):
-            (folder := Path(name) / str(rate)).mkdir()
-            await through_the_recorder(folder, seconds, rate)
+        for number, (rate, ends) in enumerate(((RATE, False), (0, False), (0, True))):
+            (folder := Path(name) / str(number)).mkdir()
+            await through_the_recorder(folder, seconds, rate, ends)
         await what_is_not_ours()
         others(Path(name), seconds / 2)
         if "million" in sys.argv:

@@ -92,9 +92,9 @@ async def test_appends_are_answered_in_any_order(fake, client):
 
 
 async def test_appends_are_answered_together(fake, client):
-    """Each wait gets its own answer out of one message, what nobody waits for is passed over, and all is counted off."""
+    """Each wait gets its own answer out of one message; what nobody waits for is passed over."""
     numbers = []
-    fake.answer = lambda index, number: numbers.append(number) or b""
+    fake.answer = lambda _, number: numbers.append(number) or b""
     waits = [asyncio.create_task(client.append(request_leaf(at=AT + i))) for i in range(3)]
     await until(lambda: len(numbers) == 3)
     fake.writers[0].write(done_many([99, 1, numbers[2], 12, numbers[0], 10, numbers[1], 11]))
@@ -105,7 +105,7 @@ async def test_appends_are_answered_together(fake, client):
 
 async def test_an_answer_cut_short_ends_the_line(fake, client):
     """What waited is given up at once and counted; the next line is made."""
-    fake.answer = lambda index, number: message(Message.DONE_MANY, 0, b"123456789")
+    fake.answer = lambda *_: message(Message.DONE_MANY, 0, b"123456789")
     with pytest.raises(RecorderUnavailableError, match="connection lost"):
         await client.append(request_leaf())
     fake.answer = lambda index, number: done(number, index)
