@@ -3,12 +3,15 @@
 The same options, with the same words, wherever records are shown, held, erased or told of.
 """
 
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from guard.core.identity import Grade
+from guard.core.policy import Action
 from guard.errors import UsageError
 from guard.store import record_filter
 from guard.store.record_filter import Filter
@@ -64,8 +67,10 @@ def named(
     """Return what was named.
 
     Raises:
-        UsageError: A picture, time or address can not be one.
+        UsageError: A picture, time, address, grade or action can not be one.
     """
+    _must_be("--grade", [one.upper() for one in grades or ()], [one.value for one in Grade])
+    _must_be("--action", [one.lower() for one in actions or ()], [one.value for one in Action])
     return Filter(
         crawlers=frozenset(one.lower() for one in crawlers or ()),
         operators=frozenset(one.lower() for one in operators or ()),
@@ -78,6 +83,12 @@ def named(
         since=record_filter.moment(since) if since else None,
         until=record_filter.moment(until, after=True) if until else None,
     )
+
+
+def _must_be(option: str, given: Iterable[str], known: Sequence[str]) -> None:
+    for one in given:
+        if one not in known:
+            raise UsageError(f"{option} {one!r} is not known; there are {', '.join(known)}")
 
 
 def _network(text: str) -> record_filter.Network:

@@ -193,7 +193,11 @@ def optout(
         typer.Option("--config", "-c", envvar="GUARD_CONFIG", metavar="FILE", help="Take sites and rights from here."),
     ] = None,
     base: Annotated[
-        str, typer.Option(metavar="URL", help="Where the folder is on the web [the first site of the configuration].")
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Where the folder is on the web, if it is not the root of the site [the first of the configuration].",
+        ),
     ] = "",
     holder: Annotated[str, typer.Option(metavar="NAME", help="Whose pictures these are [rights.holder].")] = "",
     contact: Annotated[str, typer.Option(metavar="TEXT", help="Whom to ask [rights.contact].")] = "",
@@ -202,11 +206,13 @@ def optout(
 
     One row a picture: its address, SHA-256, MD5, a digest of its pixels, perceptual hashes and ISCC code, with holder,
     contact and date; and one row for each whole site. Files that can not be read as pictures are named, and the exit
-    status is 1 if there are any.
+    status is 1 if there are any. Addresses are made of --base and the paths below the folder: without --base the folder
+    is taken for the root of the site, with pictures/a.jpg at https://photo.example/a.jpg.
 
     \b
     Examples:
-      guard dataset optout pictures/ -c guard.yaml --out optout.csv
+      guard dataset optout /var/www/photo.example -c guard.yaml --out optout.csv
+      guard dataset optout pictures/ -c guard.yaml --base https://photo.example/pictures --out optout.csv
       guard dataset optout pictures/ --base https://photo.example/p --contact rights@photo.example --out optout.parquet
     """
     from guard.cli.dataset_optout import write_list

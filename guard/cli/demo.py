@@ -26,7 +26,7 @@ def demo(*, once: bool, json: bool, keep: Path | None, svg: Path | None = None) 
     """Build a gallery, guard it, and send a person and real crawlers through.
 
     Args:
-        once: End afterwards; otherwise the gallery stays open until Ctrl-C.
+        once: End afterwards; otherwise the gallery stays open until Ctrl-C, where there is a terminal to press it at.
         json: Print what happened as JSON on standard output, and everything else on standard error.
         keep: Leave configuration, gallery and evidence in this folder; None uses one that is removed.
         svg: Draw the finished table into this file as well.
@@ -38,7 +38,9 @@ def demo(*, once: bool, json: bool, keep: Path | None, svg: Path | None = None) 
         ProgramError: The gallery's server or the guard did not start.
     """
     from guard.demo.scene import prepare
+    from guard.server.process import has_terminal
 
+    once = once or not has_terminal()
     with ExitStack() as stack:
         if keep is None:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guard-demo-")))

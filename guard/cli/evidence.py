@@ -57,12 +57,12 @@ _WORDS: Final = {
     "rsv": "reservations in force",
 }
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Verify the evidence log.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The evidence log: who came, proofs, bundles, erasure.")
 
 
 @app.callback()
 def _group() -> None:
-    """Verify the evidence log."""
+    """The evidence log: who came, proofs, bundles, erasure."""
 
 
 app.command("stamp")(evidence_stamp.stamp)

@@ -27,7 +27,7 @@ GROUPS = {
     "console": ("guard.cli.console", "The password of the console, the pages on the admin listener."),
     "dataset": ("guard.cli.dataset", "Find your pictures in data sets, and have them left out."),
     "doctor": ("guard.cli.doctor_command", "Look for what goes wrong with an installation, in plain words."),
-    "evidence": ("guard.cli.evidence", "Verify the evidence log."),
+    "evidence": ("guard.cli.evidence", "The evidence log: who came, proofs, bundles, erasure."),
     "image": ("guard.cli.image", "Picture files: their rights, private data, and marks."),
     "init": ("guard.cli.init", "Write a configuration, from a few answers."),
     "licence": ("guard.cli.licence", "Issue licences to crawlers, and revoke them."),
@@ -90,7 +90,7 @@ def serve(
 @app.command()
 def demo(
     once: Annotated[
-        bool, typer.Option("--once", help="Stop afterwards; exit 1 if anything was not as expected.")
+        bool, typer.Option("--once", help="Stop afterwards, as where there is no terminal.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what happened as one JSON object.")] = False,
     keep: Annotated[
@@ -99,6 +99,8 @@ def demo(
     svg: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Build a small gallery, guard it, and send a person and real crawlers through it.
+
+    The gallery then stays open until Ctrl-C. The exit status is 1 if anything was not as expected.
 
     \b
     Examples:

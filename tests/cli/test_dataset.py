@@ -269,6 +269,20 @@ def test_optout_lists_the_pictures_of_a_configuration(tmp_path):
     assert cleaned.stdout == "c.parquet: 8 of 9 rows kept, 1 reserved\n"
 
 
+def test_optout_says_where_a_folder_below_the_site_is(tmp_path):
+    """With --base the addresses begin there; the help says what they are made of without it."""
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "a.jpg").write_bytes(saved(picture()))
+    base = "https://photo.example/p"
+    done = guard("optout", "p", "--base", base, "--contact", "a@b.example", "--out", "list.csv", cwd=tmp_path)
+    rows = csv.DictReader(io.StringIO((tmp_path / "list.csv").read_text(), newline=""))
+    told = " ".join(guard("optout", "--help").stdout.split())
+
+    assert done.returncode == 0, done.stderr
+    assert [row["url"] for row in rows if row["kind"] != "site"] == [f"{base}/a.jpg"]
+    assert "without --base the folder is taken for the root of the site" in told
+
+
 def test_without_the_extra_it_says_how_to_install_it(tmp_path, rows):
     """Text is read without DuckDB all the same."""
     for name in ("duckdb", "imagehash"):

@@ -37,6 +37,13 @@ def reserved(log, robots: bytes) -> Entry:
     return Entry(reservation_record.reservation(at=AT, reserved=one))
 
 
+@pytest.mark.parametrize("wrong", [("--grade", "Z"), ("--grade", "AB"), ("--action", "refus")])
+def test_a_grade_or_an_action_that_there_is_not_is_said(root, wrong):
+    """Else a slip of the pen reads as: nobody came. The known ones are named."""
+    with pytest.raises(UsageError, match=r"is not known; there are (A, B, C, D, E|allow, mark, .*drop)$"):
+        CliRunner().invoke(app, ["show", str(root), *wrong], catch_exceptions=False)
+
+
 @pytest.fixture
 def root(tmp_path):
     """Return a log: 2 the reservation, 3 GPTBot, 4 its end, 5 nobody, 6 again, 7 changed, 8 GPTBot, 9, 10 the ends."""
