@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
@@ -13,7 +13,10 @@ import orjson
 import typer
 
 from guard.cli import doctor as checks
+from guard.cli.case_options import Lang
+from guard.cli.case_options import german as is_german
 from guard.cli.doctor import Finding, Health
+from guard.cli.doctor_de import german
 from guard.cli.running import DEFAULT_FILE, NotRunningError, ask
 from guard.cli.terminal import printable
 from guard.configuration import Configuration, load_configuration
@@ -30,6 +33,7 @@ _NUMBERS = {
 }
 _SAMPLE = re.compile(rf"^({'|'.join(_NUMBERS)})(?:\{{.*\}})? (\S+)$", re.MULTILINE)
 _SIGNS = {Health.WELL: "ok", Health.NOTE: "note", Health.PROBLEM: "!", Health.UNKNOWN: "?"}
+_SIGNS_DE = {**_SIGNS, Health.NOTE: "Hinw"}
 
 
 @app.command()
@@ -41,6 +45,7 @@ def doctor(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the public addresses of your sites too, as visitors do.")
     ] = False,
+    lang: Lang = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Look for what goes wrong although the configuration is right, and say what to do.
@@ -55,12 +60,15 @@ def doctor(
       guard doctor
       guard doctor -c /etc/guard/guard.yaml --page /portfolio/ --online
     """
+    de = is_german(lang)
     found = list(_all(load_configuration(config, os.environ, {}), page, online=online))
+    if de:
+        found = [german(one) for one in found]
     if as_json:
         print(orjson.dumps({"findings": [asdict(one) for one in found]}, option=orjson.OPT_INDENT_2).decode())  # noqa: T201
     else:
         for finding in found:
-            print(_shown(finding))  # noqa: T201
+            print(_shown(finding, _SIGNS_DE if de else _SIGNS))  # noqa: T201
     raise typer.Exit(int(any(one.health is Health.PROBLEM for one in found)))
 
 
@@ -112,8 +120,8 @@ def _numbers(text: str) -> dict[str, float]:
     return found
 
 
-def _shown(finding: Finding) -> str:
-    head = f"{_SIGNS[finding.health]:<5}{finding.what}: {printable(finding.sentence)}"
+def _shown(finding: Finding, signs: Mapping[Health, str]) -> str:
+    head = f"{signs[finding.health]:<5}{finding.what}: {printable(finding.sentence)}"
     rows = wrap(head, 80, subsequent_indent=" " * 5, break_long_words=False, break_on_hyphens=False)
     if finding.advice:
         rows += wrap(f"-> {printable(finding.advice)}", 80, initial_indent=" " * 5, subsequent_indent=" " * 8,

@@ -57,7 +57,9 @@ _WORDS: Final = {
     "rsv": "reservations in force",
 }
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The evidence log: who came, proofs, bundles, erasure.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The evidence log: who came, proofs, bundles, erasure."
+)
 
 
 @app.callback()

@@ -4,9 +4,9 @@ The checks speak English; here each of their sentences has its German one, found
 has none stays English rather than be left out; a test reads the checks and looks for such.
 """
 
-import re
-from functools import cache
 from typing import Final
+
+from guard.cli.forms import Forms
 
 KINDS: Final = {
     "acc": "Einsichten in offengelegte Werte",
@@ -197,12 +197,8 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
 """English and German; `{}` is a value, and `{1}` the second one where the order changes."""
 
 
-def german(sentence: str) -> str:
-    """Return the sentence in German; unchanged if it has no German form."""
-    for pattern, form in _compiled():
-        if (match := pattern.fullmatch(sentence)) is not None:
-            return form.format(*(value if value == sentence else german(value) for value in match.groups()))
-    return sentence
+german: Final = Forms(FORMS)
+"""Returns a sentence in German; unchanged if it has no German form."""
 
 
 def place(text: str) -> str:
@@ -216,10 +212,3 @@ _PLACES: Final = (
     (" of record ", " von Aufzeichnung "), (", records ", ", Aufzeichnungen "), (", record ", ", Aufzeichnung "),
     (", checkpoint ", ", Kontrollpunkt "), (", entry ", ", Eintrag "),
 )  # fmt: skip
-
-
-@cache
-def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), de) for english, de in FORMS
-    )

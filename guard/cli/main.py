@@ -89,9 +89,7 @@ def serve(
 
 @app.command()
 def demo(
-    once: Annotated[
-        bool, typer.Option("--once", help="Stop afterwards, as where there is no terminal.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop afterwards, as where there is no terminal.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what happened as one JSON object.")] = False,
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Leave configuration, gallery and evidence in this folder.")

@@ -27,7 +27,9 @@ class Check:
         if file is None:
             raise EditError("this guard runs without a configuration file; write one with guard init")
         state = await desk.guard.state()
-        answer = await desk.commands.ask(["doctor", "-c", str(file), "--json"], usable=(0, 1))
+        answer = await desk.commands.ask(
+            ["doctor", "-c", str(file), "--lang", desk.language(request), "--json"], usable=(0, 1)
+        )
         found = sorted(answer.value()["findings"], key=lambda one: ORDER.get(one["health"], 0))
         values = {
             "file": file,
