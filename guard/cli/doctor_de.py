@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from guard.cli.doctor import Finding
-from guard.cli.forms import Forms
+from guard.forms import Forms
 
 NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("client address", "Adresse des Clients"),

@@ -6,7 +6,7 @@ has none stays English rather than be left out; a test reads the checks and look
 
 from typing import Final
 
-from guard.cli.forms import Forms
+from guard.forms import Forms
 
 KINDS: Final = {
     "acc": "Einsichten in offengelegte Werte",

@@ -22,6 +22,7 @@ from guard.server.console.passwords import NEEDS
 from guard.server.console.sessions import Session, Sessions
 from guard.server.console.shown import Language
 from guard.server.console.words import PAGES, TABLES, code, em, many, say
+from guard.server.console.words_de_rules import of_rule, spoken
 from guard.server.reload import Loaded, Outcome
 from guard.server.state import State
 from guard.store.day_files import FOLDER
@@ -104,6 +105,8 @@ class Desk:
             pages=PAGES,
             code=code,
             **TABLES,
+            of_rule=partial(of_rule, language),
+            spoken=partial(spoken, language),
             language=language,
             here=request.path,
             form_token=session.form_token if session else "",

@@ -95,6 +95,8 @@ KINDS: Final[Mapping[str, str]] = {
     "thumbnail": "a thumbnail",
     "image": "a picture",
     "original": "an original",
+    "other": "something else",
+    "unknown": "not known",
 }
 RESULTS: Final[Mapping[str, str]] = {
     "decides": "decides",

@@ -206,6 +206,7 @@ GERMAN: Final[Mapping[str, str]] = {
     "a thumbnail": "eine Miniatur",
     "a picture": "ein Bild",
     "an original": "ein Original",
+    "something else": "etwas anderes",
     "decides": "entscheidet",
     "not asked any more": "nicht mehr gefragt",
     "noted only, goes on": "nur vermerkt, geht weiter",
