@@ -58,6 +58,12 @@ class Findings:
         return {path: tuple(all_) for path, all_ in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))}
 
     @property
+    def unseen(self) -> frozenset[str]:
+        """Paths that were refused with a picture, though what lies there the guard had not seen yet."""
+        refused = {one.path for one in self.fetches if one.said["rendition"] == "card" and one.path}
+        return frozenset(refused - self.pictures.keys())
+
+    @property
     def leading(self) -> Fetch:
         """The request that page one is about: a picture before anything else, of the best grade, handed over whole."""
         return min(self.fetches, key=_weight)

@@ -54,11 +54,13 @@ def answered_shortly(one: Fetch, say: Words) -> str:
 
 def pictures_section(found: Findings, say: Words, thumbnails: Mapping[str, bytes]) -> list[Block]:
     pictures = found.pictures
+    unseen = len(found.unseen)
+    more = say("pictures unseen" if unseen > 1 else "pictures unseen one", count=say.count(unseen)) if unseen else ""
     if not pictures:
-        return [blocks.text(paragraph(say("pictures none")))]
+        return [blocks.text(paragraph(more or say("pictures none")))]
     shown = list(pictures.items())[:MOST_PICTURES]
     intro = say("pictures intro", shown=say.count(len(shown)), count=say.count(len(pictures)))
-    made: list[Block] = [blocks.text(paragraph(intro))]
+    made: list[Block] = [blocks.text(paragraph(f"{intro} {more}".strip()))]
     seen = [(path, thumbnails[path], all_) for path, all_ in shown if path in thumbnails]
     if seen:
         tiles = [

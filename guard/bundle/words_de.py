@@ -190,6 +190,10 @@ TEXTS: Final = {
     "short bytes": "{bytes} Bytes",
     "no path": "Adresse nicht offengelegt",
     "pictures intro": "{shown} von {count} Bildern; alle stehen in data/images.csv.",
+    "pictures unseen": "Mit einem Bild abgelehnt wurden auch Abrufe von {count} weiteren Adressen. Was dort liegt, "
+    "hatte der Guard bis dahin nicht gesehen; sie sind hier nicht mitgezählt.",
+    "pictures unseen one": "Mit einem Bild abgelehnt wurde auch der Abruf einer weiteren Adresse. Was dort liegt, "
+    "hatte der Guard bis dahin nicht gesehen; sie ist hier nicht mitgezählt.",
     "pictures none": "Mit diesen Abrufen wurde kein Bild verlangt.",
     "chart requests": "Abrufe nach dem, was hinausging, je {step}",
     "chart coverage": "Verschiedene Bilder, die bis dahin abgerufen wurden",

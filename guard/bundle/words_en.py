@@ -184,6 +184,10 @@ TEXTS: Final = {
     "short bytes": "{bytes} bytes",
     "no path": "address not disclosed",
     "pictures intro": "{shown} of {count} pictures; all are in data/images.csv.",
+    "pictures unseen": "{count} more addresses were refused with a picture too. What lies there the guard had not seen "
+    "by then, so they are not counted here.",
+    "pictures unseen one": "One more address was refused with a picture too. What lies there the guard had not seen by "
+    "then, so it is not counted here.",
     "pictures none": "No picture was asked for in these requests.",
     "chart requests": "Requests by what went out, per {step}",
     "chart coverage": "Different pictures asked for until then",

@@ -197,6 +197,30 @@ def test_where_an_address_came_from_is_said(tmp_path: Path, person: dict[str, An
     assert words not in plain
 
 
+@pytest.mark.parametrize(
+    ("count", "lang", "words"),
+    [
+        (1, "en", "1 of 1 pictures; all are in data/images.csv. One more address was refused with a picture too."),
+        (2, "en", "2 more addresses were refused with a picture too."),
+        (1, "de", "Mit einem Bild abgelehnt wurde auch der Abruf einer weiteren Adresse."),
+        (3, "de", "Mit einem Bild abgelehnt wurden auch Abrufe von 3 weiteren Adressen."),
+    ],
+)
+def test_what_nobody_had_seen_is_no_picture_and_is_said(tmp_path: Path, count: int, lang: Language, words: str):
+    """A crawler that only comes to be refused asks for more than the pictures that the guard knows."""
+
+    visits = Visits(tmp_path / "evidence")
+    visits.reserve()
+    visits.fetch("/album/harbour.jpg")
+    for number in range(count):
+        visits.fetch(f"/unseen/{number}.jpg", resource="unknown", resource_source="")
+    visits.fetch("/a-page", resource="unknown", resource_source="", rendition="page")
+    visits.close()
+    told = said(value_of(tmp_path / "evidence", lang))
+
+    assert words in told
+
+
 def test_gaps_are_told_on_page_one(tmp_path: Path):
     """A log that admits its gaps is believed."""
     from guard.evidence import record
