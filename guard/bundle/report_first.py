@@ -301,12 +301,9 @@ def _log(found: Findings, say: Words) -> list[Paragraph]:
     gaps, repairs = case.of_kind("gap"), case.of_kind("rec")
     begins = say("log begins", time=say.time(first.fields["at"] if first and first.index == 0 else 0),
                  size=say.count(case.size), last=utc(last))  # fmt: skip
-    said = (
-        say("log gaps", count=say.count(len(gaps)), records=say.count(sum(one.fields["count"] for one in gaps)),
-            section=section("gaps"))
-        if gaps
-        else say("log no gaps")
-    )  # fmt: skip
+    lost = say.count(sum(one.fields["count"] for one in gaps))
+    told = "log gaps" if len(gaps) > 1 else "log one gap" if gaps else "log no gaps"
+    said = say(told, count=say.count(len(gaps)), records=lost, section=section("gaps"))
     if repairs:
         said += " " + say("log repairs", count=say.count(len(repairs)))
     whole = say("log range", first=say.count(case.start), last=say.count(case.end - 1))

@@ -108,6 +108,8 @@ TEXTS: Final = {
     "{last} UTC.",
     "log gaps": "Es nennt {count} Lücken: {records} Aufzeichnungen konnten nicht geschrieben werden (Abschnitt "
     "{section}).",
+    "log one gap": "Es nennt eine Lücke: {records} Aufzeichnungen konnten nicht geschrieben werden (Abschnitt "
+    "{section}).",
     "log no gaps": "Es nennt keine Lücke.",
     "log repairs": "{count} Reparaturen nach einem Absturz sind aufgezeichnet.",
     "log range": "Aufzeichnungen {first} bis {last} sind hier vollständig; die über andere stehen darin so, wie sie "

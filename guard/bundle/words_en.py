@@ -103,6 +103,7 @@ TEXTS: Final = {
     "log": "The log",
     "log begins": "Begins {time} [0] and has {size} records up to this report; the last is of {last} UTC.",
     "log gaps": "It admits {count} gaps: {records} records could not be written (section {section}).",
+    "log one gap": "It admits one gap: {records} records could not be written (section {section}).",
     "log no gaps": "It admits no gap.",
     "log repairs": "{count} repairs after a crash are on record.",
     "log range": "Records {first} to {last} are complete in this bundle; those of others are in it as they were "

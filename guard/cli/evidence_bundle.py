@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final, Literal
 
+from guard.cli.evidence_bundle_de import german
 from guard.cli.terminal import printable
 from guard.errors import GuardError, UsageError
 from guard.evidence.anchor_check import when
@@ -23,10 +24,12 @@ from guard.verifier.verify import SEAL, TOKEN, Bundle
 Language = Literal["en", "de"]
 _WIDTH: Final = 80
 _MOST: Final = 50
+_BEGINS: Final = b"PK\3\4"
 _TEXTS: Final = {
     "en": {
         "holds": "bundle verified: unchanged since it was recorded",
         "fails": "bundle NOT verified: {count} faults",
+        "fails once": "bundle NOT verified: 1 fault",
         "log": "log",
         "records": "records",
         "range": "{start} to {last} complete, recomputed to the signed root",
@@ -52,6 +55,7 @@ _TEXTS: Final = {
     "de": {
         "holds": "Beweispaket geprüft: seit der Aufzeichnung unverändert",
         "fails": "Beweispaket NICHT bestätigt: {count} Fehler",
+        "fails once": "Beweispaket NICHT bestätigt: 1 Fehler",
         "log": "Protokoll",
         "records": "Aufz.",
         "range": "{start} bis {last} lückenlos, bis zur signierten Wurzel nachgerechnet",
@@ -131,6 +135,8 @@ def verify_bundle(
         raise UsageError(f"{path} can not be read: {(error.strerror or str(error)).lower()}") from None
     bundle = Bundle(str(path), vkey).run()
     trust, faults = _trust(bundle, authorities), list(bundle.faults)
+    if faults and path.is_file() and not _begins_well(path):
+        faults = [(str(path), "this is no bundle: it does not begin as one does, or its first bytes were changed")]
     times: list[Time] = []
     pairs = list(_tokens(bundle)) if not faults else []
     for name, size, reply, stamped in pairs if trust.certificates else ():
@@ -153,6 +159,11 @@ def verify_bundle(
         own_trust=not authorities,
         cosigned=tuple(cosigned),
     )
+
+
+def _begins_well(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_BEGINS)) == _BEGINS
 
 
 def _cosigned(bundle: Bundle, key: CosignerKey, faults: list[tuple[str, str]]) -> list[Time]:
@@ -207,8 +218,10 @@ def sentences(found: Verified, lang: Language) -> list[str]:
     """Return what was found in words, for 80 columns."""
     texts, facts = _TEXTS[lang], found.facts
     if not found.holds:
-        lines = [texts["fails"].format(count=len(found.faults)), "", texts["faults"]]
-        lines += [line for place, why in found.faults[:_MOST] for line in _item(f"{place}: {why}")]
+        fails = texts["fails once" if len(found.faults) == 1 else "fails"].format(count=len(found.faults))
+        translated = german if lang == "de" else str
+        lines = [fails, "", texts["faults"]]
+        lines += [line for place, why in found.faults[:_MOST] for line in _item(f"{place}: {translated(why)}")]
         if len(found.faults) > _MOST:
             lines.append(f"  {texts['more'].format(count=len(found.faults) - _MOST)}")
         return lines

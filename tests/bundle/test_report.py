@@ -231,7 +231,7 @@ def test_gaps_are_told_on_page_one(tmp_path: Path):
 
     text = said(value_of(fill(tmp_path / "evidence", more), crawlers={"examplebot"}))
 
-    assert "It admits 1 gaps: 17 records could not be written" in text
+    assert "It admits one gap: 17 records could not be written" in text
     assert "queue_full" in text
 
 

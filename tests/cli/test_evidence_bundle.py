@@ -1,5 +1,6 @@
 """A bundle is refused if its container plays tricks, and tokens in it are checked."""
 
+import ast
 import io
 import struct
 import subprocess
@@ -12,10 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from guard.bundle.container import SEAL, TOKEN, pack, seal_of
 from guard.cli.evidence_bundle import sentences, verify_bundle
+from guard.cli.evidence_bundle_de import german
 from guard.errors import UsageError
 from guard.evidence import time_stamp
 from guard.evidence.cosignature import cosigner_key
 from guard.store import case_reader
+from guard.verifier import verify
 from tests.support.anchors import WITNESS, WITNESS_NAME, cosigned, put_on_record, stamp
 from tests.support.authority import Authority
 from tests.support.cases import Visits, case_of, fill, rehash, small_bundle
@@ -111,16 +114,51 @@ def test_tricks_of_containers_are_refused(files: dict[str, bytes], tmp_path: Pat
     assert sentences(found, "en")[0].startswith("bundle NOT verified")
 
 
+def test_what_is_no_bundle_is_said_to_be_none(tmp_path: Path):
+    """Whoever names the wrong file is not told of a directory inside it; it counts as one fault all the same."""
+    file = tmp_path / "guard.yaml"
+    file.write_text("sites: []\n")
+    found = verify_bundle(file)
+    english, deutsch = (sentences(found, lang) for lang in ("en", "de"))
+
+    assert not found.holds
+    assert (english[0], deutsch[0]) == ("bundle NOT verified: 1 fault", "Beweispaket NICHT bestätigt: 1 Fehler")
+    assert "this is no bundle: it does not begin as one does" in " ".join(" ".join(english).split())
+    assert "das ist kein Beweispaket: Es beginnt nicht wie eines" in " ".join(" ".join(deutsch).split())
+
+
+def _faults() -> list[str]:
+    """Return what the verifier says is wrong, read from its source, with a number for each value."""
+    found = []
+    for node in ast.walk(ast.parse(Path(verify.__file__).read_text("utf-8"))):
+        name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Call) and name in ("bad", "self.need"):
+            parts = getattr(node.args[-1], "values", [node.args[-1]])
+            found.append("".join(str(one.value) if isinstance(one, ast.Constant) else "17" for one in parts))
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("why", [*_faults(), "not readable: ValueError()"])
+def test_every_fault_of_a_bundle_is_there_in_german(why: str):
+    """A new one needs its line, or a German reader gets a mixed report."""
+    assert german(why) != why
+
+
+def test_the_faults_are_found():
+    """A search that finds none would be content."""
+    assert len(_faults()) > 30
+
+
 def test_both_languages_say_the_same_of_a_good_one(files: dict[str, bytes], tmp_path: Path):
     """Line by line."""
     file = tmp_path / "case.asice"
     file.write_bytes(pack(files))
-    english, german = (sentences(verify_bundle(file), lang) for lang in ("en", "de"))
+    english, deutsch = (sentences(verify_bundle(file), lang) for lang in ("en", "de"))
 
     assert english[0] == "bundle verified: unchanged since it was recorded"
-    assert german[0] == "Beweispaket geprüft: seit der Aufzeichnung unverändert"
+    assert deutsch[0] == "Beweispaket geprüft: seit der Aufzeichnung unverändert"
     assert any("compare it with one you got another way" in " ".join(english) for _ in english)
-    assert [line for line in (*english, *german) if len(line) > 80 and "+" not in line] == []
+    assert [line for line in (*english, *deutsch) if len(line) > 80 and "+" not in line] == []
 
 
 @pytest.fixture
