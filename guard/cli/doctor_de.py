@@ -168,9 +168,13 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
 )  # fmt: skip
 """English and German; `{}` is a value."""
 
-_name, _said = Forms(NAMES), Forms(FORMS)
+_name: Final = Forms(NAMES)
+german_sentence: Final = Forms(FORMS)
+"""Returns what the doctor or a warning says in German; unchanged if it has no German form."""
 
 
 def german(one: Finding) -> Finding:
     """Return the finding in German; what has no German form stays English."""
-    return replace(one, what=_name(one.what), sentence=_said(one.sentence), advice=_said(one.advice))
+    return replace(
+        one, what=_name(one.what), sentence=german_sentence(one.sentence), advice=german_sentence(one.advice)
+    )

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final, get_args
 
 import typer
 
-from guard.cli.init_words import NEXT, QUESTIONS, WRITTEN
+from guard.cli.doctor_de import german_sentence
+from guard.cli.init_words import NEXT, QUESTIONS, WRITTEN, WRONG
 from guard.cli.terminal import complain
 from guard.configuration import load_configuration
 from guard.errors import UsageError
@@ -84,7 +85,7 @@ def init(
     except OSError as error:
         raise UsageError(f"{output} can not be written: {(error.strerror or str(error)).lower()}") from error
     for warning in load_configuration(output, os.environ, {}).warnings:
-        complain(f"note: {warning}")
+        complain(f"Hinweis: {german_sentence(warning)}" if lang == "de" else f"note: {warning}")
     typer.echo(NEXT[lang].format(file=output))
 
 
@@ -100,19 +101,20 @@ class _Asking:
 
     def __init__(self, lang: str) -> None:
         self._words = QUESTIONS[lang]
+        self._translated = WRONG if lang == "de" else str
         self._terminal = sys.stdin.isatty()
 
     def text(self, name: str, given: str | None, right: Callable[[str], Any], default: str | None = None) -> str:
         """Return a text in its right form."""
         if given is None and not self._terminal and default is None:
-            raise UsageError(f"name it with --{name.replace('_', '-')}: there is no terminal to ask at")
+            raise UsageError(self._words["no_terminal"].format(option=f"--{name.replace('_', '-')}"))
         if given is not None or not self._terminal:
             return self._right(name, given if given is not None else default or "", right)
         while True:
             try:
                 return str(right(typer.prompt(self._words[name], default=default, err=True)))
             except WrongValueError as error:
-                complain(_sentence(error))
+                complain(self._translated(_sentence(error)))
 
     def yes(self, name: str, given: bool | None) -> str:
         """Return yes or no; no is the default."""
@@ -135,7 +137,7 @@ class _Asking:
         try:
             return str(right(text))
         except WrongValueError as error:
-            raise UsageError(f"--{name.replace('_', '-')}: {_sentence(error)}") from error
+            raise UsageError(f"--{name.replace('_', '-')}: {self._translated(_sentence(error))}") from error
 
 
 def _sentence(error: WrongValueError) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+from guard.forms import Forms
+
 Language = Literal["en", "de"]
 
 QUESTIONS: Final[dict[str, dict[str, str]]] = {
@@ -16,6 +18,7 @@ QUESTIONS: Final[dict[str, dict[str, str]]] = {
         "behind": "Is there another web server in front of the guard, on this machine?",
         "evidence": "Where evidence is kept",
         "yes_or_no": "[y/N]",
+        "no_terminal": "name it with {option}: there is no terminal to ask at",
         "unclear": "answer y for yes or n for no; empty is no",
     },
     "de": {
@@ -29,6 +32,7 @@ QUESTIONS: Final[dict[str, dict[str, str]]] = {
         "behind": "Steht auf diesem Rechner noch ein anderer Webserver davor?",
         "evidence": "Wo die Beweise aufbewahrt werden",
         "yes_or_no": "[j/N]",
+        "no_terminal": "nennen Sie es mit {option}: hier ist kein Terminal, um zu fragen",
         "unclear": "antworten Sie mit j für ja oder n für nein; leer heißt nein",
     },
 }
@@ -82,3 +86,29 @@ For the first seven days nobody is refused for how they behave: the guard is lea
   guard serve -c {file}      die Website bewachen; Menschen und Suchmaschinen sehen, was sie sahen
 In den ersten sieben Tagen wird niemand wegen seines Verhaltens abgewiesen: da lernt guard noch.""",
 }
+
+WRONG: Final = Forms(
+    (
+        ("{}; did you mean '{}'?", "{}; meinten Sie '{}'?"),
+        ("must be one line without control characters", "muss eine Zeile ohne Steuerzeichen sein"),
+        ("must have at most {} characters", "darf höchstens {} Zeichen haben"),
+        ("must be a host name like photo.example", "muss ein Hostname wie photo.example sein"),
+        ("must be a name only, without 'http://' or 'https://'",
+         "muss nur der Name sein, ohne 'http://' oder 'https://'"),
+        ("must be a host name, or an IPv6 address in brackets",
+         "muss ein Hostname sein, oder eine IPv6-Adresse in Klammern"),
+        ("must be a name without a port", "muss ein Name ohne Port sein"),
+        ("must be written in its ASCII form", "muss in der ASCII-Form stehen"),
+        ("must be a host name in its ASCII form", "muss ein Hostname in der ASCII-Form sein"),
+        ("must be one whole name, or * alone for every name",
+         "muss ein ganzer Name sein, oder * allein für jeden Namen"),
+        ("must name the socket by its whole path, at most 100 bytes, like {}",
+         "muss den Socket mit ganzem Pfad nennen, höchstens 100 Bytes, wie {}"),
+        ("must be where the site itself answers, like {} or {}",
+         "muss sagen, wo die Website selbst antwortet, wie {} oder {}"),
+        ("must not carry a user name or a password", "darf weder Benutzernamen noch Passwort enthalten"),
+        ("must end after the host and port, without a path", "muss nach Host und Port enden, ohne Pfad"),
+        ("must be one of {}", "muss eines davon sein: {}"),
+    )
+)  # fmt: skip
+"""What is wrong with an answer, in German."""

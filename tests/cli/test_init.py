@@ -1,10 +1,15 @@
+import ast
 import os
 import pty
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from guard import settings_text
+from guard.cli.init_words import WRONG
 from guard.settings import load_settings
 from tests.support.running import wait_until
 
@@ -63,6 +68,48 @@ def test_without_a_terminal_what_is_missing_or_wrong_is_told(tmp_path, arguments
     assert ended.returncode == 2
     assert said in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--host", "bad host!"], "--host: muss ein Hostname wie photo.example sein"),
+        (["--host", "https://photo.example"], "; meinten Sie 'photo.example'?"),
+        (
+            ["--host", "a.example", "--upstream", "x y"],
+            "--upstream: muss sagen, wo die Website selbst antwortet, wie http:",
+        ),
+        (["--host", "a.example"], "nennen Sie es mit --holder: hier ist kein Terminal, um zu fragen"),
+        (["--host", "a.example", "--holder", "J", "--profile", "x"], "--profile: muss eines davon sein: static, "),
+        (
+            ["--host", "a.example", "--holder", "J"],
+            "Hinweis: rights.contact ist leer: Wer abgewiesen wird, erfährt nicht",
+        ),
+    ],
+)
+def test_who_asks_in_german_is_told_in_german(tmp_path, arguments, said):
+    """Also what is wrong with an answer, and what the configuration that was written lacks."""
+    ended = run(tmp_path, "--lang", "de", "--evidence", str(tmp_path / "evidence"), *arguments)
+
+    assert said in ended.stderr
+    assert " must " not in ended.stderr
+
+
+def test_every_wrong_answer_is_told_in_german():
+    """All that a question's checks can say, read from them."""
+    source = Path(settings_text.__file__).read_text("utf-8")
+    checks = [
+        ast.unparse(one)
+        for one in ast.parse(source).body
+        if isinstance(one, ast.FunctionDef) and one.name in ("host_name", "single_line", "_socket_path", "site_url")
+    ]
+    found = re.findall(r"WrongValueError\(f?(?:'([^'{]+)|\"([^\"{]+))", "".join(checks))
+    sentences = [one or other for one, other in found]
+
+    assert len(sentences) >= 10
+    for sentence in sentences:
+        whole = f"{sentence}500 characters" if sentence.endswith(" ") else sentence
+        assert WRONG(whole) != whole, whole
 
 
 def test_on_a_terminal_it_asks_and_asks_again(tmp_path):
