@@ -29,6 +29,11 @@ _NICE: Final = 10
 class CommandError(Exception):
     """A command did not do what it was asked; its text is what it said."""
 
+    def __init__(self, said: str, status: int = 1) -> None:
+        super().__init__(said)
+        self.status = status
+        """With which the command ended; 2 is a wrong call: what it was asked for there is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -79,7 +84,7 @@ class Commands:
                 await _stop(process)
         if status not in usable:
             said = complaint.decode("utf-8", "replace").strip() or f"the command ended with status {status}"
-            raise CommandError(said.removeprefix("guard: "))
+            raise CommandError(said.removeprefix("guard: "), status)
         return Answer(status, out)
 
     async def last_lines(self, arguments: Sequence[str], most: int, *, seconds: float = PATIENCE) -> list[Any]:

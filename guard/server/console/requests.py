@@ -14,8 +14,11 @@ from guard.server.console.commands import CommandError
 from guard.server.console.desk import Desk
 
 LISTED: Final = 50
+WRONG_CALL: Final = 2
+"""Exit status of a command."""
 KINDS: Final = ("", "page", "thumbnail", "image", "original")
 LONGEST_FIELD: Final = 512
+ASKED: Final = ("user_agent", "path", "address", "kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,12 @@ class Requests:
         return [web.get("/explain", self._explain), web.get("/explain/{record:[0-9]{1,18}}", self._record)]
 
     async def _record(self, request: web.Request) -> web.StreamResponse:
-        return await self._of_record(request, ["--record", request.match_info["record"]])
+        try:
+            return await self._of_record(request, ["--record", request.match_info["record"]])
+        except CommandError as error:
+            if error.status != WRONG_CALL:
+                raise
+            return self._page(request, complaint=str(error), status=404)
 
     async def _of_record(self, request: web.Request, which: Sequence[str]) -> web.StreamResponse:
         found = (await self._ask(["--evidence", str(self._evidence), *which])).value()
@@ -85,7 +93,7 @@ class Requests:
 
     async def _explain(self, request: web.Request) -> web.StreamResponse:
         query = request.query
-        asked = {name: query.get(name, "")[:LONGEST_FIELD] for name in ("user_agent", "path", "address", "kind")}
+        asked = {name: query.get(name, "")[:LONGEST_FIELD] for name in ASKED}
         reference = query.get("reference", "").strip()[:64]
         found: Any = None
         complaint = ""
@@ -98,11 +106,19 @@ class Requests:
                 found = (await self._ask(options)).value()
         except CommandError as error:
             complaint = str(error)
-        return self._desk.page(
-            request,
-            "explain.html",
-            values={"asked": asked, "found": found, "complaint": complaint, "kinds": KINDS},
-        )
+        return self._page(request, asked, found, complaint=complaint)
+
+    def _page(
+        self,
+        request: web.Request,
+        asked: Mapping[str, str] | None = None,
+        found: Any = None,
+        *,
+        complaint: str = "",
+        status: int = 200,
+    ) -> web.StreamResponse:
+        values = {"asked": asked or dict.fromkeys(ASKED, ""), "found": found, "complaint": complaint, "kinds": KINDS}
+        return self._desk.page(request, "explain.html", status=status, values=values)
 
     async def _ask(self, options: Sequence[str]) -> Any:
         file = self._desk.guard.loaded.file
@@ -114,4 +130,4 @@ def condition(when: object) -> str:
     """Return a rule's condition on one line; empty where it has none."""
     if not isinstance(when, Mapping):
         return ""
-    return " and ".join(f"{name} is {' or '.join(map(str, value))}" for name, value in when.items() if value)
+    return "; ".join(f"{name}: {', '.join(map(str, value))}" for name, value in when.items() if value)

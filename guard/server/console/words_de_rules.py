@@ -1,4 +1,4 @@
-"""What do shipped rules and their answers say, in German?
+"""What do shipped rules and their answers say, and who looks for a request that there is not, in German?
 
 A rule of the owner's own says what the owner wrote, in whatever language.
 """
@@ -79,6 +79,10 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
     ("a page that shows the picture and gives a ticket for it",
      "eine Seite, die das Bild zeigt und ein Ticket dafür gibt"),
     ("nothing; the connection is closed", "nichts; die Verbindung wird geschlossen"),
+    # What is looked for in vain
+    ("there is no record {} in {}, which holds {} records", "In {1} gibt es keine Aufzeichnung {0}; es sind {2}"),
+    ("there is no request with the reference {} in {}, which holds {} records",
+     "In {1} gibt es keine Anfrage mit der Kennung {0} unter {2} Aufzeichnungen"),
 )  # fmt: skip
 """English and German."""
 

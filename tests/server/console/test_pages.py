@@ -194,6 +194,18 @@ def test_a_record_is_explained_without_what_identifies_a_person(tab: Any):
     assert "127.0.0.1" not in text.replace("127.0.0.0/24", "").replace("authority: 127.0.0.1", "")
 
 
+def test_a_record_that_there_is_not_is_said_to_be_none(chromium: Any, console: RunningGuard):
+    """With the form to ask again, in the reader's language, and with the status of what is not there."""
+    context = signed_in(chromium, console, locale="de-DE")
+    page = context.new_page()
+    answer = page.goto(f"{console.admin}/console/explain/999999")
+
+    assert answer.status == 404
+    assert "gibt es keine Aufzeichnung 999999" in page.inner_text("main .notice")
+    assert page.locator("input[name=reference]").count() == 1
+    context.close()
+
+
 def test_a_request_appears_on_the_open_page_as_it_is_recorded(tab: Any, console: RunningGuard):
     """With its path and how it ended, as text; a person's does not, and an address is nowhere."""
     tab.goto(tab.base + "live")

@@ -8,8 +8,8 @@ from guard.server.console.requests import condition
 @pytest.mark.parametrize(
     ("when", "said"),
     [
-        ({"purpose": ["ai_training"], "path": []}, "purpose is ai_training"),
-        ({"purpose": ["a", "b"], "conduct": ["hostile"]}, "purpose is a or b and conduct is hostile"),
+        ({"purpose": ["ai_training"], "path": []}, "purpose: ai_training"),
+        ({"purpose": ["a", "b"], "conduct": ["hostile"]}, "purpose: a, b; conduct: hostile"),
         ({}, ""),
         (None, ""),
     ],
