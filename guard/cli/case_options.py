@@ -67,8 +67,12 @@ def named(
     """Return what was named.
 
     Raises:
-        UsageError: A picture, time, address, grade or action can not be one.
+        UsageError: A picture, time, address, grade or action can not be one, or the time ends before it begins.
     """
+    begin = record_filter.moment(since) if since else None
+    end = record_filter.moment(until, after=True) if until else None
+    if begin is not None and end is not None and end <= begin:
+        raise UsageError(f"--until {until} is before --since {since}, so no record can fit")
     _must_be("--grade", [one.upper() for one in grades or ()], [one.value for one in Grade])
     _must_be("--action", [one.lower() for one in actions or ()], [one.value for one in Action])
     return Filter(
@@ -80,8 +84,8 @@ def named(
         grades=frozenset(one.upper() for one in grades or ()),
         records=frozenset(records or ()),
         addresses=tuple(map(_network, addresses or ())),
-        since=record_filter.moment(since) if since else None,
-        until=record_filter.moment(until, after=True) if until else None,
+        since=begin,
+        until=end,
     )
 
 

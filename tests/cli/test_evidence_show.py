@@ -44,6 +44,16 @@ def test_a_grade_or_an_action_that_there_is_not_is_said(root, wrong):
         CliRunner().invoke(app, ["show", str(root), *wrong], catch_exceptions=False)
 
 
+def test_a_time_that_ends_before_it_begins_is_said(root):
+    """A day is meant whole, so the same day twice is one day."""
+    wrong = ["show", str(root), "--since", "2026-01-02", "--until", "2026-01-01"]
+    with pytest.raises(UsageError, match="--until 2026-01-01 is before --since 2026-01-02"):
+        CliRunner().invoke(app, wrong, catch_exceptions=False)
+
+    one_day = CliRunner().invoke(app, ["show", str(root), "--since", "2026-01-02", "--until", "2026-01-02"])
+    assert one_day.exit_code == 0
+
+
 @pytest.fixture
 def root(tmp_path):
     """Return a log: 2 the reservation, 3 GPTBot, 4 its end, 5 nobody, 6 again, 7 changed, 8 GPTBot, 9, 10 the ends."""
