@@ -93,8 +93,10 @@ def list_crawlers(
     if as_json:
         typer.echo(orjson.dumps([_as_json(crawler) for crawler in chosen], option=orjson.OPT_INDENT_2))
         return
-    for one in chosen:
-        typer.echo(f"{one.id:<40} {one.token:<28} {one.purpose:<20} {_proofs(one)}")
+    rows = [(one.id, one.token, one.purpose) for one in chosen]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for one, row in zip(chosen, rows, strict=True):
+        typer.echo("  ".join([*(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)), _proofs(one)]))
     typer.echo(f"{len(chosen)} crawlers", err=True)
 
 

@@ -260,7 +260,11 @@ def _list(register: Shared, *, as_json: bool) -> None:
             shown = head
         typer.echo(f"  {printable(one.file)}")
     count, whom = len(register.copies), Counter(one.to for one in register.copies)
-    typer.echo(f"{count:,} {'copy' if count == 1 else 'copies'} for {len(whom):,}", err=True)
+    if not count:
+        typer.echo("no copy was given to anybody", err=True)
+        return
+    copies, recipients = "copy" if count == 1 else "copies", "recipient" if len(whom) == 1 else "recipients"
+    typer.echo(f"{count:,} {copies} for {len(whom):,} {recipients}", err=True)
 
 
 def _warn(register: Shared) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,19 @@ def test_the_crawlers_of_a_purpose_or_an_operator_are_listed():
     assert "lists" in lines
     assert {one["purpose"] for one in document} == {"ai_training"}
     assert "openai-gptbot" in {one["id"] for one in document}
+
+
+def test_the_list_has_columns():
+    """Whatever the longest name is, and with nobody in it."""
+    lines = run("list").stdout.splitlines()[1:]
+    rows = [re.split(" {2,}", line.rstrip()) for line in lines]
+
+    assert len(rows) > 300
+    assert {len(row) for row in rows} == {4}
+    assert {line.index(row[1], len(row[0])) for line, row in zip(lines, rows, strict=True)} == {
+        max(len(row[0]) for row in rows) + 2
+    }
+    assert run("list", "--operator", "nobody-of-that-name").exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["openai-gptbot", "GPTBot", "gptbot"])

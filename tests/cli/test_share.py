@@ -123,6 +123,7 @@ def test_each_recipient_has_an_id_and_keeps_it_for_the_day(folder):
 
 def test_the_list_says_what_was_given_to_whom(folder):
     """As text within 80 columns, and as JSON; a half written line is named and is no copy."""
+    none = guard("share", "--list", "-c", "guard.yaml", cwd=folder)
     guard("share", "a.jpg", "a.png", "--to", "Acme", "-c", "guard.yaml", "--note", "order 17", cwd=folder)
     guard("share", "a.jpg", "--to", "Other", "--evidence", "evidence", cwd=folder)
     with (folder / "evidence" / "guard" / "marks" / "shared.jsonl").open("a") as file:
@@ -131,8 +132,9 @@ def test_the_list_says_what_was_given_to_whom(folder):
     text = guard("share", "--list", "--evidence", "evidence", cwd=folder)
     value = guard("share", "--list", "--json", "-c", "guard.yaml", cwd=folder)
 
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", "no copy was given to anybody\n")
     assert text.returncode == 0
-    assert "3 copies for 2" in text.stderr
+    assert "3 copies for 2 recipients" in text.stderr
     assert "shared.jsonl:4: the last line is half written" in text.stderr
     rows = [line.split("  ", 2)[2] for line in text.stdout.splitlines() if not line.startswith(" ")]
     assert rows == ["Acme  (order 17)", "Other"]
