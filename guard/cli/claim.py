@@ -124,6 +124,11 @@ def _check(facts: CaseFacts, kind: Letter) -> None:
     if kind is not Letter.HOST and len(facts.operators) > 1:
         names = ", ".join(map(printable, facts.operators))
         raise UsageError(f"these requests name several operators: {names}; a letter is to one, so name it: --operator")
+    if kind is not Letter.HOST and not facts.operators and all(one.anybody for one in facts.parties):
+        names = ", ".join(sorted({printable(one.claimed) for one in facts.parties}))
+        raise UsageError(
+            f"anybody can run {names}, so there is nobody to write to; --letter host asks who provides them"
+        )
     best = facts.parties[0].grade
     if kind is Letter.REQUEST and not facts.operators and all(not one.claimed for one in facts.parties):
         raise UsageError("these clients named nobody, so there is nobody to ask; --letter host asks who provides them")

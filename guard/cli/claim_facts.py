@@ -47,6 +47,9 @@ class Party:
 
     claimed: str
     operator: str
+    """Empty where nobody is known, or anybody can run the program."""
+    anybody: bool
+    """It calls itself a program that anybody can run."""
     grade: str
     impostor: bool
     """The claim was refuted: the address is not in the operator's list."""
@@ -98,10 +101,12 @@ def facts_of(directory: Path, wanted: Filter, *, addresses: bool) -> CaseFacts:
         if fields["rsv"] and fields["rsv"] not in facts.reservations:
             facts.reservations.append(fields["rsv"])
         impostor = fields["identity"] == "impostor"
-        key = (fields["claimed"], fields["operator"], fields["grade"] or "E", impostor)
+        anybody = "(" in fields["operator"]
+        operator = "" if anybody else fields["operator"]
+        key = (fields["claimed"], operator, fields["grade"] or "E", impostor)
         if key not in parties:
             parties[key] = Party(
-                claimed=fields["claimed"], operator=fields["operator"], grade=key[2], impostor=impostor,
+                claimed=fields["claimed"], operator=operator, anybody=anybody, grade=key[2], impostor=impostor,
                 first=one.record.at,
             )  # fmt: skip
         _count(parties[key], one, where=_where(one) if addresses else "")

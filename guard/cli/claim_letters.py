@@ -78,7 +78,10 @@ def _names(facts: CaseFacts, de: bool) -> str:
 def _party(one: Party, de: bool) -> str:
     say = LETTER[de]
     text: Text = WHO[de]
-    who = text[("D refuted" if one.impostor else one.grade) if one.claimed or one.grade != "D" else "E"]
+    grade = "D refuted" if one.impostor else one.grade
+    if grade == "D":
+        grade = "E" if not one.claimed else "D" if one.operator else "D nobody"
+    who = text[grade]
     known = {
         "claimed": one.claimed or say["no name"],
         "operator": one.operator or say["no operator"],

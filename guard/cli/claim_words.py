@@ -22,6 +22,8 @@ WHO: Final[Mapping[bool, Text]] = {
         "D": "by a client that called itself {claimed}. That is its own claim; whether it was a crawler of {operator} "
         "is "
         "not established (grade D).",
+        "D nobody": "by a client that called itself {claimed}. That is its own word; who was behind it is not known "
+        "(grade D).",
         "D refuted": "by a client that called itself {claimed}. The claim is refuted: its address is not in the list "
         "that {operator} publishes (grade D).",
         "E": "by clients that named nobody and are not identified (grade E).",
@@ -36,6 +38,8 @@ WHO: Final[Mapping[bool, Text]] = {
         "{operator} hat oder in einem Netz von {operator} liegt (Stufe C).",
         "D": "durch einen Client, der sich {claimed} nannte. Das ist seine eigene Angabe; ob es ein Crawler von "
         "{operator} war, ist nicht festgestellt (Stufe D).",
+        "D nobody": "durch einen Client, der sich {claimed} nannte. Das ist seine eigene Angabe; wer dahinterstand, "
+        "ist nicht bekannt (Stufe D).",
         "D refuted": "durch einen Client, der sich {claimed} nannte. Die Angabe ist widerlegt: Seine Adresse steht "
         "nicht in der von {operator} veröffentlichten Liste (Stufe D).",
         "E": "durch Clients, die niemanden nannten und nicht identifiziert sind (Stufe E).",

@@ -72,6 +72,35 @@ def test_who_asked_is_said_in_the_words_of_the_grade(root, name, english, german
         assert not [word for word in NEVER if word in text.lower()]
 
 
+@pytest.mark.parametrize(
+    ("operator", "lang", "said"),
+    [
+        ("anyone (tool)", "en", "called itself curl. That is its own word; who was behind it is not known (grade D)"),
+        (
+            "anyone (tool)",
+            "de",
+            "der sich curl nannte. Das ist seine eigene Angabe; wer dahinterstand, ist nicht bekannt",
+        ),
+        ("", "en", "called itself curl. That is its own word; who was behind it is not known (grade D)"),
+    ],
+)
+def test_a_program_that_anybody_can_run_is_nobodys(tmp_path, operator, lang, said):
+    """No letter goes to it; its provider is told of the program, and of no operator."""
+    log = open_log(tmp_path / "e")
+    fill(log, 0)
+    person = disclosure.commit("person", {"address": MINE, "port": 4711}, os.urandom(16))
+    fields = {"claimed": "curl", "operator": operator, "grade": "D", "identity": "unverifiable"}
+    log.append([Entry(request_leaf(sd=[person.commitment], **fields), (person,))])
+    log.close()
+
+    told = run(tmp_path / "e", "--crawler", "curl", "--letter", "host", "--lang", lang).stdout
+    assert said in " ".join(told.split())
+    assert "anyone" not in told
+    if operator:
+        with pytest.raises(UsageError, match="anybody can run curl, so there is nobody to write to"):
+            run(tmp_path / "e", "--crawler", "curl")
+
+
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_the_default_asks_without_a_deadline(root, lang):
     """With the requests one by one, the reservation, and what the records can not say."""
