@@ -223,11 +223,15 @@ class Behaviour:
         Who is suspect could make up addresses; verified search engines know a site best.
         """
         facts, who = exchange.facts, exchange.who
-        if exchange.own or seen.kind not in _FULL or answered.status != 200 or facts.method != "GET":
+        shown = answered.headers if answered.status == 200 else exchange.kept.headers if exchange.kept else None
+        if exchange.own or seen.kind not in _FULL or shown is None or facts.method != "GET":
             return
         if who.conduct is not Conduct.CLEAN or (who.is_crawler and who.identity is not Identity.VERIFIED):
             return
-        number = picture_number(facts.path, *map(answered.header, ("etag", "last-modified", "content-length")))
+        fields = shown.first
+        number = picture_number(
+            facts.path, *(fields.get(name, "") for name in ("etag", "last-modified", "content-length"))
+        )
         self._portfolios.note(facts.site, number, original=seen.kind is Kind.ORIGINAL, at=facts.at.timestamp())
 
     def _odd_connection(self, facts: RequestFacts) -> tuple[Sign, ...]:

@@ -18,6 +18,7 @@ from guard.server.site import Site
 
 if TYPE_CHECKING:
     from guard.server.fast_lane.upstream import Line
+    from guard.server.made_pictures import Kept
     from guard.server.upstream import Answered
 
 
@@ -68,6 +69,8 @@ class Exchange:
     decision: Decision | None = None
     rendition: str = "none"
     """`as_is`, `rights`, `marked`, `display`, `preview`, `card`, `page`, `reservation`, `none`."""
+    kept: "Kept | None" = None
+    """What was made of the picture before, if the upstream is asked only whether that is still right."""
     pack: KeyedPack | None = None
     """What a marked copy can be made of without the upstream's bytes."""
     mark_id: str = ""

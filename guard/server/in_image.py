@@ -1,13 +1,12 @@
 """Which bytes does somebody get who may have a picture as it is?
 
 Those with the rights in them and without private data, whoever asks: a person and a search engine
-get the same. The upstream is asked each time; its whole picture is hashed, and what was made of
-these bytes before is taken from memory. It has an entity tag of its own, by which parts of it and
-"not modified" are answered here; the upstream never sees that tag.
+get the same. The upstream is asked each time. Where its entity tag is known and what was made is in
+memory, it is asked whether the tag still holds, and need not send the picture again; else its whole
+picture is hashed, and what was made of these bytes before is taken from memory. That has an entity tag
+of its own, by which parts of it and "not modified" are answered here; the upstream never sees that tag.
 
-A client that names a tag of ours is translated: where the upstream's tag for it is known, the
-upstream is asked whether *that* still holds. HEAD and the first request for a part of a picture
-cost one more request to the upstream, for the whole.
+HEAD and the first request for a part of a picture cost one more request to the upstream, for the whole.
 
 Where it can not be done (see `guard.image.left_alone`), nobody has time for it, or memory is
 short, the upstream's own answer goes out, is counted, and the reason is told once.
@@ -30,7 +29,7 @@ from guard.image.rights_jobs import RightsJob
 from guard.image.sniff import media_type
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
-from guard.server.made_pictures import Known, KnownUrls, MadePictures, Result, Source
+from guard.server.made_pictures import Kept, Known, KnownUrls, Made, MadePictures, Result, Source
 from guard.server.pictures import Smaller
 from guard.server.rights_workers import RightsWorkers
 from guard.server.upstream import Answered
@@ -47,6 +46,8 @@ UNTOLD_BYTES = 8 << 20
 IN_THREAD = 1 << 20
 """Bytes above which a picture is hashed in a thread: one of 30 MiB would hold the loop up for 50 ms."""
 
+_STRONG_TAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]+"')
+_NOT_FOR_ALL = frozenset({"private", "no-store", "no-transform"})
 _OWN_TAG = re.compile(r'"[0-9a-f]{32}-r"')
 _BYTES_OF_ITS_OWN = frozenset(
     {"content-length", "content-md5", "digest", "content-digest", "repr-digest", "etag", "accept-ranges",
@@ -116,10 +117,15 @@ class InImage:
             return Asking()
         has = {name.lower() for name, _ in facts.headers} & CONDITIONAL
         known = self._known.get(exchange.facts)
-        if not has or (known is None and not any(_OWN_TAG.search(facts.header(name)) for name in has)):
-            return Asking()
         if known and has == {"if-modified-since"}:
             # The date is the upstream's own; see `_not_modified` for the tag in its answer.
+            return Asking()
+        if known and (made := known.made) and (result := self._cache.get(made.key)) is not None:
+            exchange.kept = Kept(
+                known=known, headers=made.headers, seen=made.seen, original=made.original, body=result.body
+            )
+            return Asking(whole=True, only_if_not=known.upstream_tag)
+        if not has or (known is None and not any(_OWN_TAG.search(facts.header(name)) for name in has)):
             return Asking()
         if known and known.upstream_tag and names(facts.header("if-none-match"), known.tag):
             return Asking(whole=True, only_if_not=known.upstream_tag)
@@ -138,7 +144,10 @@ class InImage:
         if not exchange.site.in_image or exchange.facts.method not in ("GET", "HEAD"):
             return None
         if answered.status == 304:
-            return self._not_modified(exchange, answered)
+            kept = exchange.kept
+            return (
+                self._not_modified(exchange, answered) if kept is None else await self._again(exchange, answered, kept)
+            )
         if not await self._is_public_picture(exchange, answered):
             if answered.status in (200, 206):
                 self._known.forget(exchange.facts)
@@ -147,7 +156,24 @@ class InImage:
             return await self._made(exchange, answered)
         known = self._known.get(exchange.facts)
         if exchange.facts.method == "HEAD" and known and known.upstream_tag == answered.header("etag") != "":
-            return self._answer(exchange, answered, known, b"", _nothing)
+            return self._answer(exchange, answered.headers, known, b"", _nothing)
+        return await self._of_the_whole(exchange)
+
+    async def _again(self, exchange: Exchange, answered: Answered, kept: Kept) -> Ready | None:
+        """Return what was made before: the upstream says that its picture is the same."""
+        fields = answered.headers.first
+        said = {item.strip().lower().partition("=")[0] for item in fields.get("cache-control", "").split(",")}
+        if fields.get("etag", kept.known.upstream_tag) != kept.known.upstream_tag or not said.isdisjoint(_NOT_FOR_ALL):
+            self._known.forget(exchange.facts)
+            return await self._of_the_whole(exchange)
+        self._metrics.in_image.labels(exchange.site.host, "written").inc()
+        # RFC 9111, section 4.3.4: what the 304 says anew replaces what was said with the picture.
+        older = (line for line in kept.headers if line[0].lower() not in fields)
+        made = self._answer(exchange, (*older, *answered.headers), kept.known, kept.body, self._hold(len(kept.body)))
+        return replace(made, original=kept.original)
+
+    async def _of_the_whole(self, exchange: Exchange) -> Ready | None:
+        """Ask for the whole picture, and return the answer that is made of it."""
         again = await self._upstreams.ask(exchange, whole=True, method="GET")
         try:
             if again.status != 200 or not await self._is_public_picture(exchange, again):
@@ -199,15 +225,25 @@ class InImage:
                 return None
             if self.looked_at is not None and not exchange.own:
                 self.looked_at(exchange, _source(exchange, body, digest, result))
-            known = Known(answered.header("etag"), result.tag, len(result.body))
-            self._known.put(exchange.facts, known)
+            known = self._remember(exchange, answered, digest, result)
             keep = True
             release()
             release = self._hold(len(result.body))
-            return replace(self._answer(exchange, answered, known, result.body, release), original=digest.hex())
+            made = self._answer(exchange, answered.headers, known, result.body, release)
+            return replace(made, original=digest.hex())
         finally:
             if not keep:
                 release()
+
+    def _remember(self, exchange: Exchange, answered: Answered, digest: bytes, result: Result) -> Known:
+        """Keep what was made at a URL."""
+        tag, made = answered.header("etag"), None
+        if _STRONG_TAG.fullmatch(tag) and exchange.seen is not None and exchange.facts.method == "GET":
+            key = _key(digest, exchange.site.picture_job(exchange.facts))
+            made = Made(key=key, headers=answered.headers, seen=exchange.seen, original=digest.hex())
+        known = Known(tag, result.tag, len(result.body), made)
+        self._known.put(exchange.facts, known)
+        return known
 
     async def _result(
         self, exchange: Exchange, body: bytes, digest: bytes, *, first_alone: bool = False
@@ -216,7 +252,7 @@ class InImage:
         job = exchange.site.picture_job(exchange.facts)
         if first_alone:
             job = replace(job, first_alone=True)
-        key = sha256(digest + json.dumps(rights_jobs.fields(job), sort_keys=True).encode()).digest()
+        key = _key(digest, job)
         if (known := self._cache.get(key)) is not None:
             result = known
         else:
@@ -257,11 +293,11 @@ class InImage:
             done.exception()  # all who waited may have gone; then nobody else takes it
 
     def _answer(
-        self, exchange: Exchange, answered: Answered, known: Known, body: bytes, done: Callable[[], None]
+        self, exchange: Exchange, upstream: Headers, known: Known, body: bytes, done: Callable[[], None]
     ) -> Ready:
         what = wanted(exchange.facts, known.tag, known.length)
         headers: Headers = (
-            *(line for line in answered.headers if line[0].lower() not in _BYTES_OF_ITS_OWN),
+            *(line for line in upstream if line[0].lower() not in _BYTES_OF_ITS_OWN),
             ("ETag", known.tag),
             ("Accept-Ranges", "bytes"),
             *what.headers(known.length),
@@ -317,6 +353,11 @@ class InImage:
         if (site, why) not in self._told and len(self._told) < 200:
             self._told.add((site, why))
             self._say(f"guard: {site}: a picture is sent as it came: {why}; further ones are only counted")
+
+
+def _key(digest: bytes, job: RightsJob) -> bytes:
+    """Return under which a result is kept: by the bytes, and by what is done to them."""
+    return sha256(digest + json.dumps(rights_jobs.fields(job), sort_keys=True).encode()).digest()
 
 
 def _outcome(made: Rewritten) -> Result:

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from guard.core.facts import RequestFacts
+from guard.core.facts import HeaderLines, RequestFacts, ResponseFacts
 from guard.image.left_alone import Why
 from guard.image.visible_mark import VisibleMark
 
@@ -23,6 +23,34 @@ class Known:
     """Ours."""
     length: int
     """Bytes of what was made."""
+    made: "Made | None" = None
+    """How it can be sent again, once the upstream says that its picture is still the same; None where it can not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What an answer was made of."""
+
+    key: bytes
+    """Of the result."""
+    headers: HeaderLines
+    """The upstream's lines."""
+    seen: ResponseFacts
+    """What its picture is."""
+    original: str
+    """SHA-256 of it, in hex."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What can be sent again, if the upstream says so."""
+
+    known: Known
+    headers: HeaderLines
+    """Of the upstream's answer with the picture."""
+    seen: ResponseFacts
+    original: str
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,8 @@ class UpstreamRequests:
 
     def look_at_once(self, exchange: Exchange, answered: Answered) -> ResponseFacts | None:
         """Say what the resource is, as `look` does, if that is known without a look at its bytes; None if it is not."""
+        if answered.status == 304 and exchange.kept is not None:
+            return exchange.kept.seen
         if not answered.is_success:
             return exchange.seen or ResponseFacts(kind=Kind.UNKNOWN, source=KindSource.RESPONSE)
         return self._known.get(_version(exchange, answered))
