@@ -8,11 +8,14 @@ import asyncio
 import contextlib
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 READY_SECONDS = 60.0
 RESTART_SECONDS = (0.1, 0.5, 2.0, 5.0, 15.0)
+SOUND_AFTER = 60.0
+"""Seconds after which a process that ends is no longer one that does not get on its feet."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -45,6 +48,7 @@ class Children:
         self._environment = environment
         self._say = say
         self._ended = ended
+        self.sound_after = SOUND_AFTER
         self.restarts: dict[str, int] = {}
         """How often a process was started again, by what it is: worker, recorder, …"""
 
@@ -82,10 +86,19 @@ class Children:
                 _signal(child, signal.SIGKILL)
             await asyncio.wait(late)
 
+    @staticmethod
+    def signal(children: Iterable[Child], number: signal.Signals) -> None:
+        """Send a signal to all that run."""
+        for child in children:
+            _signal(child, number)
+
     async def _keep(self, child: Child) -> None:
         try:
             while not child.unwanted.is_set():
+                begun = time.monotonic()
                 status, came_up = await self._run(child)
+                if time.monotonic() - begun >= self.sound_after:
+                    child.crashes = 0
                 if child.unwanted.is_set():
                     return
                 if not came_up and not child.crashes:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +20,7 @@ from guard.core.facts import IPAddress
 from guard.core.proxy_protocol import Preamble, read_preamble
 from guard.errors import RequestError
 from guard.server.headers import Headers
+from guard.server.listeners import BACKLOG
 from guard.server.room import Room
 
 _log = logging.getLogger("guard.server")
@@ -84,9 +85,12 @@ class HttpServer(web.Server):
     async def retire(self, seconds: float) -> None:
         """Close every connection with its next answer; wait so long for those that are kept open without asking."""
         self._retiring = True
-        if self.connections:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), seconds)
+        await asyncio.sleep(0.05)  # what was accepted just now becomes a connection in the next turns of the loop
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.connections:  # one that changes lanes is none for a moment
+                    self._empty.clear()
+                    await self._empty.wait()
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         """Take note that a connection is gone."""
@@ -112,25 +116,40 @@ class HttpServer(web.Server):
 
 
 class Serving:
-    """A server on a listening socket."""
+    """A server on a listening socket, and for a while on those of others."""
 
     def __init__(self, server: HttpServer, runner: web.ServerRunner, site: web.SockSite) -> None:
         self._server = server
         self._runner = runner
         self._site = site
+        self._stand_ins: list[web.SockSite] = []
 
     @classmethod
     async def start(cls, server: HttpServer, listener: socket.socket, drain: float) -> "Serving":
         """Begin to serve; `drain` are the seconds that answers under way have when it ends."""
         runner = web.ServerRunner(server, shutdown_timeout=drain)
         await runner.setup()
-        site = web.SockSite(runner, listener, backlog=1024)
+        site = web.SockSite(runner, listener, backlog=BACKLOG)
         await site.start()
         return cls(server, runner, site)
 
-    async def retire(self, seconds: float) -> None:
-        """Take no further connections, and see those off that are open (see `HttpServer.retire`)."""
+    async def stand_in(self, listeners: Iterable[socket.socket]) -> None:
+        """Take the connections that wait at other sockets too, of which we are no owner; none ends it."""
+        sites, self._stand_ins = self._stand_ins, []
+        for site in sites:
+            await site.stop()
+        for one in listeners:
+            site = web.SockSite(self._runner, one.dup(), backlog=BACKLOG)
+            await site.start()
+            self._stand_ins.append(site)
+
+    async def take_no_more(self) -> None:
+        """Leave what waits at the sockets to others."""
+        await self.stand_in(())
         await self._site.stop()
+
+    async def retire(self, seconds: float) -> None:
+        """See the connections off that are open (see `HttpServer.retire`)."""
         await self._server.retire(seconds)
 
     async def stop(self) -> None:

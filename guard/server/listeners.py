@@ -20,6 +20,9 @@ from guard.settings import Settings
 from guard.settings_text import endpoint
 
 BACKLOG = 1024
+RETIRE_SECONDS = 75.0
+"""For connections that are kept open, to be used once more after their worker was replaced; they are kept no longer
+anyway."""
 SOCKET_MODE = 0o660
 """Of a unix socket: whoever is of the guard's user or group may connect. A front server is put into that group."""
 

@@ -4,17 +4,18 @@ It is started by the supervisor with the settings on standard input and a listen
 as a file descriptor, says `ready` on standard output, serves until SIGTERM, then lets the
 answers under way end. At SIGHUP another one has taken its place: then connections end with
 their next answer, so that nobody who keeps one open finds it closed in the middle of asking.
+At SIGUSR1 another one is away: then this one takes the connections that wait for it.
 """
 
 import asyncio
 import contextlib
-import itertools
 import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from guard.server.challenge import SPENT_LAYOUT
 from guard.server.fast_lane.server import FastServer
 from guard.server.given import Given
 from guard.server.http_server import HttpServer, Serving
-from guard.server.listeners import BACKLOG
+from guard.server.listeners import BACKLOG, RETIRE_SECONDS
 from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.process import FreeMemory, die_with_parent, raise_file_limit, tune_memory
 from guard.server.quick_questions import QuestionServer
@@ -45,8 +46,8 @@ MAX_FIELD = 128 << 10
 """Bytes; more than browsers send, so that an absurd header is a record and not a connection error."""
 
 
-RETIRE_SECONDS = 2.0
-"""For connections that are kept open, to be used once more."""
+STAND_IN_SECONDS = 5.0
+"""After the last time that somebody was said to be away."""
 GIVING_BACK = 3
 """Sweeps between two looks whether memory is free."""
 STOP_SECONDS = 15.0
@@ -57,14 +58,21 @@ async def serve(
     settings: Settings,
     given: Given,
     listeners: Mapping[str, socket.socket],
+    others: Mapping[str, Sequence[socket.socket]],
     recorder_socket: str,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, on `listeners`, named as in `guard.server.listeners`."""
-    stopped, retired = asyncio.Event(), asyncio.Event()
+    """Serve until SIGTERM or SIGINT, on `listeners`, named as in `guard.server.listeners`.
+
+    Args:
+        others: The sockets of the other workers, for when one is away.
+    """
+    stopped, retired, away = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    hurried = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    loop.add_signal_handler(signal.SIGHUP, _retire, retired, stopped)
+        loop.add_signal_handler(number, _set, stopped, hurried)
+    loop.add_signal_handler(signal.SIGHUP, _set, stopped, retired)
+    loop.add_signal_handler(signal.SIGUSR1, away.set)
     worker = Worker(settings, given)
     listener = listeners["listen"]
     policy = settings.client_ip.policy()
@@ -79,41 +87,71 @@ async def serve(
     visitors = lane(proxy.handle, proxy.reservation, policy, **limits)
     if isinstance(visitors, FastServer):
         visitors.visits = worker.visits
-    servers = [(visitors, listener)]
+    servers = {"listen": visitors}
+    places = dict(listeners)
     if own is not None:
-        servers.append((HttpServer(proxy.handle, proxy.reservation, **limits), own))
+        servers["own"], places["own"] = HttpServer(proxy.handle, proxy.reservation, **limits), own
     if "decisions" in listeners and worker.decisions is not None:
-        servers.append(
-            (QuestionServer(worker.decisions, proxy.reservation, **{**limits, "room": fronts}), listeners["decisions"])
-        )
+        limits["room"] = fronts
+        servers["decisions"] = QuestionServer(worker.decisions, proxy.reservation, **limits)
     spoe = None
     if "spoe" in listeners and worker.spoe is not None:
         spoe = await loop.create_server(worker.spoe, sock=listeners["spoe"], backlog=BACKLOG)
-    open_ = [await Serving.start(server, place, settings.timeouts.drain) for server, place in servers]
+    drain = settings.timeouts.drain
+    open_ = {name: await Serving.start(server, places[name], drain) for name, server in servers.items()}
     tune_memory()
     sweeping = asyncio.create_task(_sweep(room, fronts))
+    standing_in = asyncio.create_task(_stand_in(away, open_, others))
     print("ready", flush=True)  # noqa: T201  # the supervisor waits for it
     await stopped.wait()
-    sweeping.cancel()
+    standing_in.cancel()
+    for one in open_.values():
+        await one.take_no_more()
     await worker.search_guard.stop()
     if spoe is not None and worker.spoe is not None:
         spoe.close()
         worker.spoe.stop()
     if retired.is_set():
-        await asyncio.gather(*(one.retire(RETIRE_SECONDS) for one in open_))
-    await asyncio.gather(*(one.stop() for one in open_))
+        await _first_of(hurried.wait(), asyncio.gather(*(one.retire(RETIRE_SECONDS) for one in open_.values())))
+    sweeping.cancel()
+    await asyncio.gather(*(one.stop() for one in open_.values()))
     async with asyncio.timeout(STOP_SECONDS):
         await worker.stop()
 
 
 async def _sweep(*rooms: Room) -> None:
     memory = FreeMemory()
-    for turn in itertools.count(1):
+    for turn in count(1):
         await asyncio.sleep(SWEEP_SECONDS)
         for room in rooms:
             room.sweep()
         if turn % GIVING_BACK == 0:
             memory.give_back(sum(room.broken_off for room in rooms))
+
+
+async def _first_of(*waits: Awaitable[object]) -> None:
+    tasks = [asyncio.ensure_future(one) for one in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _stand_in(
+    away: asyncio.Event, serving: Mapping[str, Serving], others: Mapping[str, Sequence[socket.socket]]
+) -> None:
+    """Whenever a worker is said to be away take the connections that wait at its sockets, until it is there again."""
+    while True:
+        await away.wait()
+        for name, sockets in others.items():
+            if name in serving:
+                await serving[name].stand_in(sockets)
+        while away.is_set():
+            away.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(away.wait(), STAND_IN_SECONDS)
+        for one in serving.values():
+            await one.stand_in(())
 
 
 def _own_door(recorder_socket: str) -> socket.socket:
@@ -132,6 +170,7 @@ def main() -> None:
     given = orjson.loads(sys.stdin.buffer.read())
     settings = Settings.model_validate(given["settings"])
     listeners = {name: socket.socket(fileno=number) for name, number in given["listeners"].items()}
+    others = {name: [socket.socket(fileno=one) for one in numbers] for name, numbers in given["others"].items()}
     parts = Given(
         as_of=date.fromisoformat(given["as_of"]),
         learning_until=datetime.fromisoformat(given["learning_until"]),
@@ -147,11 +186,13 @@ def main() -> None:
         own_token=given["own_token"],
         asks_itself=given["asks_itself"],
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        _run(serve(settings, parts, listeners, given["recorder"]))
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as opened:
+        for one in chain(*others.values()):
+            opened.enter_context(one)
+        _run(serve(settings, parts, listeners, others, given["recorder"]))
 
 
-def _retire(*events: asyncio.Event) -> None:
+def _set(*events: asyncio.Event) -> None:
     for event in events:
         event.set()
 

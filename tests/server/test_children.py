@@ -53,3 +53,24 @@ def test_one_that_never_comes_up_is_given_up(tmp_path: Path):
         assert said == []
 
     run(work, tmp_path)
+
+
+def test_one_that_has_served_for_long_is_started_again_at_once(tmp_path: Path):
+    """The pause grows for what does not get on its feet, and not over weeks."""
+    (tmp_path / "lives.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+
+    async def work(children: Children, said: list[str], ended: list[int]) -> None:
+        children.sound_after = 0.0
+        child = Child(name="worker 0", arguments=("lives",))
+        children.keep([child])
+        assert await children.came_up([child]) is None
+        for crash in range(3):
+            assert child.process is not None
+            child.process.kill()
+            while len(ended) <= crash or not child.ready.is_set():  # noqa: ASYNC110 - bounded by the time limit
+                await asyncio.sleep(0.05)
+        await children.stop([child], 5)
+
+        assert [one.rpartition(" in ")[2] for one in said] == ["0.1 s"] * 3
+
+    run(work, tmp_path)

@@ -108,6 +108,27 @@ def test_a_worker_killed_under_load_loses_no_acknowledged_record(harmed: Callabl
     assert (found.unknown, found.unrecorded_previews) == (0, 0)
 
 
+def test_while_a_worker_is_away_the_others_answer_whoever_comes(upstreams: Upstreams, tmp_path: Path):
+    """A worker that crashes again and again is started again after a pause; what waits at its socket does not wait."""
+    guard = RunningGuard(tmp_path, {"workers": 2, "sites": site(upstreams), "rules": PATIENT, "access_log": "off"})
+    try:
+        stays, crashes = sorted(guard.workers())
+        for crash in range(4):
+            os.kill(crashes, signal.SIGKILL)
+            wait_until(lambda: sum("starting it again" in one for one in guard.said) > crash or None, 30)  # noqa: B023
+            if crash < 3:
+                (crashes,) = wait_until(lambda: guard.workers() - {stays, crashes} or None, 30)  # noqa: B023
+        statuses = [ask(guard.port, "/thumb.jpg").status for _ in range(40)]
+        meanwhile = guard.workers()
+        wait_until(lambda: len(guard.workers()) == 2 or None, 30)
+    finally:
+        guard.stop()
+
+    assert "in 5.0 s" in next(one for one in reversed(guard.said) if "starting it again" in one)
+    assert statuses == [200] * 40
+    assert meanwhile == {stays}
+
+
 def test_a_reload_under_load_loses_nothing(harmed: Callable[..., Harmed]):
     """Not a visitor notices, and every code on a card finds its record."""
     under = harmed()

@@ -1,5 +1,6 @@
 """A configuration is read anew while visitors are served, and none of them notices."""
 
+import contextlib
 import http.client
 import json
 import signal
@@ -15,18 +16,25 @@ from guard.cli.evidence import verify_directory
 from guard.server.reload import carried_over
 from guard.settings import from_upstream
 from tests.server.conftest import Upstreams
-from tests.support.http import GPTBOT, ask
+from tests.support.http import GPTBOT, ask, connect, head, read_reply
 from tests.support.running import PATIENT, RunningGuard, wait_until
 
 
 @pytest.fixture
-def own_guard(upstreams: Upstreams, tmp_path: Path) -> Iterator[RunningGuard]:
+def own_guard(request: pytest.FixtureRequest, upstreams: Upstreams, tmp_path: Path) -> Iterator[RunningGuard]:
     """Start a guard whose configuration a test may change."""
-    running = RunningGuard(
-        tmp_path, {"workers": 2, "sites": [{"host": "photo.example", "upstream": upstreams.good}], "rules": PATIENT}
-    )
+    settings = {
+        "workers": 2,
+        "sites": [{"host": "photo.example", "upstream": upstreams.good}],
+        "rules": PATIENT,
+        "fast_lane": getattr(request, "param", False),
+    }
+    running = RunningGuard(tmp_path, settings)
     yield running
     running.stop()
+
+
+BOTH_LANES = pytest.mark.parametrize("own_guard", [False, True], indirect=True, ids=["full lane", "fast lane"])
 
 
 def rewrite(guard: RunningGuard, **changes: Any) -> None:
@@ -41,14 +49,16 @@ def reload(guard: RunningGuard, words: str) -> None:
 
 
 class Load:
-    """Visitors with one connection for each request, and visitors who keep theirs."""
+    """Visitors with one connection for each request, and visitors who keep theirs and ask often, or seldom."""
 
     def __init__(self, port: int) -> None:
         self.answers: list[int] = []
         self.failed: list[str] = []
         self._port = port
         self._ended = threading.Event()
-        self._threads = [threading.Thread(target=one) for one in (self._anew, self._anew, self._kept, self._kept)]
+        pauses = (0.01, 0.01, 0.7, 1.9, 2.3, 2.6, 3.1)
+        self._threads = [threading.Thread(target=self._anew) for _ in range(2)]
+        self._threads += [threading.Thread(target=self._kept, args=(pause,)) for pause in pauses]
         for thread in self._threads:
             thread.start()
 
@@ -66,7 +76,7 @@ class Load:
                 self.failed.append(repr(error))
             time.sleep(0.01)
 
-    def _kept(self) -> None:
+    def _kept(self, pause: float) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
         while not self._ended.is_set():
             try:
@@ -77,19 +87,22 @@ class Load:
             except (OSError, http.client.HTTPException) as error:
                 self.failed.append(repr(error))
                 connection.close()
-            time.sleep(0.01)
+            self._ended.wait(pause)
         connection.close()
 
 
+@BOTH_LANES
 def test_a_new_rule_is_in_force_and_no_request_fails(own_guard: RunningGuard):
-    """Two reloads under load, over connections that are kept open and others; the log holds afterwards."""
+    """Two reloads under load, over new connections and over some that are used again after seconds: each is told with
+    an answer that it ends. The log holds afterwards."""
     before = ask(own_guard.port, "/display.jpg", agent=GPTBOT)
     load = Load(own_guard.port)
     rewrite(own_guard, rules=[{"id": "open-day", "when": {"purpose": "ai_training"}, "action": "allow"}, *PATIENT])
     reload(own_guard, "configuration was loaded")
+    time.sleep(4)
     after = ask(own_guard.port, "/display.jpg", agent=GPTBOT)
     reload(own_guard, "configuration was loaded")
-    time.sleep(0.5)
+    time.sleep(4)
     load.end()
 
     assert (before.status, after.status) == (403, 200)
@@ -168,3 +181,29 @@ def test_whoever_keeps_a_connection_open_is_answered_once_more(own_guard: Runnin
 
     assert before == (200, None)
     assert after == (200, "close")
+
+
+def test_a_stop_does_not_wait_for_whoever_keeps_a_connection_open(own_guard: RunningGuard):
+    """Also where a worker that was replaced waits for it to be used once more."""
+    with connect(own_guard.port) as connection:
+        connection.sendall(head("/thumb.jpg", close=False))
+        read_reply(connection)
+        reload(own_guard, "configuration was loaded")
+        began = time.monotonic()
+
+        assert own_guard.stop() == 0
+    assert time.monotonic() - began < 10
+
+
+def test_reloads_one_after_the_other_leave_no_crowd_of_workers(own_guard: RunningGuard):
+    """Two generations may wait for connections that are kept open; the one before them closes its own."""
+    with contextlib.ExitStack() as opened:
+        for _ in range(5):
+            for _ in range(4):  # of both workers
+                connection = opened.enter_context(connect(own_guard.port))
+                connection.sendall(head("/thumb.jpg", close=False))
+                read_reply(connection)
+            reload(own_guard, "configuration was loaded")
+        wait_until(lambda: len(own_guard.workers()) <= 6 or None, 30, lambda: str(own_guard.workers()))
+
+        assert len(own_guard.workers()) > 2

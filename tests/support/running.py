@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,6 +93,16 @@ class RunningGuard:
                 continue
             if parent == self.process.pid and len(arguments) > 2:  # a process that has ended has none
                 found[arguments[2].decode()] = int(entry.name)
+        return found
+
+    def workers(self) -> set[int]:
+        """Return the processes of all workers, also of those that see their last connections off."""
+        found = set()
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError, IndexError, ValueError):
+                parent = int((entry / "stat").read_text().rpartition(") ")[2].split()[1])
+                if parent == self.process.pid and b"guard.server.worker" in (entry / "cmdline").read_bytes():
+                    found.add(int(entry.name))
         return found
 
     def lines(self) -> list[dict[str, Any]]:
