@@ -28,7 +28,7 @@ BYTES_PER_SEGMENT = 230
 """A restart marker costs four to five bytes: two in a hundred at this size of a segment. The mark itself costs as
 much again where there is little else in the file. The median of 22 photographs grew by 3.1 % with 165,
 by 2.6 % with 230."""
-SMOOTH = 18
+SMOOTH = 15
 """Pixels for each byte of the file: above that there is hardly any structure in a picture."""
 BYTES_PER_SEGMENT_IF_FEW = 100
 """Where low rows alone do not make enough chips, as in small pictures and smooth ones: eleven photographs of 640 pixels

@@ -50,7 +50,7 @@ def test_long_segments_are_made_up_for_by_low_rows():
 
 def test_a_smooth_picture_has_even_bumps_and_shorter_segments():
     """What the bumps save in bytes pays for the chips; a picture with a little more in it keeps the round ones."""
-    smooth, other = (choose_grid(1600, 1000, (16, 16), size) for size in (70_000, 90_000))
+    smooth, other = (choose_grid(1600, 1000, (16, 16), size) for size in (70_000, 120_000))
 
     assert (smooth.even, other.even) == (True, False)
     assert smooth.chips >= FEW_CHIPS
