@@ -153,7 +153,13 @@ class Marks(Section):
         default=True, description="Where a rule says `mark`, send the picture under a mark; a preview without it."
     )
     visible: YesNo = Field(default=False, description="Write the visible mark across them as well.")
-    ahead: YesNo = Field(default=True, description="Prepare pictures that visitors look at, when nothing else waits.")
+    ahead: YesNo = Field(
+        default=True,
+        description="Prepare pictures that visitors look at or a sitemap leads to, when nothing else waits.",
+    )
+    ahead_after: int = Field(
+        default=60, ge=1, le=86_400, description="Seconds after the start, the sitemaps are asked for."
+    )
     disk_mib: int = Field(
         default=2048, ge=16, le=1_048_576, description="Prepared pictures beside the evidence take at most so much."
     )

@@ -16,6 +16,7 @@ from guard.reservation import html
 from guard.reservation.documents import ReservationSet, render
 from guard.reservation.statement import Statement
 from guard.rights import read_terms, statement_of
+from guard.server.ahead import Ahead
 from guard.server.answers import Answers
 from guard.server.appeals import Appeals
 from guard.server.arrivals import Arrivals
@@ -56,6 +57,7 @@ from guard.server.reports import Reports
 from guard.server.rights_workers import RightsWorkers
 from guard.server.rules_in_force import load_pipeline
 from guard.server.search_guard import SearchGuard
+from guard.server.self_requests import SelfRequests
 from guard.server.shared_limits import limiter_of
 from guard.server.site import Site, Sites, Upstream
 from guard.server.spoe import SpoeServer
@@ -138,6 +140,7 @@ class Worker:
         self._mark_key = load_mark_keys(folder_in(settings.evidence.directory)).newest if settings.marks.copies else b""
         self._packs: PackBuilder | None = None
         self._rotation: MarkRotation | None = None
+        self._ahead: Ahead | None = None
         self._canaries: Canaries | None = None
         self._upstreams: dict[str, UpstreamClient] = {}
         self._cards: CardStock | None = None
@@ -263,6 +266,10 @@ class Worker:
         )  # fmt: skip
         self.spoe = SpoeServer(hand_over, settings.decisions.askers(settings.decisions.spoe))
         marked = self._marked_copies(upstreams, in_image)
+        if self._packs is not None and settings.marks.ahead and self._given.asks_itself:
+            packs = self._packs
+            self._ahead = Ahead(SelfRequests(self._given.own_token, {}), self.sites.all, lambda: packs.idle)
+            self._ahead.start(address, first=settings.marks.ahead_after)
         if marked is not None and self._decoys is not None and settings.canaries is not None:
             self._canaries = canaries_of(settings.canaries, settings.evidence.directory, marked, self.metrics.canaries)
             self._decoys.offer(self._canaries, self.recorder, [site.host for site in self.sites.all], utc_now)
@@ -334,6 +341,8 @@ class Worker:
             await self._cards.close()
         await self._images.close()
         await self._rights.close()
+        if self._ahead is not None:
+            await self._ahead.stop()
         if self._rotation is not None:
             await self._rotation.stop()
         if self._canaries is not None:

@@ -223,7 +223,7 @@ class InImage:
             if result is None or not result.body:
                 self._known.forget(exchange.facts)
                 return None
-            if self.looked_at is not None and not exchange.own:
+            if self.looked_at is not None:
                 self.looked_at(exchange, _source(exchange, body, digest, result))
             known = self._remember(exchange, answered, digest, result)
             keep = True

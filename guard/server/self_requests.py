@@ -47,6 +47,23 @@ class Probe:
     identity: IdentityVerdict
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something is asked for, as visitors ask for it."""
+
+    scheme: str
+    authority: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came; nothing where it was no 200."""
+
+    content_type: str = ""
+    body: bytes = b""
+
+
 class SelfRequests:
     """Makes and recognises the guard's own requests; one per worker process."""
 
@@ -106,17 +123,9 @@ class SelfRequests:
         Raises:
             aiohttp.ClientError, TimeoutError: There is no whole answer, and that is not what the policy does.
         """
-        accept = "image/avif,image/webp,*/*;q=0.8" if kind.is_picture else "text/html,*/*;q=0.8"
-        lines = {
-            "Host": facts.authority,
-            "User-Agent": USER_AGENT if name == PERSON else user_agent(self._crawlers[name]),
-            "Accept": accept,
-            "Accept-Encoding": "gzip",
-            FIELD: f"{self._token.decode()} {facts.scheme} {name}",
-        }
-        url = URL(self._base + facts.target, encoded=True)
+        place = Place(scheme=facts.scheme, authority=facts.authority, target=facts.target)
         try:
-            response = await session.get(url, headers=CIMultiDict(lines), allow_redirects=False)
+            response = await self._get(session, place, kind, name, "gzip")
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
@@ -139,6 +148,38 @@ class SelfRequests:
                 length=min(length, MOST_BYTES),
                 whole=whole,
             )
+
+    async def ask(self, session: aiohttp.ClientSession, place: Place, kind: Kind) -> Answer:
+        """Ask for something as a person; an answer that is no 200, or too large, is empty.
+
+        Raises:
+            aiohttp.ClientError, TimeoutError: There is no whole answer.
+        """
+        async with await self._get(session, place, kind, PERSON, "identity") as response:
+            pieces, length = [], 0
+            async for piece in response.content.iter_any():
+                length += len(piece)
+                if length > MOST_BYTES and not kind.is_picture:
+                    response.close()
+                    return Answer()
+                if not kind.is_picture:  # they are wanted on their way, not here
+                    pieces.append(piece)
+            if response.status != 200:
+                return Answer()
+            return Answer(content_type=response.headers.get("Content-Type", ""), body=b"".join(pieces))
+
+    async def _get(
+        self, session: aiohttp.ClientSession, place: Place, kind: Kind, name: str, encoding: str
+    ) -> aiohttp.ClientResponse:
+        lines = {
+            "Host": place.authority,
+            "User-Agent": USER_AGENT if name == PERSON else user_agent(self._crawlers[name]),
+            "Accept": "image/avif,image/webp,*/*;q=0.8" if kind.is_picture else "text/html,*/*;q=0.8",
+            "Accept-Encoding": encoding,
+            FIELD: f"{self._token.decode()} {place.scheme} {name}",
+        }
+        url = URL(self._base + place.target, encoded=True)
+        return await session.get(url, headers=CIMultiDict(lines), allow_redirects=False)
 
 
 def user_agent(crawler: Crawler) -> str:

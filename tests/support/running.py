@@ -40,6 +40,7 @@ class RunningGuard:
             "access_log": str(self.access_log),
             "timeouts": {"connect": 2, "read": 2, "drain": 5},
             "search_check": {"every": 0},
+            "marks": {"ahead_after": 86_400},
             "in_image": {"rights": "no", "privacy": "keep"},
             **configuration,
         }
