@@ -10,10 +10,9 @@ as what was signed.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from struct import Struct
 from typing import Final, NamedTuple
-
-from guard.evidence.merkle import leaf_hash
 
 LARGEST_LEAF: Final = 65_535
 """An entry of a C2SP tlog-tiles entry bundle has a 16-bit length."""
@@ -69,7 +68,7 @@ def encode(leaf: bytes, hashed: bytes) -> bytes:
 def scan(data: bytes, offset: int = 0, end: int | None = None) -> Iterator[Frame | Damage]:
     """Yield the intact frames of `data[offset:end]` in order, and where they stop early one `Damage`, last."""
     size = len(data) if end is None else min(end, len(data))
-    unpack = _HEAD.unpack_from
+    unpack, new = _HEAD.unpack_from, tuple.__new__
     while offset < size:
         body = offset + HEAD_SIZE
         if body > size:
@@ -85,10 +84,10 @@ def scan(data: bytes, offset: int = 0, end: int | None = None) -> Iterator[Frame
             yield Damage(offset, Flaw.SHORT_LEAF)
             return
         leaf = data[body:following]
-        if leaf_hash(leaf) != hashed:
+        if sha256(b"\x00" + leaf).digest() != hashed:  # as `merkle.leaf_hash`
             yield Damage(offset, Flaw.HASH, following)
             return
-        yield Frame(offset, hashed, leaf)
+        yield new(Frame, (offset, hashed, leaf))
         offset = following
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from guard.errors import EvidenceError, LogDamagedError, RecorderUnavailableError
 from guard.evidence import disclosure, record, reservation_record, segment
+from guard.evidence.merkle import leaf_hash
 from guard.store import segment_files
 from guard.store.batch import Entry, Refusal
 from guard.store.log_files import verify_directory
@@ -235,7 +236,7 @@ def test_a_leaf_changed_together_with_its_hash_is_refused(tmp_path):
     path = killed / "log/seg/000000.seg"
     found = [one.leaf for one in segment.scan(path.read_bytes())]
     found[4] = found[4].replace(b"GET", b"PUT")
-    path.write_bytes(b"".join(segment.encode(one, segment.leaf_hash(one)) for one in found))
+    path.write_bytes(b"".join(segment.encode(one, leaf_hash(one)) for one in found))
 
     with pytest.raises(LogDamagedError, match="not those that were signed"):
         open_log(killed)
