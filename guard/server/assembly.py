@@ -266,10 +266,7 @@ class Worker:
         )  # fmt: skip
         self.spoe = SpoeServer(hand_over, settings.decisions.askers(settings.decisions.spoe))
         marked = self._marked_copies(upstreams, in_image)
-        if self._packs is not None and settings.marks.ahead and self._given.asks_itself:
-            packs = self._packs
-            self._ahead = Ahead(SelfRequests(self._given.own_token, {}), self.sites.all, lambda: packs.idle)
-            self._ahead.start(address, first=settings.marks.ahead_after)
+        self._prepare_ahead(address)
         if marked is not None and self._decoys is not None and settings.canaries is not None:
             self._canaries = canaries_of(settings.canaries, settings.evidence.directory, marked, self.metrics.canaries)
             self._decoys.offer(self._canaries, self.recorder, [site.host for site in self.sites.all], utc_now)
@@ -300,6 +297,13 @@ class Worker:
             online=self._online,
             search_guard=self.search_guard,
         )
+
+    def _prepare_ahead(self, address: object) -> None:
+        """Have packs made before a suspect asks, of what sitemaps lead to; `address` is the guard's own."""
+        marks, packs = self._settings.marks, self._packs
+        if packs is not None and marks.ahead and self._given.asks_itself:
+            self._ahead = Ahead(SelfRequests(self._given.own_token, {}), self.sites.all, lambda: packs.idle)
+            self._ahead.start(address, first=marks.ahead_after)
 
     def _system_of(self, facts: RequestFacts) -> int:
         """Return the autonomous system of the client's address; 0 where the operator supplies no file that knows."""
