@@ -42,7 +42,8 @@ class Ahead:
     ) -> None:
         """Take `idle`, which tells whether nothing waits to be prepared."""
         self._requests = requests
-        self._sites = tuple(sites)
+        # Where pictures pass as they are, no look at one has anything prepared.
+        self._sites = tuple(site for site in sites if site.in_image)
         self._idle = idle
         self._pause = pause
         self._task: asyncio.Task[None] | None = None
