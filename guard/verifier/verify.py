@@ -57,7 +57,7 @@ def unpack(data: bytes) -> Files:
     files: Files = {}
     at, directory = 0, bytearray()
     while data[at : at + 4] == b"PK\3\4":
-        size, length = struct.unpack("<IH", data[at + 22 : at + 28])
+        size, length = (int.from_bytes(data[at + 22 + a : at + 22 + b], "little") for a, b in ((0, 4), (4, 6)))
         start = at + 30 + length
         raw, body = data[at + 30 : start], data[start : start + size]
         common = struct.pack("<HHHHHIIIHH", 20, 0x800, 0, 0, 0x21, crc32(body), len(body), len(body), len(raw), 0)

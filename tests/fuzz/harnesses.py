@@ -16,10 +16,13 @@ from ipaddress import ip_address
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
+from guard.bundle import container
 from guard.core import (
     autonomous_systems,
+    crawler_file,
     dns_messages,
     log_line,
+    policy_file,
     proxy_protocol,
     raw_request,
     signatures,
@@ -38,6 +41,7 @@ from guard.core.robots_rules import RobotsRules
 from guard.core.signing_keys import parse_directory
 from guard.core.spop import SpopError
 from guard.errors import (
+    ConfigurationError,
     EvidenceError,
     FetchError,
     GuardError,
@@ -64,6 +68,8 @@ from guard.server.fast_lane import heads
 from guard.server.fast_lane.heads import written
 from guard.server.recorder_protocol import ProtocolError, Reader, parse_append, parse_disclose
 from guard.server.validators import names, wanted
+from guard.store.rule_files import rules_root
+from guard.verifier import verify
 from guard.yaml12 import load as load_yaml
 from tests.support.facts import request
 from tests.support.pictures import encoded, packed, scenery
@@ -307,6 +313,20 @@ def yaml(data: bytes) -> object:
     return load_yaml(data, "fuzz.yaml")
 
 
+def _shipped(name: str) -> list[bytes]:
+    return [file.read_bytes() for file in sorted((rules_root().path / name).glob("*.yaml"))[:6]]
+
+
+@_harness(lambda: _shipped("crawlers"), ConfigurationError)
+def crawler_rules(data: bytes) -> object:
+    return crawler_file.parse(load_yaml(data, "fuzz.yaml"))
+
+
+@_harness(lambda: _shipped("policies"), ConfigurationError)
+def policy_rules(data: bytes) -> object:
+    return policy_file.parse_policy_file(load_yaml(data, "fuzz.yaml"), None)
+
+
 _ROBOTS = b"User-agent: GPTBot\nDisallow: /\nAllow: /a*b$\n\nUser-agent: *\nContent-Usage: train-ai=n\nCrawl-delay: x\n"
 
 
@@ -462,6 +482,12 @@ def time_stamp_reply(data: bytes) -> object:
 def recorder_message(data: bytes) -> None:
     for kind, _, body in Reader().feed(data):
         (parse_append if kind == 1 else parse_disclose)(body)
+
+
+@_harness(lambda: [container.pack({"mimetype": b"a/b", "log/checkpoint": b"x", "data/a.json": b"{}"})], verify.Fault)
+def bundle(data: bytes) -> None:
+    files = verify.unpack(data)
+    assert not files or container.pack(files) == data, "there is one form"
 
 
 def mutated(seeds: list[bytes], number: int) -> Iterator[bytes]:
