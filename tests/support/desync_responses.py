@@ -195,6 +195,13 @@ INFORMED: dict[str, tuple[bytes, str]] = {
     "204 with chunks": (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n" + _PIECES + STOWAWAY, EITHER),
     "205 with a body": (b"HTTP/1.1 205 Reset Content\r\nContent-Length: 8\r\n\r\nthe body", EITHER),
     "only 100": (_CONTINUE, FAILED),
+    "100 and half a head": (_CONTINUE + b"HTTP/1.1 200 OK\r\nContent-Le", FAILED),
+    "100 with chunks": (b"HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n" + _answer(_LENGTH), EITHER),
+    "100 by LF": (b"HTTP/1.1 100 Continue\n\n" + _answer(_LENGTH), EITHER),
+    "100 after the answer": (_answer(_LENGTH) + _CONTINUE, EITHER),
+    "103 with a line of its own": (b"HTTP/1.1 103 Early Hints\r\nX-Injected: 1\r\n\r\n" + _answer(_LENGTH), EITHER),
+    "101 and the answer": (b"HTTP/1.1 101 Odd\r\nConnection: Upgrade\r\n\r\n" + _answer(_LENGTH), EITHER),
+    "206 nobody asked for": (_answer(_LENGTH, status=b"HTTP/1.1 206 Partial Content"), EITHER),
     "199": (b"HTTP/1.1 199 Odd\r\n\r\n" + _answer(_LENGTH), EITHER),
 }
 for what, (raw, want) in INFORMED.items():
