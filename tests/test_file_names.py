@@ -29,6 +29,8 @@ WITHOUT_TWIN = {
     "tests/reservation/test_traps.py": "known mistakes in all carriers, and who would see them",
     "tests/server/console/test_pages.py": "all pages of the console, in a real browser",
     "tests/server/test_desync.py": "the proxy as a whole: no request or answer is hidden in another",
+    "tests/server/test_desync_differential.py": "the same before nginx and aiohttp, and held against nginx alone",
+    "tests/server/test_slow_readers.py": "the guard as a whole: answers that nobody takes",
     "tests/evidence/test_faults.py": "the table of faults, and the tests that it names",
     "tests/evidence/test_conformance.py": "the whole log, read by code of others",
     "tests/store/test_log_faults.py": "the log as a whole: killed, cut off, on a disk that fails",

@@ -69,6 +69,16 @@ def open_all(settings: Settings, passed: Mapping[str, int]) -> list[tuple[Listen
     return list(zip(*opened, strict=True))
 
 
+def of_others(opened: list[tuple[Listener, ...]], mine: tuple[Listener, ...]) -> dict[str, list[int]]:
+    """Return the sockets that other workers have of their own, by name."""
+    own = {listener.socket.fileno() for listener in mine}
+    found: dict[str, set[int]] = {listener.name: set() for listener in mine}
+    for listener in chain(*opened):
+        if listener.socket.fileno() not in own:
+            found[listener.name].add(listener.socket.fileno())
+    return {name: sorted(numbers) for name, numbers in found.items()}
+
+
 def open_listeners(
     address: str, count: int, *, setting: str = "--listen", passed: Mapping[str, int] = MappingProxyType({})
 ) -> list[Listener]:

@@ -30,10 +30,11 @@ from guard.core.challenge import KEY_SIZE
 from guard.errors import GuardError
 from guard.server import reload
 from guard.server.admin import Admin
+from guard.server.changing_workers import ChangingWorkers
 from guard.server.children import Child, Children
 from guard.server.decoys import load_or_create_secret
 from guard.server.digests import Digests
-from guard.server.listeners import RETIRE_SECONDS, Listener, open_all
+from guard.server.listeners import Listener, of_others, open_all
 from guard.server.observer import Observer
 from guard.server.own_metrics import own_metrics
 from guard.server.process import has_terminal
@@ -50,10 +51,6 @@ from guard.store.mark_keys import folder_in, load_or_create
 from guard.store.passphrase import passphrase
 
 KILL_AFTER_SECONDS = 5.0
-MOST_RETIRING = 2
-"""Generations of workers that see the last connections off; with one more the first has to hurry."""
-COVER_SECONDS = 2.0
-"""Less than a worker stands in for another."""
 ANCHORING_SECONDS = 15.0
 """For a last time stamp, which the process itself bounds."""
 SAVING_SECONDS = 600.0
@@ -86,9 +83,9 @@ class Supervisor:
         self._manager = ServiceManager()
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": self._metrics}
         self._children = Children(environment, say, self._ended)
+        self._changing = ChangingWorkers(self._children)
         self._observer = Observer(evidence, self._metrics, self._recorder_socket)
         self._workers: list[Child] = []
-        self._retiring: list[list[Child]] = []
         self._listeners: list[tuple[Listener, ...]] = []
         """Of each worker: where visitors arrive, and where front servers ask."""
 
@@ -166,7 +163,7 @@ class Supervisor:
         for listener in chain(*self._listeners):
             listener.close()
         async with self._reloading:
-            serving = [*self._workers, *chain(*self._retiring)]
+            serving = [*self._workers, *self._changing.retiring]
             await self._children.stop(serving, settings.timeouts.drain + KILL_AFTER_SECONDS)
         await self._children.stop(sharing, ANCHORING_SECONDS)
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -230,22 +227,8 @@ class Supervisor:
         ending, self._workers, drain = self._workers, workers, self.loaded.settings.timeouts.drain
         self.loaded = fresh
         self._children.signal(ending, signal.SIGHUP)  # before anybody hears that it was loaded
-        self._spawn(self._see_off(ending, drain + KILL_AFTER_SECONDS))
+        self._spawn(self._changing.see_off(ending, drain + KILL_AFTER_SECONDS))
         return (*loaded.warnings, *said)
-
-    async def _see_off(self, ending: list[Child], seconds: float) -> None:
-        """Let workers end in whose place others have come: their connections end with the next answer."""
-        if len(self._retiring) == MOST_RETIRING:
-            self._spawn(self._children.stop(self._retiring[0], seconds))
-        self._retiring.append(ending)
-        await self._children.stop(ending, RETIRE_SECONDS + seconds, by=signal.SIGHUP)
-        self._retiring.remove(ending)
-
-    async def _cover(self) -> None:
-        """As long as a worker is away have the others take the connections that wait for it."""
-        while not self._stopping.is_set() and not all(worker.ready.is_set() for worker in self._workers):
-            self._children.signal((one for one in self._workers if one.ready.is_set()), signal.SIGUSR1)
-            await asyncio.sleep(COVER_SECONDS)
 
     async def _came_up(self, children: list[Child]) -> Child | None:
         """Wait until all are ready, or the guard is to stop; return the first that did not come up."""
@@ -324,7 +307,7 @@ class Supervisor:
     def _ended(self, pid: int) -> None:
         living = {child.process.pid for child in self._workers if child.process is not None} - {pid}
         self._observer.ended(pid, living)
-        self._spawn(self._cover())
+        self._spawn(self._changing.cover(lambda: () if self._stopping.is_set() else self._workers))
 
     def _new_workers(self, loaded: Loaded) -> list[Child]:
         shared = self._shared.for_worker()
@@ -353,21 +336,12 @@ class Supervisor:
                 "challenge_key": self._challenge_key,
                 "started": self._started,
                 "listeners": {listener.name: listener.socket.fileno() for listener in listeners},
-                "others": self._of_others(listeners),
+                "others": of_others(self._listeners, listeners),
                 "recorder": self._recorder_socket,
                 "own_token": self.own_token,
                 "asks_itself": asks_itself,
             }
         )
-
-    def _of_others(self, mine: tuple[Listener, ...]) -> dict[str, list[int]]:
-        """Return the sockets that other workers have of their own, by name."""
-        own = {listener.socket.fileno() for listener in mine}
-        found: dict[str, set[int]] = {listener.name: set() for listener in mine}
-        for listener in chain(*self._listeners):
-            if listener.socket.fileno() not in own:
-                found[listener.name].add(listener.socket.fileno())
-        return {name: sorted(numbers) for name, numbers in found.items()}
 
     def _spawn(self, work: Coroutine[None, None, object]) -> None:
         task = asyncio.create_task(work)

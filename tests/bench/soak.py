@@ -1,28 +1,24 @@
 """Does a guard that runs for long stay as large as it was, and is nothing lost whatever happens to it meanwhile?
 
-Run by hand: `python3 dev.py bench soak [MINUTES] [--json]` (30). A guard with two workers before two small upstreams,
-all on the loopback: people, crawlers, an assistant, a search engine, scrapers, and clients that change address and user
-agent with every request. In the first half the configuration is loaded anew each minute, the second upstream comes and
-goes, and in turn a worker and the recorder are killed. The second half is calm, so that memory, open files and
-threads can be compared: each process at the half against its end. Afterwards the log is held against what clients saw.
+Run by hand: `python3 dev.py bench soak [MINUTES] [--fast-lane] [--json]` (30). A guard with two workers before two
+small upstreams, all on the loopback: people, crawlers, an assistant, a search engine, scrapers, and clients that change
+address and user agent with every request. In the first half the configuration is loaded anew each minute, the second
+upstream comes and goes, and in turn a worker and the recorder are killed. The second half is calm, so that memory, open
+files and threads can be compared: each process at the half against its end. Afterwards the log is held against what
+clients saw, and each request that failed against what had happened within the second before it.
 """
 
 import argparse
 import json
 import os
-import random
 import signal
-import socket
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +28,9 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
 from tests.bench.accuracy import machine  # noqa: E402
-from tests.support.http import ask  # noqa: E402
-from tests.support.running import PATIENT, RunningGuard  # noqa: E402
+from tests.support.causes import by_cause  # noqa: E402
+from tests.support.running import PATIENT, RunningGuard, wait_until  # noqa: E402
+from tests.support.strangers import Flapping, Strangers  # noqa: E402
 from tests.support.told import BELIEVED, Crowd, Found, Told  # noqa: E402
 from tests.support.upstream import Servers  # noqa: E402
 
@@ -43,6 +40,7 @@ MAY_GROW = 1.10
 MAY_GROW_MIB = 8.0
 """A process is flat that has grown by no more than the larger of the two."""
 MAY_OPEN = 8
+LOADED = "the configuration was loaded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,82 +88,6 @@ def sample(parent: int, seconds: float) -> list[Sample]:
     return rows
 
 
-class Flapping:
-    """An upstream that is there, and then not."""
-
-    def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            self.port = first.getsockname()[1]
-        self._server: socket.socket | None = None
-
-    def turn(self) -> None:
-        """Come, or go."""
-        if self._server is not None:
-            self._server.shutdown(socket.SHUT_RDWR)
-            self._server.close()
-            self._server = None
-        else:
-            self._server = socket.create_server(("127.0.0.1", self.port))
-            threading.Thread(target=self._answer, args=(self._server,), daemon=True).start()
-
-    @staticmethod
-    def _answer(server: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = server.accept()
-                with connection, suppress(OSError):
-                    connection.settimeout(5)
-                    connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
-
-
-class Strangers:
-    """Scrapers, and clients that are somebody else each time; and visitors of the site that comes and goes."""
-
-    def __init__(self, port: int) -> None:
-        self.statuses: dict[str, Counter[int]] = {"scraper": Counter(), "rotating": Counter(), "flapping": Counter()}
-        self._port = port
-        self._ended = threading.Event()
-        self._threads = [threading.Thread(target=one, daemon=True) for one in (self._scrape, self._rotate, self._flap)]
-        for thread in self._threads:
-            thread.start()
-
-    def end(self) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join(40)
-
-    def _again(self, who: str, one: Callable[[int], tuple[str, str, str, str]], pause: float) -> None:
-        number = 0
-        while not self._ended.is_set():
-            path, host, agent, address = one(number)
-            number += 1
-            try:
-                reply = ask(self._port, path, ("X-Forwarded-For", address), agent=agent, host=host)
-                self.statuses[who][reply.status if reply.whole else 0] += 1
-            except OSError:
-                self.statuses[who][0] += 1
-            time.sleep(pause)
-
-    def _scrape(self) -> None:
-        self._again(
-            "scraper", lambda n: (f"/original.jpg?n={n}", "photo.example", "python-requests/2.32", "192.0.2.9"), 0.05
-        )
-
-    def _rotate(self) -> None:
-        chance = random.Random(1)
-
-        def one(number: int) -> tuple[str, str, str, str]:
-            address = str(IPv4Address("10.0.0.0") + chance.randrange(1 << 24))
-            agent = f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/{number}.0.0.0 Safari/537.36"
-            return f"/display.jpg?n={number}", "photo.example", agent, address
-
-        self._again("rotating", one, 0.02)
-
-    def _flap(self) -> None:
-        self._again("flapping", lambda n: (f"/?n={n}", "flap.example", "Mozilla/5.0", "192.0.2.10"), 0.05)
-
-
 def kill(parent: int, module: str) -> None:
     """Kill one process that runs this module."""
     for pid, runs in processes(parent).items():
@@ -175,7 +97,9 @@ def kill(parent: int, module: str) -> None:
             return
 
 
-def run(minutes: float) -> tuple[list[Sample], Told, Strangers, Found, dict[str, Any]]:
+def run(
+    minutes: float, fast_lane: bool
+) -> tuple[list[Sample], Told, Strangers, Found, dict[str, Any], Counter[tuple[str, str, str]]]:
     servers, flapping = Servers(), Flapping()
     good, _ = servers.start()
     told = Told()
@@ -192,12 +116,14 @@ def run(minutes: float) -> tuple[list[Sample], Told, Strangers, Found, dict[str,
                 "rules": PATIENT,
                 "timeouts": {"connect": 2, "read": 10, "drain": 5},
                 "access_log": "off",
+                "fast_lane": fast_lane,
             },
         )
         crowd, strangers = Crowd(guard.port, told, 0.05), Strangers(guard.port)
         begun = time.monotonic()
         half, end = minutes * 30, minutes * 60
         samples: list[Sample] = []
+        events: list[tuple[float, str]] = []
         done: Counter[str] = Counter()
         next_flap, next_minute, killing = FLAP_SECONDS, min(60.0, half / 3), 0
         try:
@@ -209,10 +135,14 @@ def run(minutes: float) -> tuple[list[Sample], Told, Strangers, Found, dict[str,
                     done["turns of the upstream"] += 1
                 if now < half - 20 and now >= next_minute:
                     next_minute += min(60.0, half / 3)
+                    events.append((time.monotonic(), "reload"))
                     guard.process.send_signal(signal.SIGHUP)
                     done["reloads"] += 1
+                    wait_until(lambda: sum(LOADED in one for one in guard.said) >= done["reloads"] or None, 60)
+                    events.append((time.monotonic(), "reloaded"))
                     time.sleep(8)
                     module = ("worker", "recorder")[killing % 2]
+                    events.append((time.monotonic(), f"{module} killed"))
                     kill(guard.process.pid, module)
                     done[f"{module}s killed"] += 1
                     killing += 1
@@ -223,7 +153,8 @@ def run(minutes: float) -> tuple[list[Sample], Told, Strangers, Found, dict[str,
             strangers.end()
             status = guard.stop()
         done["exit status"] = status
-        return samples, told, strangers, told.against(guard.evidence), dict(done)
+        causes = by_cause([*told.failures, *strangers.failures], events)
+        return samples, told, strangers, told.against(guard.evidence), dict(done), causes
 
 
 def grown(samples: list[Sample], minutes: float) -> list[dict[str, Any]]:
@@ -271,20 +202,25 @@ def table(rows: list[dict[str, Any]], samples: list[Sample]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py bench soak", description="Runs a guard for long, and harms it.")
     parser.add_argument("minutes", nargs="?", type=float, default=30.0)
+    parser.add_argument("--fast-lane", action="store_true", help="with plain requests past the HTTP library")
     parser.add_argument("--json", action="store_true", help="every sample")
     chosen = parser.parse_args()
-    samples, told, strangers, found, done = run(chosen.minutes)
+    samples, told, strangers, found, done, causes = run(chosen.minutes, chosen.fast_lane)
     rows = grown(samples, chosen.minutes)
     statuses = {who: dict(sorted(counts.items())) for who, counts in {**told.statuses, **strangers.statuses}.items()}
     flat = bool(rows) and all(row["flat"] for row in rows)
     if chosen.json:
         print(json.dumps({"machine": machine(), "samples": [vars(one) for one in samples], "grown": rows, "done": done,
-                          "statuses": statuses, "flat": flat, "nothing_lost": found.nothing_lost}))  # fmt: skip
+                          "statuses": statuses,
+                          "causes": [[*cause, count] for cause, count in causes.items()], "flat": flat,
+                          "nothing_lost": found.nothing_lost}))  # fmt: skip
     else:
         print(machine(), done, sep="\n")
         print(table(rows, samples))
         for who, counts in statuses.items():
             print(f"{who}: " + ", ".join(f"{count:,} × {status or 'broken off'}" for status, count in counts.items()))
+        for (what, who, how), count in causes.most_common():
+            print(f"after {what}: {who}: {count:,} × {how}")
         print(f"slowest answer to a person: {told.slowest:.2f} s")
         print(
             f"log: holds={found.holds} {dict(found.kinds)}\n"

@@ -15,6 +15,7 @@ from pathlib import Path
 from guard.evidence import record
 from guard.store.log_files import open_folder, verify_directory
 from guard.store.record_finder import leaves
+from tests.support.causes import Failure, how_it_failed
 from tests.support.http import CHATGPT_USER, CHROME, GOOGLEBOT_IMAGE, GPTBOT, Reply, ask
 
 
@@ -27,13 +28,16 @@ class Told:
     references: set[str] = field(default_factory=set)
     previews: int = 0
     """Pictures that assistants got."""
+    failures: list[Failure] = field(default_factory=list)
     slowest: float = 0.0
     """Seconds until a person was answered."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, who: str, reply: Reply | None, seconds: float = 0.0) -> None:
+    def note(self, who: str, reply: Reply | None, seconds: float = 0.0, error: OSError | None = None) -> None:
         """Take note of one answer, or of none."""
         with self._lock:
+            if how := how_it_failed(reply, error):
+                self.failures.append(Failure(time.monotonic(), seconds, who, how))
             status = reply.status if reply is not None and reply.whole else 0
             self.statuses.setdefault(who, Counter())[status] += 1
             if reply is not None and (reference := reply.get("Guard-Reference")):
@@ -123,10 +127,11 @@ class Crowd:
         chance = random.Random(path)
         while not self._ended.is_set():
             started = time.monotonic()
+            error = None
             try:
                 lines = (("X-Forwarded-For", str(IPv4Address(chance.randrange(1 << 24, 1 << 31)))), *BROWSER_LINES)
                 reply = ask(self._port, path, *(lines if who == "person" else ()), agent=agent)
-            except OSError:
-                reply = None
-            self._told.note(who, reply, time.monotonic() - started)
+            except OSError as failed:
+                reply, error = None, failed
+            self._told.note(who, reply, time.monotonic() - started, error)
             time.sleep(self._pause)
