@@ -1,30 +1,23 @@
 """How do settings and rules become the parts of one worker?"""
 
-from datetime import date
-
 from guard.core.autonomous_systems import UNKNOWN
 from guard.core.conduct import ConductJudge
-from guard.core.crawlers import Catalogue
 from guard.core.facts import RequestFacts
 from guard.core.header_print import MASKS
 from guard.core.referrers import Referrers
-from guard.errors import ConfigurationError
 from guard.evidence.private import PrivatePaths
 from guard.exporter.access_log import AccessLog
 from guard.exporter.metrics import Metrics
-from guard.reservation import html
-from guard.reservation.documents import ReservationSet, render
-from guard.reservation.statement import Statement
-from guard.rights import read_terms, statement_of
 from guard.server.ahead import Ahead
 from guard.server.answers import Answers
 from guard.server.appeals import Appeals
 from guard.server.arrivals import Arrivals
 from guard.server.behaviour import Behaviour
 from guard.server.canaries import Canaries, canaries_of
-from guard.server.cards import CardOwner, CardStock
+from guard.server.cards import CardStock
 from guard.server.census import Census
 from guard.server.challenge import ChallengeOptions, Challenges, SpentChallenges
+from guard.server.configured_site import site_of
 from guard.server.crowds import CrowdWatch
 from guard.server.deciding import Deciding
 from guard.server.decoys import Decoys, load_or_create_secret
@@ -45,7 +38,7 @@ from guard.server.marked import MarkedCopies
 from guard.server.online import PicturesOnline
 from guard.server.pack_builder import PACK_SECONDS, PackBuilder
 from guard.server.pages import Pages
-from guard.server.picture_rights import picture_jobs, signing_folder
+from guard.server.picture_rights import signing_folder
 from guard.server.pictures import Pictures, Sizes
 from guard.server.plain_visits import PlainVisits
 from guard.server.proxy import Proxy
@@ -59,7 +52,7 @@ from guard.server.rules_in_force import load_pipeline
 from guard.server.search_guard import SearchGuard
 from guard.server.self_requests import SelfRequests
 from guard.server.shared_limits import limiter_of
-from guard.server.site import Site, Sites, Upstream
+from guard.server.site import Sites
 from guard.server.spoe import SpoeServer
 from guard.server.tickets import tickets_of
 from guard.server.unclassified import Unclassified
@@ -69,7 +62,6 @@ from guard.server.upstream_requests import UpstreamRequests
 from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
-from guard.settings import Site as SiteSettings
 from guard.store import upstream_robots as robots_files
 from guard.store import visible_marks
 from guard.store.day_files import FOLDER as DAYS
@@ -80,7 +72,6 @@ from guard.store.packs import PackFolder
 from guard.store.pictures_online import FILE as PICTURES_FILE
 from guard.store.robots_versions import RobotsVersions
 from guard.store.rule_files import load_behaviour, load_crawler_files, rules_root
-from guard.visible_marks import visible_mark_of
 
 
 class Worker:
@@ -122,7 +113,7 @@ class Worker:
         secret = settings.evidence.directory / "guard" / "decoys.secret"
         self._decoys = Decoys(load_or_create_secret(secret)) if settings.behaviour.decoys else None
         self.sites = Sites(
-            [_site(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]
+            [site_of(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]
         )
         self._tickets = tickets_of(settings, self.pipeline.policy, self.metrics.tickets)
         self.search_guard = SearchGuard(
@@ -355,45 +346,3 @@ class Worker:
             await self._packs.close()
         for client in self._upstreams.values():
             await client.close()
-
-
-def _site(settings: Settings, site: SiteSettings, catalogue: Catalogue, as_of: date, decoys: Decoys | None) -> Site:
-    rights = settings.rights_of(site)
-    tokens = tuple((crawler.token, crawler.purpose) for crawler in catalogue.crawlers)
-
-    terms_text = read_terms(rights)  # once: all hosts of a site show one text
-
-    def statement(base_url: str) -> Statement:
-        return statement_of(rights, base_url, terms_text)
-
-    def stated(used: str) -> Statement:
-        try:
-            return statement(site.base_url or used)
-        except ConfigurationError:
-            if not used:
-                raise
-            return statement(site.base_url)  # the client's Host field makes no URL; the reservation holds without
-
-    def rendered(used: str) -> ReservationSet:
-        disallow = (decoys.directory(site.host),) if decoys else ()
-        return render(stated(used), tokens, as_of=as_of, disallow=disallow)
-
-    def page_head(used: str, path: str) -> bytes:
-        return html.head(stated(used).at(path))
-
-    return Site(
-        upstream=Upstream(base=site.upstream_base, unix_socket=site.upstream_socket),
-        owner=CardOwner(
-            site=site.host,
-            holder=rights.holder,
-            contact=rights.contact,
-            terms=statement(site.base_url).policy_url if site.base_url or rights.terms else "",
-        ),
-        render=rendered,
-        base_url=site.base_url,
-        offers=lambda path: statement(site.base_url).at(path).offers,
-        pictures=picture_jobs(site, settings.in_image_of(site), statement),
-        page_head=page_head if rights.html else None,
-        visible_mark=visible_mark_of(settings.visible_mark, rights),
-        marked_visibly=settings.marks.visible,
-    )

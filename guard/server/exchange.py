@@ -18,7 +18,7 @@ from guard.server.site import Site
 
 if TYPE_CHECKING:
     from guard.server.fast_lane.upstream import Line
-    from guard.server.made_pictures import Kept
+    from guard.server.kept_pictures import Kept
     from guard.server.upstream import Answered
 
 

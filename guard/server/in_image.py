@@ -13,7 +13,6 @@ short, the upstream's own answer goes out, is counted, and the reason is told on
 """
 
 import asyncio
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -22,14 +21,14 @@ from hashlib import sha256
 
 from guard.errors import PictureError, PicturesBusyError, UpstreamError
 from guard.exporter.metrics import Metrics
-from guard.image import rights_jobs
 from guard.image.left_alone import Why
 from guard.image.rights import FORMATS, Rewritten
 from guard.image.rights_jobs import RightsJob
 from guard.image.sniff import media_type
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
-from guard.server.made_pictures import Kept, Known, KnownUrls, Made, MadePictures, Result, Source
+from guard.server.kept_pictures import Kept, kept, stands_for_bytes
+from guard.server.made_pictures import Known, KnownUrls, Made, MadePictures, Result, Source, key_of
 from guard.server.pictures import Smaller
 from guard.server.rights_workers import RightsWorkers
 from guard.server.upstream import Answered
@@ -46,8 +45,6 @@ UNTOLD_BYTES = 8 << 20
 IN_THREAD = 1 << 20
 """Bytes above which a picture is hashed in a thread: one of 30 MiB would hold the loop up for 50 ms."""
 
-_STRONG_TAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]+"')
-_NOT_FOR_ALL = frozenset({"private", "no-store", "no-transform"})
 _OWN_TAG = re.compile(r'"[0-9a-f]{32}-r"')
 _BYTES_OF_ITS_OWN = frozenset(
     {"content-length", "content-md5", "digest", "content-digest", "repr-digest", "etag", "accept-ranges",
@@ -120,10 +117,8 @@ class InImage:
         if known and has == {"if-modified-since"}:
             # The date is the upstream's own; see `_not_modified` for the tag in its answer.
             return Asking()
-        if known and (made := known.made) and (result := self._cache.get(made.key)) is not None:
-            exchange.kept = Kept(
-                known=known, headers=made.headers, seen=made.seen, original=made.original, body=result.body
-            )
+        exchange.kept = kept(known, self._cache.get(known.made.key) if known and known.made else None)
+        if known and exchange.kept is not None:
             return Asking(whole=True, only_if_not=known.upstream_tag)
         if not has or (known is None and not any(_OWN_TAG.search(facts.header(name)) for name in has)):
             return Asking()
@@ -144,10 +139,9 @@ class InImage:
         if not exchange.site.in_image or exchange.facts.method not in ("GET", "HEAD"):
             return None
         if answered.status == 304:
-            kept = exchange.kept
-            return (
-                self._not_modified(exchange, answered) if kept is None else await self._again(exchange, answered, kept)
-            )
+            if (before := exchange.kept) is not None:
+                return await self._again(exchange, answered, before)
+            return self._not_modified(exchange, answered)
         if not await self._is_public_picture(exchange, answered):
             if answered.status in (200, 206):
                 self._known.forget(exchange.facts)
@@ -159,18 +153,15 @@ class InImage:
             return self._answer(exchange, answered.headers, known, b"", _nothing)
         return await self._of_the_whole(exchange)
 
-    async def _again(self, exchange: Exchange, answered: Answered, kept: Kept) -> Ready | None:
+    async def _again(self, exchange: Exchange, answered: Answered, before: Kept) -> Ready | None:
         """Return what was made before: the upstream says that its picture is the same."""
-        fields = answered.headers.first
-        said = {item.strip().lower().partition("=")[0] for item in fields.get("cache-control", "").split(",")}
-        if fields.get("etag", kept.known.upstream_tag) != kept.known.upstream_tag or not said.isdisjoint(_NOT_FOR_ALL):
+        if not before.still_holds(answered):
             self._known.forget(exchange.facts)
             return await self._of_the_whole(exchange)
         self._metrics.in_image.labels(exchange.site.host, "written").inc()
-        # RFC 9111, section 4.3.4: what the 304 says anew replaces what was said with the picture.
-        older = (line for line in kept.headers if line[0].lower() not in fields)
-        made = self._answer(exchange, (*older, *answered.headers), kept.known, kept.body, self._hold(len(kept.body)))
-        return replace(made, original=kept.original)
+        release = self._hold(len(before.body))
+        made = self._answer(exchange, before.freshened(answered), before.known, before.body, release)
+        return replace(made, original=before.made.original)
 
     async def _of_the_whole(self, exchange: Exchange) -> Ready | None:
         """Ask for the whole picture, and return the answer that is made of it."""
@@ -238,8 +229,8 @@ class InImage:
     def _remember(self, exchange: Exchange, answered: Answered, digest: bytes, result: Result) -> Known:
         """Keep what was made at a URL."""
         tag, made = answered.header("etag"), None
-        if _STRONG_TAG.fullmatch(tag) and exchange.seen is not None and exchange.facts.method == "GET":
-            key = _key(digest, exchange.site.picture_job(exchange.facts))
+        if stands_for_bytes(tag) and exchange.seen is not None and exchange.facts.method == "GET":
+            key = key_of(digest, exchange.site.picture_job(exchange.facts))
             made = Made(key=key, headers=answered.headers, seen=exchange.seen, original=digest.hex())
         known = Known(tag, result.tag, len(result.body), made)
         self._known.put(exchange.facts, known)
@@ -252,7 +243,7 @@ class InImage:
         job = exchange.site.picture_job(exchange.facts)
         if first_alone:
             job = replace(job, first_alone=True)
-        key = _key(digest, job)
+        key = key_of(digest, job)
         if (known := self._cache.get(key)) is not None:
             result = known
         else:
@@ -353,11 +344,6 @@ class InImage:
         if (site, why) not in self._told and len(self._told) < 200:
             self._told.add((site, why))
             self._say(f"guard: {site}: a picture is sent as it came: {why}; further ones are only counted")
-
-
-def _key(digest: bytes, job: RightsJob) -> bytes:
-    """Return under which a result is kept: by the bytes, and by what is done to them."""
-    return sha256(digest + json.dumps(rights_jobs.fields(job), sort_keys=True).encode()).digest()
 
 
 def _outcome(made: Rewritten) -> Result:

@@ -1,10 +1,14 @@
 """Which pictures have been given their rights already, and at which URLs?"""
 
+import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from guard.core.facts import HeaderLines, RequestFacts, ResponseFacts
+from guard.image import rights_jobs
 from guard.image.left_alone import Why
+from guard.image.rights_jobs import RightsJob
 from guard.image.visible_mark import VisibleMark
 
 MAX_URLS = 16_384
@@ -41,18 +45,6 @@ class Made:
     """SHA-256 of it, in hex."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What can be sent again, if the upstream says so."""
-
-    known: Known
-    headers: HeaderLines
-    """Of the upstream's answer with the picture."""
-    seen: ResponseFacts
-    original: str
-    body: bytes = field(repr=False)
-
-
 @dataclass(frozen=True, slots=True)
 class Result:
     """What was made of some bytes."""
@@ -86,6 +78,11 @@ class Source:
         With other rights in force, or at a path with answers of its own, the same picture is another copy.
         """
         return f"{self.rendition.hex()} {self.made}{' ' + self.visible_mark.digest if self.visible_mark else ''}"
+
+
+def key_of(digest: bytes, job: RightsJob) -> bytes:
+    """Return under which a result is kept: by the bytes, and by what is done to them."""
+    return sha256(digest + json.dumps(rights_jobs.fields(job), sort_keys=True).encode()).digest()
 
 
 class MadePictures:
