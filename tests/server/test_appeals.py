@@ -63,7 +63,7 @@ def test_a_refusal_leads_to_the_form_and_the_code_goes_on_record(trusting: Runni
     records = wait_until(lambda: of_kind(trusting, "apl") or None, 30)
     assert [sorted(one.fields) for one in records] == [["at", "kind", "ref", "site", "v"]]
     assert records[0].fields["ref"] == code
-    assert any(code in line and "objects" in line for line in trusting.said)
+    wait_until(lambda: any(code in line and "objects" in line for line in trusting.said) or None, 30)
     with urllib.request.urlopen(trusting.admin + "/metrics", timeout=10) as answer:
         assert 'guard_appeals_total{site="photo.example"} 1.0' in answer.read().decode()
 

@@ -26,7 +26,7 @@ from guard.core.behaviour import VERSION, Past, summary
 from guard.core.classification import Conduct, HardFact, Identity
 from guard.core.conduct import ConductJudge
 from guard.core.crawlers import Purpose
-from guard.core.facts import Kind
+from guard.core.facts import HeaderLines, Kind
 from guard.core.header_print import MASKS, Front
 from guard.core.observation import Answered
 from guard.reservation.documents import ReservationSet, render
@@ -483,11 +483,23 @@ def test_pictures_are_counted_by_what_nobody_bad_was_shown(tmp_path: Path, table
     """Who is suspect could make up addresses of pictures, and so could anybody under a crawler's name."""
     believed, more, count = VISITORS[visitor]
     one = Crawling(tmp_path, table)
-    exchange = SimpleNamespace(facts=request("/a.jpg"), who=believed, own=more.get("own", False))
-    answered = SimpleNamespace(status=more.get("status", 200), header=lambda _: "")
+    exchange = SimpleNamespace(facts=request("/a.jpg"), who=believed, own=more.get("own", False), kept=None)
+    answered = SimpleNamespace(status=more.get("status", 200), headers=HeaderLines(()))
     one.behaviour.served(exchange, seen(more.get("kind", Kind.ORIGINAL)), answered)
 
     assert one.portfolios.served("photo.example") == count
+
+
+def test_a_picture_that_is_still_the_same_is_the_picture_that_was_counted(tmp_path: Path, table: ClientTable):
+    """A 304 may say less of it than the answer that it came with."""
+    one = Crawling(tmp_path, table)
+    lines = HeaderLines((("ETag", '"a"'), ("Content-Length", "7")))
+    facts, person = request("/a.jpg"), who(Purpose.BROWSER, crawler=None)
+    for status, kept, headers in ((200, None, lines), (304, SimpleNamespace(headers=lines), HeaderLines(()))):
+        exchange = SimpleNamespace(facts=facts, who=person, own=False, kept=kept)
+        one.behaviour.served(exchange, seen(Kind.ORIGINAL), SimpleNamespace(status=status, headers=headers))
+
+    assert one.portfolios.served("photo.example") == 1
 
 
 @pytest.mark.parametrize("sent", [{"completed": False}, {"status": 499}])

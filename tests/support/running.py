@@ -119,7 +119,7 @@ class RunningGuard:
             wanted = {"path": path, **fields}.items()
             return next((line for line in reversed(self.lines()) if wanted <= line.items()), None)
 
-        return wait_until(find, 5, lambda: str(self.lines()))
+        return wait_until(find, 30, lambda: str(self.lines()))
 
     def stop(self) -> int:
         """Stop it in an orderly way and return the exit status."""
