@@ -261,24 +261,16 @@ class Worker:
         if marked is not None and self._decoys is not None and settings.canaries is not None:
             self._canaries = canaries_of(settings.canaries, settings.evidence.directory, marked, self.metrics.canaries)
             self._decoys.offer(self._canaries, self.recorder, [site.host for site in self.sites.all], utc_now)
-        appeals = Appeals(self.recorder, self.metrics, rules=self.pipeline.policy.digest)
-        well_known = WellKnown(LogHead(settings.evidence.directory))
-        if self._tickets is None:
-            self.visits = PlainVisits(
-                arrivals=arrivals, deciding=deciding, upstreams=upstreams, well_known=well_known,
-                challenges=challenges, appeals=appeals, decoys=self._decoys, pages=pages, records=self._records,
-                reports=self._reports, search_guard=self.search_guard, metrics=self.metrics,
-            )  # fmt: skip
-        return Proxy(
+        proxy = Proxy(
             arrivals=arrivals,
             upstreams=upstreams,
             deciding=deciding,
             answers=answers,
-            appeals=appeals,
+            appeals=Appeals(self.recorder, self.metrics, rules=self.pipeline.policy.digest),
             in_image=in_image,
             substitutes=Substitutes(Pictures(self._images, sizes), marked, in_image, self.metrics),
             challenges=challenges,
-            well_known=well_known,
+            well_known=WellKnown(LogHead(settings.evidence.directory)),
             records=self._records,
             reports=self._reports,
             metrics=self.metrics,
@@ -288,6 +280,12 @@ class Worker:
             online=self._online,
             search_guard=self.search_guard,
         )
+        if self._tickets is None:
+            self.visits = PlainVisits(
+                proxy, arrivals=arrivals, deciding=deciding, upstreams=upstreams, pages=pages, records=self._records,
+                metrics=self.metrics,
+            )  # fmt: skip
+        return proxy
 
     def _prepare_ahead(self, address: object) -> None:
         """Have packs made before a suspect asks, of what sitemaps lead to; `address` is the guard's own."""

@@ -13,25 +13,19 @@ from guard.core.policy import Action, Decision
 from guard.core.response import Forward
 from guard.errors import RequestError
 from guard.exporter.metrics import Metrics
-from guard.server.appeals import Appeals
 from guard.server.arrivals import Arrivals
-from guard.server.challenge import Challenges
 from guard.server.deciding import Deciding
-from guard.server.decoys import Decoys
 from guard.server.exchange import Exchange
 from guard.server.fast_lane.connection import Connection
 from guard.server.fast_lane.plain import PlainAnswer, PlainRequest
 from guard.server.fast_lane.upstream import Incoming
 from guard.server.fast_lane.visit import Visit
 from guard.server.pages import Pages
+from guard.server.proxy import Proxy
 from guard.server.records import Records
-from guard.server.reports import Reports
-from guard.server.search_guard import SearchGuard
 from guard.server.sending import begin_plain
-from guard.server.shared_caches import SharedCaches
 from guard.server.upstream import Answered
 from guard.server.upstream_requests import UpstreamRequests
-from guard.server.well_known import WellKnown
 
 
 class PlainVisits:
@@ -39,35 +33,25 @@ class PlainVisits:
 
     def __init__(
         self,
+        proxy: Proxy,
         *,
         arrivals: Arrivals,
         deciding: Deciding,
         upstreams: UpstreamRequests,
-        well_known: WellKnown,
-        challenges: Challenges,
-        appeals: Appeals,
-        decoys: Decoys | None,
         pages: Pages,
         records: Records,
-        reports: Reports,
-        search_guard: SearchGuard,
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Take the proxy that answers all others."""
+        self._proxy = proxy
         self._arrivals = arrivals
         self._deciding = deciding
         self._upstreams = upstreams
-        self._well_known = well_known
-        self._challenges = challenges
-        self._appeals = appeals
-        self._decoys = decoys
         self._pages = pages
         self._records = records
-        self._reports = reports
-        self._search_guard = search_guard
         self._metrics = metrics
         self._clock = clock
-        self._caches = SharedCaches(deciding.pipeline.policy)
 
     def begin(self, connection: Connection, request: PlainRequest) -> Visit | None:
         """Send a request on; None where it is not as plain as that.
@@ -79,23 +63,13 @@ class PlainVisits:
         except RequestError:
             return None
         request.begun = exchange
-        if self._is_ours(exchange) or not self._passes(exchange):
+        if self._proxy.ours(exchange) is not None or not self._passes(exchange):
             return None
         line = self._upstreams.ask_at_once(exchange)
         if line is None:
             return None
         self._metrics.requests_open.inc()
         return Visit(self, connection, request, exchange, line)
-
-    def _is_ours(self, exchange: Exchange) -> bool:
-        """Tell whether the guard itself answers for what is asked."""
-        return (
-            self._well_known.find(exchange) is not None
-            or self._well_known.log.owns(exchange)
-            or self._challenges.owns(exchange)
-            or self._appeals.owns(exchange)
-            or (self._decoys is not None and self._decoys.find(exchange.facts) is not None)
-        )
 
     def _passes(self, exchange: Exchange) -> bool:
         """Tell whether it is allowed as it is, to somebody who leaves no record."""
@@ -122,7 +96,7 @@ class PlainVisits:
         if not isinstance(self._deciding.plan(exchange, exchange.decided), Forward):
             return None
         exchange.rendition = "as_is"
-        headers = self._caches.dressed(exchange, answered.status, answered.headers)
+        headers = self._proxy.dressed(exchange, answered.status, answered.headers)
         return begin_plain(exchange, answered.status, answered.reason, headers)
 
     def handed_back(self) -> None:
@@ -132,7 +106,5 @@ class PlainVisits:
     def left(self, exchange: Exchange) -> None:
         """Take note of what became of a request."""
         self._metrics.requests_open.dec()
-        self._arrivals.left(exchange)
-        self._reports.finished(exchange)
-        self._search_guard.note(exchange)
+        self._proxy.left(exchange)
         self._records.note(exchange)

@@ -5,13 +5,15 @@ first byte of the answer leaves; people are only counted.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import assert_never, cast
 
 from aiohttp import web
 
 from guard.core.classification import TicketState
+from guard.core.decoys import Decoy
 from guard.core.facts import Kind, KindSource, ResponseFacts
 from guard.core.policy import Action, Decision, NeedsResponse, PreviewSize
 from guard.core.response import (
@@ -28,6 +30,7 @@ from guard.core.response import (
 )
 from guard.errors import RecorderUnavailableError, RequestError, UpstreamError
 from guard.exporter.metrics import Metrics
+from guard.reservation.documents import Document
 from guard.server.answers import Answers, Made
 from guard.server.appeals import Appeals
 from guard.server.arrivals import Arrivals
@@ -118,35 +121,60 @@ class Proxy:
                 return self._answers.senseless(str(error), self.reservation())
         self._metrics.requests_open.inc()
         try:
-            if document := self._well_known.find(exchange):
-                exchange.rendition, exchange.decision = "reservation", self._told
-                await self._record(exchange)
-                return await self._well_known.send(exchange, document)
-            if self._well_known.log.owns(exchange):
-                exchange.rendition, exchange.decision = "page", self._told
-                await self._record(exchange)
-                return await self._well_known.log.answer(exchange)
-            if self._decoys is not None and (decoy := self._decoys.find(exchange.facts)):
-                exchange.decision = self._lured
-                return await self._send_recorded(exchange, await self._decoys.made(exchange, decoy))
-            if self._challenges.owns(exchange):
-                exchange.decision = self._challenges.decision
-                made = self._challenges.answer(exchange)
-                await self._record(exchange, made)
-                return await self._send_made(exchange, made)
-            if self._appeals.owns(exchange):
-                exchange.decision = self._appeals.decision
-                return await self._send_recorded(exchange, await self._appeals.answer(exchange))
-            return await self._answer(exchange)
+            own = self.ours(exchange)
+            return await (self._answer(exchange) if own is None else own())
         finally:
             self._metrics.requests_open.dec()
             if exchange.asked is not None:
                 exchange.asked.abort()
             if not exchange.own:
-                self._arrivals.left(exchange)
-                self._reports.finished(exchange)
-                self._search_guard.note(exchange)
+                self.left(exchange)
                 await self._records.end(exchange)
+
+    def ours(self, exchange: Exchange) -> Callable[[], Awaitable[web.StreamResponse]] | None:
+        """Return what answers a request that the guard itself answers; None for one that is the site's."""
+        if document := self._well_known.find(exchange):
+            return partial(self._tell, exchange, document)
+        if self._well_known.log.owns(exchange):
+            return partial(self._show_head, exchange)
+        if self._decoys is not None and (decoy := self._decoys.find(exchange.facts)):
+            return partial(self._lure, exchange, decoy)
+        if self._challenges.owns(exchange):
+            return partial(self._take_challenge, exchange)
+        if self._appeals.owns(exchange):
+            return partial(self._take_appeal, exchange)
+        return None
+
+    async def _tell(self, exchange: Exchange, document: Document) -> web.StreamResponse:
+        exchange.rendition, exchange.decision = "reservation", self._told
+        await self._record(exchange)
+        return await self._well_known.send(exchange, document)
+
+    async def _show_head(self, exchange: Exchange) -> web.StreamResponse:
+        exchange.rendition, exchange.decision = "page", self._told
+        await self._record(exchange)
+        return await self._well_known.log.answer(exchange)
+
+    async def _lure(self, exchange: Exchange, decoy: Decoy) -> web.StreamResponse:
+        assert self._decoys is not None  # noqa: S101  # it is one of them
+        exchange.decision = self._lured
+        return await self._send_recorded(exchange, await self._decoys.made(exchange, decoy))
+
+    async def _take_challenge(self, exchange: Exchange) -> web.StreamResponse:
+        exchange.decision = self._challenges.decision
+        made = self._challenges.answer(exchange)
+        await self._record(exchange, made)
+        return await self._send_made(exchange, made)
+
+    async def _take_appeal(self, exchange: Exchange) -> web.StreamResponse:
+        exchange.decision = self._appeals.decision
+        return await self._send_recorded(exchange, await self._appeals.answer(exchange))
+
+    def left(self, exchange: Exchange) -> None:
+        """Count what became of a request."""
+        self._arrivals.left(exchange)
+        self._reports.finished(exchange)
+        self._search_guard.note(exchange)
 
     def reservation(self) -> Headers:
         """Return the header lines for whoever names no site."""
@@ -251,10 +279,11 @@ class Proxy:
         exchange.rendition = "as_is"
         await self._record(exchange)
         headers, body = await self._pages.change(exchange, answered)
-        headers = self._dressed(exchange, answered.status, headers)
+        headers = self.dressed(exchange, answered.status, headers)
         return await send(exchange, answered.status, answered.reason, headers, body)
 
-    def _dressed(self, exchange: Exchange, status: int, headers: Headers) -> Headers:
+    def dressed(self, exchange: Exchange, status: int, headers: Headers) -> Headers:
+        """Return the lines of an answer from the upstream, with what they say to caches, and a ticket if one is due."""
         headers = self._caches.dressed(exchange, status, headers)
         return headers if self._tickets is None else self._tickets.dressed(exchange, status, headers)
 
@@ -263,7 +292,7 @@ class Proxy:
         try:
             await self._record(exchange)
             body = b"" if exchange.facts.method == "HEAD" else ready.body
-            headers = self._dressed(exchange, ready.status, ready.headers)
+            headers = self.dressed(exchange, ready.status, ready.headers)
             return await send(exchange, ready.status, "", headers, in_pieces(body))
         finally:
             ready.done()
@@ -287,7 +316,7 @@ class Proxy:
             exchange.mark_id, exchange.mark_key = copy.mark_id.hex(), copy.commitment.hex()
         try:
             await self._record(exchange)
-            headers = self._dressed(exchange, other.status, other.headers)
+            headers = self.dressed(exchange, other.status, other.headers)
             return await send_bytes(exchange, other.status, headers, other.body)
         finally:
             other.done()
