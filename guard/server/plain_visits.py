@@ -81,9 +81,9 @@ class PlainVisits:
         self._metrics.decision_seconds.observe(self._clock() - exchange.started)
         return isinstance(self._deciding.plan(exchange, decided), Forward)
 
-    def answered(self, exchange: Exchange, incoming: Incoming) -> Answered:
-        """Return the answer whose head has come in."""
-        return self._upstreams.answered(exchange, incoming, self._clock() - exchange.started)
+    def answered(self, exchange: Exchange, incoming: Incoming, seconds: float) -> Answered:
+        """Return the answer whose head has come in, so many seconds after the upstream was asked."""
+        return self._upstreams.answered(exchange, incoming, seconds)
 
     def begin_answer(self, exchange: Exchange, answered: Answered) -> PlainAnswer | None:
         """Return what the client is answered with, its head made; None where that takes waiting."""

@@ -176,8 +176,11 @@ class Connection(asyncio.Protocol):
     def _begin(self, request: PlainRequest, close: bool, raw: bytes) -> None:
         """Answer a request: at once if that can be, else with a task that can wait."""
         self.ends = close or self._server.is_retiring
-        visits = self._server.visits
-        self._visit = visits.begin(self, request) if visits is not None else None
+        if self._server.visits is not None:
+            try:
+                self._visit = self._server.visits.begin(self, request)
+            except Exception as error:  # whoever can wait can also say that it failed
+                _log.error("a request could not be answered at once; this is a fault of the guard", exc_info=error)
         if self._visit is not None:
             self._server.room.begin(self)
         else:

@@ -161,10 +161,6 @@ class PlainAnswer:
         """Whether the body's length was announced."""
         return not self._chunked
 
-    def passed(self, length: int) -> None:
-        """Take note that so much of the body was sent by others."""
-        self._left -= length
-
     async def write_eof(self) -> None:
         """End the body.
 

@@ -26,7 +26,8 @@ class Visit:
     """One exchange that is under way."""
 
     __slots__ = (
-        "_answer", "_answered", "_connection", "_counted", "_line", "_request", "_splice", "_visits", "exchange",
+        "_answer", "_answered", "_asked_at", "_connection", "_counted", "_exchange", "_line", "_request", "_splice",
+        "_visits",
     )  # fmt: skip
 
     def __init__(
@@ -41,8 +42,9 @@ class Visit:
         self._visits = visits
         self._connection = connection
         self._request = request
-        self.exchange = exchange
+        self._exchange = exchange
         self._line = line
+        self._asked_at = connection.loop.time()
         self._answered: Answered | None = None
         self._answer: PlainAnswer | None = None
         self._splice: Splice | None = None
@@ -75,8 +77,9 @@ class Visit:
         if incoming is None:
             self._let_wait()
             return False
-        self._answered = self._visits.answered(self.exchange, incoming)
-        self._answer = self._visits.begin_answer(self.exchange, self._answered)
+        seconds = self._connection.loop.time() - self._asked_at
+        self._answered = self._visits.answered(self._exchange, incoming, seconds)
+        self._answer = self._visits.begin_answer(self._exchange, self._answered)
         if self._answer is None:
             self._let_wait()
             return False
@@ -91,7 +94,7 @@ class Visit:
         while not line.wants_more and not connection.is_full:
             data = line.take()
             answer.put(data)
-            self.exchange.sent.bytes += len(data)
+            self._exchange.sent.bytes += len(data)
         if line.is_through:
             answer.end()
             self._end("")
@@ -125,7 +128,7 @@ class Visit:
         line, connection, answer = self._line, self._connection, self._answer
         assert answer is not None  # noqa: S101  # it has begun
         more, self._counted = rest.passed - self._counted, rest.passed
-        self.exchange.sent.bytes += more
+        self._exchange.sent.bytes += more
         connection.passed(more, waiting=rest.in_pipe)
         match rest.state:
             case _ if line.broken is not None:  # nothing came for too long
@@ -138,7 +141,6 @@ class Visit:
                 if more or not connection.deadline:
                     connection.stalls()
             case State.DONE:
-                answer.passed(rest.passed)
                 line.took_back()
                 answer.end()
                 self._end("")
@@ -153,14 +155,14 @@ class Visit:
         line.visit = None
         line.wait_no_more()
         if self._answered is None:
-            self.exchange.asked = line
-        self.exchange.answered = self._answered
+            self._exchange.asked = line
+        self._exchange.answered = self._answered
         self._visits.handed_back()
         connection.visit_waits(self._request)
 
     def _end(self, why: str) -> None:
         """Close the books; `why` it did not end well, or nothing."""
-        line, connection, exchange = self._line, self._connection, self.exchange
+        line, connection, exchange = self._line, self._connection, self._exchange
         line.visit = None
         line.wait_no_more()
         if self._splice is not None:

@@ -48,7 +48,8 @@ class Visits:
         line = self.pool.ask_at_once(request.method, request.path, (("Host", "a"),))
         return None if line is None else Visit(self, client, request, exchange, line)  # type: ignore[arg-type]
 
-    def answered(self, _exchange: Any, incoming: Any) -> Answered:
+    def answered(self, exchange: Any, incoming: Any, seconds: float) -> Answered:
+        exchange.seconds = seconds
         return Answered(incoming, UnderWay())
 
     def begin_answer(self, exchange: Any, answered: Answered) -> Any:
@@ -348,6 +349,37 @@ async def test_a_line_that_was_just_closed_is_no_error(scene: Scene):
 
         assert said.endswith(b"ok")
         assert scene.waited == ["/first", "/a"]
+
+
+async def test_a_fault_before_anything_is_sent_is_left_to_those_who_wait(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+):
+    """They can answer, or say that they can not; the connection goes on."""
+    async with scene.running():
+        begin = scene.visits.begin
+
+        def fails(client: Any, request: Any) -> None:
+            request.begun = SimpleNamespace(request=request, sent=Sent(), asked=None, answered=None)
+            scene.visits.begin = begin  # type: ignore[method-assign]
+            raise RuntimeError("a fault")
+
+        scene.visits.begin = fails  # type: ignore[method-assign,assignment]
+        said = await scene.get("a", "b")
+
+        assert said.count(b"HTTP/1.1 200") == 2
+        assert scene.waited == ["/first", "/a"]
+        assert "this is a fault of the guard" in caplog.text
+
+
+async def test_how_long_the_upstream_took_is_counted_from_when_it_was_asked(scene: Scene):
+    """What comes before that is our own time."""
+    scene.answers["/slow"] = [0.2, answer_of(b"ok")]
+    async with scene.running():
+        await scene.get("slow", "a")
+        slow, quick = (one.seconds for one in scene.visits.ended)
+
+    assert 0.2 <= slow < 5
+    assert quick < slow
 
 
 async def test_a_fault_of_ours_closes_both(scene: Scene, caplog: pytest.LogCaptureFixture):
