@@ -3,16 +3,17 @@
 Facts are values. Nothing here looks at a clock, a socket or a rule.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+from typing import Any, TypeVar
 
 from guard.core.front_hints import NO_HINTS, FrontHints
 
 IPAddress = IPv4Address | IPv6Address
+T = TypeVar("T")
 
 
 class Kind(StrEnum):
@@ -76,13 +77,24 @@ class HeaderLines(tuple[tuple[str, str], ...]):
 
     first: dict[str, str]
     """The first value of each name (lower case)."""
-    kept: dict[str, Any]
-    """What was made of the lines, by whoever made it; with what else that depends on."""
+    _made: dict[str, tuple[object, Any]]
 
     def __new__(cls, lines: Iterable[tuple[str, str]]) -> "HeaderLines":
         made = super().__new__(cls, lines)
         made.first = {name.lower(): value for name, value in reversed(made)}
-        made.kept = {}
+        made._made = {}
+        return made
+
+    def once(self, what: str, about: object, make: Callable[[], T]) -> T:
+        """Return what `make` makes of these lines and of what `about` equals; what it made last, if that was the same.
+
+        Args:
+            what: Names it; each has one maker.
+        """
+        kept = self._made.get(what)
+        if kept is None or kept[0] != about:
+            kept = self._made[what] = about, make()
+        made: T = kept[1]
         return made
 
 

@@ -157,12 +157,8 @@ class HeaderReader:
         lines = facts.headers
         if type(lines) is not HeaderLines:
             return self._recalled(facts)
-        about = (facts.client, facts.scheme, facts.version, facts.authority, facts.site)
-        kept = lines.kept.get("head")
-        if kept is None or kept[0] is not self or kept[1] != about:
-            kept = lines.kept["head"] = self, about, self._recalled(facts)
-        found: HeadReading = kept[2]
-        return found
+        about = (self, facts.client, facts.scheme, facts.version, facts.authority, facts.site)
+        return lines.once("reading", about, lambda: self._recalled(facts))
 
     def _recalled(self, facts: RequestFacts) -> "HeadReading":
         network = network_of(facts.client.address)

@@ -64,20 +64,6 @@ def end_to_end(headers: Iterable[tuple[str, str]]) -> Headers:
 
 
 def for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, without: frozenset[str]) -> Headers:
-    """Return the lines to send to the upstream; the arguments are explained at `_for_upstream`."""
-    lines = facts.headers
-    if type(lines) is not HeaderLines:
-        return _for_upstream(facts, host=host, peer_is_trusted=peer_is_trusted, without=without)
-    about = (facts.client, facts.scheme, host, peer_is_trusted, without)
-    kept = lines.kept.get("upstream")
-    if kept is None or kept[0] != about:
-        made = _for_upstream(facts, host=host, peer_is_trusted=peer_is_trusted, without=without)
-        kept = lines.kept["upstream"] = about, HeaderLines(made)
-    found: HeaderLines = kept[1]
-    return found
-
-
-def _for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, without: frozenset[str]) -> Headers:
     """Return the lines to send to the upstream.
 
     Args:
@@ -86,6 +72,17 @@ def _for_upstream(facts: RequestFacts, *, host: str, peer_is_trusted: bool, with
             otherwise they are what the client invented, and replaced.
         without: Lower-case names of further fields to leave out.
     """
+    lines = facts.headers
+    if type(lines) is not HeaderLines:
+        return _for_upstream(facts, host, peer_is_trusted=peer_is_trusted, without=without)
+    return lines.once(
+        "upstream",
+        (facts.client, facts.scheme, host, peer_is_trusted, without),
+        lambda: HeaderLines(_for_upstream(facts, host, peer_is_trusted=peer_is_trusted, without=without)),
+    )
+
+
+def _for_upstream(facts: RequestFacts, host: str, *, peer_is_trusted: bool, without: frozenset[str]) -> Headers:
     dropped = FORWARDING | without | {"host", "expect"}
     kept = [(name, value) for name, value in _without_ours(end_to_end(facts.headers)) if name.lower() not in dropped]
     client = facts.client

@@ -188,11 +188,7 @@ def written(first: str, lines: Sequence[tuple[str, str]]) -> bytes:
     """
     if "\n" in first or "\r" in first or "\0" in first:
         raise ValueError("the first line holds a line break")
-    if type(lines) is not HeaderLines:
-        return first.encode("utf-8", "ignore") + _written(lines)
-    rest = lines.kept.get("written")
-    if rest is None:
-        rest = lines.kept["written"] = _written(lines)
+    rest = lines.once("written", None, lambda: _written(lines)) if type(lines) is HeaderLines else _written(lines)
     return first.encode("utf-8", "ignore") + rest
 
 
