@@ -14,11 +14,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from guard.core.client_address import AddressPolicy, find_client
-from guard.core.facts import AddressSource, ClientAddress, HeaderLines, IPAddress, RequestFacts
-from guard.core.target import authority_and_host, canonical_path, split_absolute
+from guard.core.facts import AddressSource, IPAddress, RequestFacts
+from guard.core.target import authority_and_host, split_absolute
+from guard.core.told import Told
 from guard.errors import RequestError
 
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")
@@ -75,56 +75,36 @@ def original(
         RequestError: A field is missing, is there twice, or makes no sense.
     """
     absolute, target = split_absolute(_one(lines, f"{dialect.prefix}uri"))
-    about = asker(dialect, lines, absolute, peer=peer, addresses=addresses, site_of=site_of)
-    return about.asks(target, at=at, version=version)
+    told = told_besides(
+        dialect, lines, absolute, version=version, peer=peer, addresses=addresses, site_of=site_of
+    )  # fmt: skip
+    return told.asks(method_of(dialect, lines), target, at=at)
 
 
-class Asker(NamedTuple):
-    """What the lines of a question tell, whatever is asked for: a page's pictures come with the same."""
-
-    site: str
-    scheme: str
-    authority: str
-    host: str
-    method: str
-    headers: tuple[tuple[str, str], ...]
-    client: ClientAddress
-
-    def asks(self, target: str, *, at: datetime, version: str) -> RequestFacts:
-        """Return the facts of a request for `target`, in origin-form."""
-        return RequestFacts(
-            at=at,
-            site=self.site,
-            scheme=self.scheme,
-            authority=self.authority,
-            host=self.host,
-            method=self.method,
-            target=target,
-            path=canonical_path(target),
-            version=version,
-            headers=self.headers,
-            client=self.client,
-        )
+def method_of(dialect: Dialect, lines: Sequence[tuple[str, str]]) -> str:
+    """Return the method of the request that `lines` tell about; RequestError if there is none."""
+    method = _one(lines, f"{dialect.prefix}method")
+    if not _METHOD.fullmatch(method):
+        raise RequestError(f"{dialect.prefix}method is no method")
+    return method
 
 
-def asker(
+def told_besides(
     dialect: Dialect,
     lines: Sequence[tuple[str, str]],
     absolute: str,
     *,
+    version: str,
     peer: IPAddress | None,
     addresses: AddressPolicy,
     site_of: Callable[[str], str],
-) -> Asker:
-    """Return what all lines but the target's tell; `absolute` is the authority of an absolute-form target.
+) -> Told:
+    """Return what all lines tell but those of method and target; `absolute` is the authority of an absolute-form one.
 
     Raises:
         RequestError: As `original` does.
     """
     prefix = dialect.prefix
-    method = _one(lines, f"{prefix}method")
-    if not _METHOD.fullmatch(method):
-        raise RequestError(f"{prefix}method is no method")
     told = [value for name, value in lines if name.lower() == f"{prefix}host"]
     authority, host = authority_and_host(absolute, [("host", value) for value in told])
     # Whoever may ask is believed, whatever its address.
@@ -132,13 +112,13 @@ def asker(
     if client.source is not AddressSource.HEADER:
         raise RequestError(f"{prefix}for does not tell the visitor's address")
     kept = tuple(line for line in lines if not _is_of_the_question(line[0].lower(), prefix))
-    return Asker(
+    return Told(
         site=site_of(host),
         scheme="https" if _scheme(lines, prefix) == "https" else "http",
         authority=authority,
         host=host,
-        method=method,
-        headers=HeaderLines((("Host", authority), *kept) if authority else kept),
+        version=version,
+        headers=(("Host", authority), *kept) if authority else kept,
         client=client if peer is None else replace(client, peer=str(peer)),
     )
 

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from guard.core.client_address import AddressPolicy, find_client, parse_address
 from guard.core.facts import RequestFacts
-from guard.core.target import authority_and_host, canonical_path, split_absolute
+from guard.core.target import authority_and_host, split_absolute
+from guard.core.told import Told
 from guard.errors import RequestError
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -77,16 +78,13 @@ def facts_of_request(
     """
     absolute, target = split_absolute(request.target)
     authority, host = authority_and_host(absolute, request.headers)
-    return RequestFacts(
-        at=at,
+    told = Told(
         site=site_of(host),
         scheme=scheme,
         authority=authority,
         host=host,
-        method=request.method,
-        target=target,
-        path=canonical_path(target),
         version=request.version,
         headers=request.headers,
         client=find_client(addresses, parse_address(peer) if peer else None, 0, request.headers),
     )
+    return told.asks(request.method, target, at=at)

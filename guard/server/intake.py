@@ -1,41 +1,19 @@
-"""How do the bytes of a request become facts?
+"""How do the bytes of a request become facts?"""
 
-A page's pictures are asked for with the same header lines: what they say is read once, for as long as they come again.
-"""
-
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, NamedTuple
 
 from aiohttp.web import BaseRequest
 
 from guard.core import framing
 from guard.core.client_address import AddressPolicy, find_client
-from guard.core.facts import AddressSource, ClientAddress, HeaderLines, IPAddress, RequestFacts
-from guard.core.front_hints import FrontHints, HintFields, take
-from guard.core.target import authority_and_host, canonical_path, split_absolute
+from guard.core.facts import AddressSource, ClientAddress, IPAddress, RequestFacts
+from guard.core.front_hints import HintFields, take
+from guard.core.target import authority_and_host, split_absolute
+from guard.core.told import Told, ToldBefore
 from guard.server.http_server import peer_of, preamble_of
 from guard.server.site import Sites
-
-REMEMBERED: Final = 1024
-"""Sets of header lines, at most some 16 KiB each with what is made of them."""
-_LONGEST: Final = 2048
-"""Characters of one that is remembered."""
-
-
-class _Told(NamedTuple):
-    """What the header lines of a request tell, whatever it asks for."""
-
-    site: str
-    scheme: str
-    authority: str
-    host: str
-    version: str
-    headers: tuple[tuple[str, str], ...]
-    client: ClientAddress
-    hints: FrontHints
 
 
 class Intake:
@@ -54,7 +32,7 @@ class Intake:
         self._now = now
         self._peer_before: object = self
         self._believed = False
-        self._remembered: OrderedDict[tuple[object, ...], _Told] = OrderedDict()
+        self._before = ToldBefore()
 
     def read(self, request: BaseRequest) -> RequestFacts:
         """Return the facts of a request whose head is complete.
@@ -64,38 +42,28 @@ class Intake:
         """
         path = request._message.path  # the target as received; rel_url is normalised
         absolute, target = split_absolute(path)
-        told = self._told(request, absolute)
-        return _facts(told, self._now(), request.method, target)
+        return self._of_lines(request, absolute).asks(request.method, target, at=self._now())
 
-    def _told(self, request: BaseRequest, absolute: str) -> _Told:
+    def _of_lines(self, request: BaseRequest, absolute: str) -> Told:
         peer, port = self._peer(request)
         if absolute or preamble_of(request) is not None:
             return self._read(request, absolute, peer, port)
         # Behind a front server the port is that server's own.
         near = 0 if self._addresses.header and self.peer_is_trusted(request) else port
         key = (request.raw_headers, request.version, request.secure, peer, near)
-        found = self._remembered.get(key)
-        if found is not None:
-            self._remembered.move_to_end(key)
+        if (found := self._before.get(key)) is not None:
             return found
         made = self._read(request, absolute, peer, port)
-        return made if near != port and made.client.source is not AddressSource.HEADER else self._keep(key, made)
+        # One that stands in for an unreadable line has a port of its own.
+        return made if near != port and made.client.source is not AddressSource.HEADER else self._before.keep(key, made)
 
-    def _keep(self, key: tuple[object, ...], made: _Told) -> _Told:
-        if sum([len(name) + len(value) for name, value in made.headers]) > _LONGEST:
-            return made
-        made = self._remembered[key] = made._replace(headers=HeaderLines(made.headers))
-        if len(self._remembered) > REMEMBERED:
-            self._remembered.popitem(last=False)
-        return made
-
-    def _read(self, request: BaseRequest, absolute: str, peer: IPAddress | None, port: int) -> _Told:
+    def _read(self, request: BaseRequest, absolute: str, peer: IPAddress | None, port: int) -> Told:
         headers = tuple((_text(name), _text(value)) for name, value in request.raw_headers)
         version = f"{request.version.major}.{request.version.minor}"
         framing.check(version, headers)
         authority, host = authority_and_host(absolute, headers)
         headers, hints = take(self._hint_fields, headers, trusted=self.continues(request))
-        return _Told(
+        return Told(
             site=self._sites.find(host).host,
             scheme=self._scheme(request, headers),
             authority=authority,
@@ -124,14 +92,13 @@ class Intake:
         """
         absolute, target = split_absolute(target)
         key = (headers, version, tls, peer, port)
-        told = None if absolute else self._remembered.get(key)
+        told = None if absolute else self._before.get(key)
         if told is None:
-            told = self._told_by_front(absolute, version, headers, peer, port, tls=tls)
-            if not absolute:
-                told = self._keep(key, told)
-        return _facts(told, self._now(), method, target)
+            told = self._of_front(absolute, version, headers, peer, port, tls=tls)
+            told = told if absolute else self._before.keep(key, told)
+        return told.asks(method, target, at=self._now())
 
-    def _told_by_front(
+    def _of_front(
         self,
         absolute: str,
         version: str,
@@ -140,10 +107,10 @@ class Intake:
         port: int,
         *,
         tls: bool,
-    ) -> _Told:
+    ) -> Told:
         authority, host = authority_and_host(absolute, headers)
         headers, hints = take(self._hint_fields, headers, trusted=self._addresses.trusts(peer))
-        return _Told(
+        return Told(
             site=self._sites.find(host).host,
             scheme="https" if tls else "http",
             authority=authority,
@@ -191,23 +158,6 @@ class Intake:
             if said and said[-1] in ("http", "https"):
                 return said[-1]
         return "https" if request.secure else "http"
-
-
-def _facts(told: _Told, at: datetime, method: str, target: str) -> RequestFacts:
-    return RequestFacts(
-        at=at,
-        site=told.site,
-        scheme=told.scheme,
-        authority=told.authority,
-        host=told.host,
-        method=method,
-        target=target,
-        path=canonical_path(target),
-        version=told.version,
-        headers=told.headers,
-        client=told.client,
-        hints=told.hints,
-    )
 
 
 def _text(raw: bytes) -> str:

@@ -5,17 +5,17 @@ resource, no allowance; so the whole answer is known as soon as the question is 
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from guard.core.asked import Asker, Dialect, asker, original
+from guard.core.asked import Dialect, method_of, original, told_besides
 from guard.core.client_address import AddressPolicy
 from guard.core.facts import IPAddress, RequestFacts
 from guard.core.policy import Action, Decision
 from guard.core.response import Forward
 from guard.core.target import split_absolute
+from guard.core.told import ToldBefore
 from guard.exporter.metrics import Metrics
 from guard.server.arrivals import Arrivals
 from guard.server.deciding import Deciding
@@ -29,10 +29,6 @@ STATUS: Final = "Guard-Status"
 """Tells nginx the status of a refusal; 444 where the connection is to be closed without an answer."""
 MOST_WRITTEN: Final = 256
 """Answers that are kept as they are sent."""
-MOST_KEPT: Final = 1024
-"""Sets of lines, whose meaning is kept."""
-LONGEST_KEPT: Final = 2048
-"""Characters of one of them."""
 
 
 class Questions:
@@ -64,7 +60,7 @@ class Questions:
         self._begun: tuple[tuple[tuple[str, str], ...], Exchange] | None = None
         """The question that `at_once` has looked at last, if it was not answered there."""
         self._written: dict[tuple[Headers, str, str], bytes] = {}
-        self._askers_seen: OrderedDict[tuple[str, Headers, IPAddress | None], Asker] = OrderedDict()
+        self._told = ToldBefore()
 
     def at_once(
         self, dialect: Dialect, lines: tuple[tuple[str, str], ...], peer: IPAddress | None, place: int
@@ -139,15 +135,15 @@ class Questions:
                 dialect, lines, at=self._now(), version="1.1", peer=peer, addresses=self._addresses,
                 site_of=self._site_of,
             )  # fmt: skip
-        key = (dialect.name, lines[:place] + lines[place + 1 :], peer)
-        known = self._askers_seen.get(key)
-        if known is None:
-            known = asker(dialect, key[1], "", peer=peer, addresses=self._addresses, site_of=self._site_of)
-            if sum([len(name) + len(value) for name, value in key[1]]) <= LONGEST_KEPT:
-                self._askers_seen[key] = known
-                if len(self._askers_seen) > MOST_KEPT:
-                    self._askers_seen.popitem(last=False)
-        return known.asks(target, at=self._now(), version="1.1")
+        others = lines[:place] + lines[place + 1 :]
+        key = (dialect.name, others, peer)
+        told = self._told.get(key) or self._told.keep(
+            key,
+            told_besides(
+                dialect, others, "", version="1.1", peer=peer, addresses=self._addresses, site_of=self._site_of
+            ),
+        )
+        return told.asks(method_of(dialect, others), target, at=self._now())
 
     def _site_of(self, host: str) -> str:
         return self._sites.find(host).host

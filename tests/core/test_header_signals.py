@@ -6,6 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from guard.core import header_signals
+from guard.core.facts import HeaderLines
 from guard.core.header_print import MASKS, Front
 from guard.core.header_signals import HeaderReader, Referer
 from guard.core.signals import SIGNALS, SignalId
@@ -265,3 +266,18 @@ def test_a_name_is_the_same_however_it_is_written():
     found = [reader().read(replace(request(), headers=lines)) for lines in written]
 
     assert all(one == found[0] for one in found)
+
+
+def test_lines_that_come_again_are_read_for_each_client_and_scheme():
+    """A key is of a network, and some signs are of https only."""
+    one = reader()
+    plain = request(**IMAGE)
+    kept = replace(plain, headers=HeaderLines(plain.headers))
+    elsewhere = replace(plain.client, address=ip_address("198.51.100.77"))
+    changes = ({}, {"client": elsewhere}, {"scheme": "http"}, {"version": "1.0"}, {"authority": "a"}, {"site": "b"})
+
+    for _ in range(2):
+        for change in changes:
+            assert one.read(replace(kept, **change)) == reader().read(replace(plain, **change))
+    assert one.read(kept).key != one.read(replace(kept, client=elsewhere)).key
+    assert one.read(kept) is one.read(replace(kept, method="HEAD"))

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
-from guard.server.headers import end_to_end, for_upstream
+from guard.core.facts import HeaderLines
+from guard.server.headers import end_to_end, for_upstream, of_answer
 from tests.support.facts import request
 
 
@@ -65,3 +66,36 @@ def test_our_cookie_stays_with_us():
     assert sent(False, cookie="guard_pass=x.y;b=guard_pass")["cookie"] == "b=guard_pass"
     assert sent(False, Cookie="my_guard_pass=1;  b=2")["Cookie"] == "my_guard_pass=1;  b=2"
     assert "Cookie" not in sent(False, Cookie="guard_pass=x.y")
+
+
+def test_what_goes_to_the_upstream_is_of_this_request_though_its_lines_come_again():
+    """Whatever was made of the same lines before: for another client, scheme, host, front or with other fields left
+    out."""
+    plain = request(Accept="a", Range="bytes=0-1", Cookie="a=b; guard_pass=x", X_Forwarded_For="198.51.100.1")
+    kept = replace(plain, headers=HeaderLines(plain.headers))
+    other = replace(plain.client, address=ip_address("203.0.113.99"), peer="203.0.113.99")
+    changes = [{}, {"client": other}, {"scheme": "http"}]
+    options = [
+        {"host": host, "peer_is_trusted": trusted, "without": without}
+        for host in ("photo.example", "other.example")
+        for trusted in (False, True)
+        for without in (frozenset(), frozenset({"range"}))
+    ]
+    for _ in range(2):
+        for change in changes:
+            for option in options:
+                assert for_upstream(replace(kept, **change), **option) == for_upstream(
+                    replace(plain, **change), **option
+                )
+    once = for_upstream(kept, **options[0])
+    assert for_upstream(kept, **options[0]) is once
+
+
+def test_an_answer_loses_what_is_for_this_hop_only():
+    """As `end_to_end` does, however often the same names come; values are those of this answer."""
+    for connection, value in (("close", "1"), ("X-Hop", "2"), ("close, Content-Length", "3"), ("X-Hop", "4")):
+        fields = ((b"Connection", connection.encode()), (b"X-Hop", value.encode()), (b"TE", b"a"),
+                  (b"Content-Length", value.encode()), (b"X-\xe4", b"\xff"))  # fmt: skip
+        text = tuple((n.decode("utf-8", "surrogateescape"), v.decode("utf-8", "surrogateescape")) for n, v in fields)
+
+        assert of_answer(fields) == end_to_end(text)
