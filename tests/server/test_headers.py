@@ -74,7 +74,7 @@ def test_what_goes_to_the_upstream_is_of_this_request_though_its_lines_come_agai
     plain = request(Accept="a", Range="bytes=0-1", Cookie="a=b; guard_pass=x", X_Forwarded_For="198.51.100.1")
     kept = replace(plain, headers=HeaderLines(plain.headers))
     other = replace(plain.client, address=ip_address("203.0.113.99"), peer="203.0.113.99")
-    changes = [{}, {"client": other}, {"scheme": "http"}]
+    changes = [{}, {"client": other}, {}, {"scheme": "http"}]
     options = [
         {"host": host, "peer_is_trusted": trusted, "without": without}
         for host in ("photo.example", "other.example")
@@ -82,11 +82,10 @@ def test_what_goes_to_the_upstream_is_of_this_request_though_its_lines_come_agai
         for without in (frozenset(), frozenset({"range"}))
     ]
     for _ in range(2):
-        for change in changes:
-            for option in options:
-                assert for_upstream(replace(kept, **change), **option) == for_upstream(
-                    replace(plain, **change), **option
-                )
+        for option in options:
+            for change in changes:
+                ours, theirs = (for_upstream(replace(one, **change), **option) for one in (kept, plain))
+                assert ours == theirs
     once = for_upstream(kept, **options[0])
     assert for_upstream(kept, **options[0]) is once
 

@@ -257,12 +257,13 @@ class Line(asyncio.Protocol):
             self._left -= len(data)
             self._pieces.append(data)
             self._waiting_bytes += len(data)
-            wanted = self._waiter is not None or self.visit is not None
-            enough = not wanted or self._waiting_bytes >= MOST_WAITING
-            if enough and self._left and not self._paused:
-                self._paused = True
-                self._transport.pause_reading()
         self._wake()
+        # Only now: a visit has taken what came, if its client takes it.
+        wanted = self._waiter is not None or self.visit is not None
+        enough = not wanted or self._waiting_bytes >= MOST_WAITING
+        if enough and self._left and not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(exc or ConnectionError("the connection ended"))

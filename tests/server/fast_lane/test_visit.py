@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from guard.server.exchange import Sent
-from guard.server.fast_lane import connection, server, splice, visit
+from guard.server.fast_lane import connection, server, splice, upstream, visit
 from guard.server.fast_lane.pool import Pool
 from guard.server.fast_lane.server import FastServer
 from guard.server.fast_lane.splice import Splice
@@ -114,9 +114,9 @@ class Scene:
 
     @contextlib.asynccontextmanager
     async def running(self, read_seconds: float = 5.0) -> AsyncIterator["Scene"]:
-        upstream = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        site = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.pool = Pool(
-            "127.0.0.1", upstream.sockets[0].getsockname()[1], "", connect_seconds=2.0, read_seconds=read_seconds
+            "127.0.0.1", site.sockets[0].getsockname()[1], "", connect_seconds=2.0, read_seconds=read_seconds
         )
         self.visits = Visits(self.pool)
         made = FastServer(self.handle, tuple, room=Room(1000))
@@ -131,7 +131,7 @@ class Scene:
             listening.close()
             await made.shutdown(1)
             self.pool.close()
-            upstream.close()
+            site.close()
             for task in self._serving:
                 task.cancel()
             await asyncio.gather(*self._serving)
@@ -287,24 +287,65 @@ async def test_who_takes_nothing_is_hung_up_on(scene: Scene, spliced: list[Splic
         assert len(spliced) == 1
 
 
-async def test_a_slow_client_gets_all_of_it(scene: Scene, spliced: list[Splice]):
+@pytest.mark.parametrize("most", [32, 0], ids=["spliced", "copied"])
+async def test_a_slow_client_gets_all_of_it(
+    scene: Scene, spliced: list[Splice], monkeypatch: pytest.MonkeyPatch, most: int
+):
     """However often it stops; the upstream is not late while the client is."""
-    scene.answers["/large"] = [answer_of(LARGE * 4)]
+    monkeypatch.setattr(splice, "MOST", most)
+    scene.answers["/large"] = [answer_of(LARGE * 8)]
     async with scene.running(read_seconds=0.1):
         reader, writer = await asyncio.open_connection(*scene.place, limit=4096)
         writer.write(HEAD % b"large")
         await reader.readuntil(b"\r\n\r\n")
-        came = 0
-        while came < len(LARGE) * 4:
+        came = stops = 0
+        while came < len(LARGE) * 8:
             data = await reader.read(1 << 20)
-            assert data == (LARGE * 5)[came % len(LARGE) :][: len(data)]
+            assert data == (LARGE * 9)[came % len(LARGE) :][: len(data)]
             came += len(data)
-            if came % 7 == 0:
-                await asyncio.sleep(0.15)
+            if came // (1 << 22) > stops:
+                stops += 1
+                await asyncio.sleep(0.6)
         await closed(writer)
 
+        assert stops > 3
         assert (await scene.until_ended()).completed
-        assert len(spliced) == 1
+        assert len(spliced) == (most > 0)
+
+
+async def test_nothing_is_held_back_of_what_a_quick_client_takes(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    """To stop reading and to begin again costs two calls of the kernel for each piece."""
+    monkeypatch.setattr(splice, "MOST", 0)
+    scene.answers["/large"] = [part for at in range(0, len(LARGE), 1 << 15) for part in (LARGE[at : at + (1 << 15)],)]
+    scene.answers["/large"].insert(0, answer_of(b"", len(LARGE)))
+    stops: list[str] = []
+    made = upstream.Line.connection_made
+
+    def watched(line: upstream.Line, transport: Any) -> None:
+        transport.pause_reading = lambda: stops.append("stop")
+        made(line, transport)
+
+    monkeypatch.setattr(upstream.Line, "connection_made", watched)
+    async with scene.running():
+        stops.clear()
+        assert (await scene.get("large")).endswith(LARGE)
+
+    assert len(stops) <= 2
+
+
+async def test_a_visit_that_never_ends_is_counted_when_the_server_stops(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+    """Also where the client still has to take much of it."""
+    monkeypatch.setattr(splice, "MOST", 0)
+    scene.answers["/large"] = [b"HTTP/1.1 200 OK\r\nContent-Length: 80000000\r\n\r\n", bytes(80_000_000)]
+    async with scene.running():
+        _, writer = await asyncio.open_connection(*scene.place, limit=1024)
+        writer.transport.pause_reading()
+        writer.write(HEAD % b"large")
+        await asyncio.sleep(0.3)
+    await asyncio.sleep(0.05)
+
+    assert [one.sent.reason for one in scene.visits.ended] == ["client_gone"]
+    await closed(writer)
 
 
 @pytest.mark.parametrize(
