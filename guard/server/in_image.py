@@ -25,6 +25,7 @@ from guard.image.left_alone import Why
 from guard.image.rights import FORMATS, Rewritten
 from guard.image.rights_jobs import RightsJob
 from guard.image.sniff import media_type
+from guard.server.being_made import BeingMade
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
 from guard.server.kept_pictures import Kept, kept, stands_for_bytes
@@ -104,7 +105,7 @@ class InImage:
         self._held_limit = held_bytes
         self._held = 0
         self._known = KnownUrls()
-        self._being_made: dict[bytes, asyncio.Future[Result]] = {}
+        self._being_made = BeingMade[Result]()
         self._told: set[tuple[str, str]] = set()
 
     def before(self, exchange: Exchange) -> Asking:
@@ -248,7 +249,7 @@ class InImage:
             result = known
         else:
             try:
-                result = await self._make(key, body, job)
+                result = await self._being_made.once(key, lambda: self._make(key, body, job))
             except PicturesBusyError as error:
                 self._tell(exchange, "failed", str(error))
                 return None
@@ -264,24 +265,10 @@ class InImage:
         return result
 
     async def _make(self, key: bytes, body: bytes, job: RightsJob) -> Result:
-        """Have it made, once, however many ask for it at the same time."""
-        if (under_way := self._being_made.get(key)) is not None:
-            return await asyncio.shield(under_way)
-        future = asyncio.ensure_future(self._ask_worker(key, body, job))
-        self._being_made[key] = future
-        future.add_done_callback(lambda done: self._forget(key, done))
-        return await asyncio.shield(future)
-
-    async def _ask_worker(self, key: bytes, body: bytes, job: RightsJob) -> Result:
         made = await self._workers.rewrite(body, job)
         result = _outcome(made)
         self._cache.put(key, result)
         return result
-
-    def _forget(self, key: bytes, done: "asyncio.Future[Result]") -> None:
-        self._being_made.pop(key, None)
-        if not done.cancelled():
-            done.exception()  # all who waited may have gone; then nobody else takes it
 
     def _answer(
         self, exchange: Exchange, upstream: Headers, known: Known, body: bytes, done: Callable[[], None]

@@ -4,7 +4,6 @@ The upstream's picture is read whole, up to a limit, and shrunk in an image work
 result is kept in memory, bounded by bytes, under the hash of what the upstream sent.
 """
 
-import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +15,7 @@ from guard.core.response import Shrink
 from guard.errors import PictureError
 from guard.image.jobs import MAX_BODY, Preview
 from guard.image.visible_mark import VisibleMark
+from guard.server.being_made import BeingMade
 from guard.server.headers import Headers
 from guard.server.image_workers import ImageWorkers
 from guard.server.upstream import Answered
@@ -80,7 +80,7 @@ class Pictures:
         self.sizes = sizes
         self._workers = workers
         self._made: OrderedDict[_Key, Smaller] = OrderedDict()
-        self._being_made: dict[_Key, asyncio.Future[Smaller]] = {}
+        self._being_made = BeingMade[Smaller]()
         self._bytes = 0
         self._cache_bytes = cache_bytes
 
@@ -113,11 +113,7 @@ class Pictures:
         if (known := self._made.get(key)) is not None:
             self._made.move_to_end(key)
             return known
-        # Once, however many ask for it at the same time.
-        if (under_way := self._being_made.get(key)) is None:
-            under_way = self._being_made[key] = asyncio.ensure_future(self._make(key, body, mark))
-            under_way.add_done_callback(lambda done: self._forget(key, done))
-        return await asyncio.shield(under_way)
+        return await self._being_made.once(key, lambda: self._make(key, body, mark))
 
     async def _make(self, key: _Key, body: bytes, mark: VisibleMark | None) -> Smaller:
         original, side, _ = key
@@ -126,12 +122,7 @@ class Pictures:
         self._keep(key, made)
         return made
 
-    def _forget(self, key: _Key, done: "asyncio.Future[Smaller]") -> None:
-        del self._being_made[key]
-        if not done.cancelled():
-            done.exception()  # all who waited may have gone; then nobody else takes it
-
-    def _keep(self, key: tuple[bytes, int, str], made: Smaller) -> None:
+    def _keep(self, key: _Key, made: Smaller) -> None:
         previous = self._made.pop(key, None)
         self._bytes += len(made.preview.body) - (len(previous.preview.body) if previous else 0)
         self._made[key] = made
