@@ -8,19 +8,20 @@ the increments of that turn with it. And the series of given labels is looked up
 import asyncio
 import atexit
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import prometheus_client
+from prometheus_client.metrics import MetricWrapperBase
 
 
-class Counter(prometheus_client.Counter):
-    """A counter that remembers its series; those that are made may be any number, so their labels are a closed set."""
+class _Remembering(MetricWrapperBase):
+    """A metric that remembers its series: of labels that come from a closed set."""
 
     def __init__(self, *given: Any, **options: Any) -> None:
-        self._known: dict[tuple[object, ...], Counter] = {}
+        self._known: dict[tuple[object, ...], Self] = {}
         super().__init__(*given, **options)
 
-    def labels(self, *values: object, **named: object) -> "Counter":
+    def labels(self, *values: object, **named: object) -> Self:
         """Return the series of these values."""
         found = self._known.get(values)
         if found is None:
@@ -30,21 +31,12 @@ class Counter(prometheus_client.Counter):
         return found
 
 
-class Histogram(prometheus_client.Histogram):
-    """A histogram that remembers its series, as `Counter` does."""
+class Counter(_Remembering, prometheus_client.Counter):
+    """A counter that does."""
 
-    def __init__(self, *given: Any, **options: Any) -> None:
-        self._known: dict[tuple[object, ...], Histogram] = {}
-        super().__init__(*given, **options)
 
-    def labels(self, *values: object, **named: object) -> "Histogram":
-        """Return the series of these values."""
-        found = self._known.get(values)
-        if found is None:
-            found = super().labels(*values, **named)
-            if values:
-                self._known[values] = found
-        return found
+class Histogram(_Remembering, prometheus_client.Histogram):
+    """A histogram that does."""
 
 
 def gathering(plain: Any) -> Any:

@@ -45,18 +45,17 @@ class BoundedCounter:
         self._counter = counter
         self._dropped = dropped
         self._most = most
-        self._known: dict[tuple[str, ...], Counter] = {}
+        self._known: set[tuple[str, ...]] = set()
         self._other = (OTHER,) * labels
 
     def labels(self, *values: str) -> Counter:
         """Return the series of these values, or the one for all that are too many."""
-        found = self._known.get(values)
-        if found is None:
+        if values not in self._known:
             if len(self._known) >= self._most:
                 self._dropped.labels(f"{self._counter._name}_total").inc()  # it has no other way to say
                 return self._counter.labels(*self._other)
-            found = self._known[values] = self._counter.labels(*values)
-        return found
+            self._known.add(values)
+        return self._counter.labels(*values)
 
     def collect(self) -> list[Metric]:
         """Return what was counted."""

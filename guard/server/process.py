@@ -82,6 +82,8 @@ class FreeMemory:
     def __init__(self) -> None:
         libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         self._libc = libc if hasattr(libc, "mallinfo2") and hasattr(libc, "malloc_trim") else None
+        if self._libc is not None:
+            self._libc.mallinfo2.restype = _Mallinfo2
         self._beside = self._unused()
         self._collected = 0
 
@@ -91,7 +93,6 @@ class FreeMemory:
             return 0
         with open("/proc/self/statm", "rb") as file:
             resident = int(file.read().split()[1]) * resource.getpagesize()
-        self._libc.mallinfo2.restype = _Mallinfo2
         return resident - int(self._libc.mallinfo2().uordblks)
 
     def give_back(self, broken_off: int) -> None:
@@ -104,8 +105,9 @@ class FreeMemory:
         if broken_off - self._collected >= WORTH_COLLECTING:
             gc.collect()
             self._collected = broken_off
-        self._beside = min(self._beside, self._unused())
-        if self._libc is not None and self._unused() - self._beside > WORTH_GIVING_BACK:
+        unused = self._unused()
+        self._beside = min(self._beside, unused)
+        if self._libc is not None and unused - self._beside > WORTH_GIVING_BACK:
             self._libc.malloc_trim(0)
             self._beside = self._unused()
 

@@ -44,7 +44,7 @@ _TYPICAL: Final = (
     b'"authority":"","method":"GET","network":0,"scheme":"https","tool":0,"version":"1.1"}]}]\x07request\0\0\0["",'
     b'"request",{"queries":[""],"seen":[{"headers":[["Host",""],["Referer","https://.html"],["Cookie","(present, not '
     b'recorded)"]],"person":0}]}]'
-).replace(b"\\", b"\\")
+)
 
 
 @dataclass(slots=True, eq=False)

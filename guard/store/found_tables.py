@@ -67,7 +67,7 @@ def _pictures(kinds: Mapping[str, str]) -> str:
 
 
 def _selected(name: str, kind: str) -> str:
-    quoted = '"' + name.replace('"', '""') + '"'
+    quoted = _quoted(name)
     match kind.startswith("STRUCT(") and "bytes BLOB" in kind, kind.endswith("[]"):
         case True, True:
             return f"list_transform({quoted}, lambda one: one.bytes)"
@@ -81,4 +81,8 @@ def _address(kinds: Mapping[str, str]) -> str:
     """Return what to select for the address; a picture that is a struct has its own, if at all, in a column beside."""
     named = {name.lower(): name for name, kind in kinds.items() if kind == "VARCHAR"}
     found = next((named[wanted] for wanted in _ADDRESSES if wanted in named), None)
-    return "NULL" if found is None else '"' + found.replace('"', '""') + '"'
+    return "NULL" if found is None else _quoted(found)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
