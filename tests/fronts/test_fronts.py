@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fronts import DEPLOY, Places, free_port, front, nginx, visit
+from tests.support.fronts import DEPLOY, Places, free_port, front, nginx, running, visit
 from tests.support.http import CHATGPT_USER, GPTBOT, Reply, ask
 from tests.support.running import PATIENT, RunningGuard, wait_until
 from tests.support.upstream import PICTURES
@@ -25,26 +25,14 @@ ALL = (*IN_FRONT, *ASKING, *HANDING_OVER, *BYTES_ONLY)
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A gallery of files that finds a picture however its address is written."""
-    import subprocess
-
     folder, port = tmp_path_factory.mktemp("gallery"), free_port()
     site = folder / "site"
     for path in ("/original.jpg", "/album/original.jpg", "/by-address", "/slowly"):
         (site / path[1:]).parent.mkdir(parents=True, exist_ok=True)
         (site / path[1:]).write_bytes(ORIGINAL)
     server = f"server {{ listen 127.0.0.1:{port}; root {site}; }}"
-    process = subprocess.Popen(nginx(folder, server), stderr=subprocess.DEVNULL)
-
-    def up() -> bool | None:
-        try:
-            return ask(port, "/original.jpg").status == 200
-        except OSError:
-            return None
-
-    wait_until(up, 10)
-    yield port
-    process.terminate()
-    process.wait(10)
+    with running(nginx(folder, server), folder, port):
+        yield port
 
 
 RULES = [

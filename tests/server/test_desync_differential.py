@@ -6,7 +6,6 @@ guard passes on nginx would have taken too; what was hidden in a request is a re
 
 import asyncio
 import re
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,49 +15,24 @@ import pytest
 from aiohttp import web
 
 from tests.server.test_desync import AT_ONCE, statuses_for
-from tests.support import desync_requests
+from tests.support import desync_requests, fronts
 from tests.support.desync_requests import EITHER, REFUSED
-from tests.support.http import ask
-from tests.support.programs import need
-from tests.support.running import RunningGuard, wait_until
+from tests.support.fronts import free_port
+from tests.support.running import RunningGuard
 
 Seen = Callable[[], list[str]]
 """Returns the targets of the requests that a server has answered so far."""
 MORE_THAN_NGINX = {"host: empty"}
 """What nginx refuses and a server may take: without an authority there is an empty Host (RFC 9112, section 3.2)."""
-NGINX = """
-daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; events {{ worker_connections 512; }}
-http {{
-  log_format seen '$status $request_uri'; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;
-  fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen 127.0.0.1:{port}; access_log {folder}/seen seen; location / {{ return 200 ok; }} }}
-}}
-"""
 
 
 def nginx(folder: Path) -> Iterator[tuple[int, Seen]]:
     """Run nginx."""
-    import socket
-
-    program = need("nginx")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     folder.mkdir()
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-    process = subprocess.Popen(
-        [program, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL
-    )
-
-    def up() -> bool | None:
-        try:
-            return ask(port, "/").status == 200
-        except OSError:
-            return None
-
-    wait_until(up, 20)
-    yield port, lambda: re.findall(r"^200 (\S+)$", (folder / "seen").read_text(), re.MULTILINE)
-    process.terminate()
-    process.wait(10)
+    port = free_port()
+    site = f"server {{ listen 127.0.0.1:{port}; access_log {folder}/seen seen; location / {{ return 200 ok; }} }}"
+    with fronts.running(fronts.nginx(folder, f"log_format seen '$status $request_uri'; {site}"), folder, port):
+        yield port, lambda: re.findall(r"^200 (\S+)$", (folder / "seen").read_text(), re.MULTILINE)
 
 
 def aiohttp(_folder: Path) -> Iterator[tuple[int, Seen]]:

@@ -1,18 +1,17 @@
 """Real crawlers in front of the guard, a real web server behind it."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.server.conftest import Upstreams
+from tests.support import fronts
 from tests.support.http import CHROME, Reply, ask
 from tests.support.picture_readers import PICTURE_CHECKS
 from tests.support.plain_site import PlainSite, plain_site
-from tests.support.programs import need
 from tests.support.readers import CHECKS, Place, configuration, fill, scrapy
-from tests.support.running import PATIENT, RunningGuard, wait_until
+from tests.support.running import PATIENT, RunningGuard
 from tests.support.upstream import PICTURES
 
 
@@ -60,48 +59,19 @@ def test_scrapy_that_does_not_obey_is_refused(open_guard: RunningGuard, tmp_path
     assert sorted(one["status"] for one in got) == [403, 403, 403]
 
 
-NGINX = """
-daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 64; }}
-http {{
-  types {{ image/jpeg jpg; text/html html; }}
-  access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
-  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen unix:{folder}/nginx.sock; listen 127.0.0.1:{port}; root {folder}/site; gzip on; }}
-}}
-"""
-
-
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Serve the pictures with a real nginx; return its port."""
-    import socket
-
-    program = need("nginx")
     folder = tmp_path_factory.mktemp("nginx")
     (folder / "site").mkdir()
     for path, body in PICTURES.items():
         if path.count("/") == 1:
             (folder / "site" / path[1:]).write_bytes(body)
     (folder / "site" / "index.html").write_text("<p>" + "gallery " * 1000)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-    process = subprocess.Popen(
-        [program, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL
-    )
-
-    def up() -> bool | None:
-        try:
-            return ask(port, "/").status == 200
-        except OSError:
-            return None
-
-    wait_until(up, 10)
-    yield port
-    process.terminate()
-    process.wait(10)
+    port = fronts.free_port()
+    site = f"server {{ listen unix:{folder}/nginx.sock; listen 127.0.0.1:{port}; root {folder}/site; gzip on; }}"
+    with fronts.running(fronts.nginx(folder, site), folder, port):
+        yield port
 
 
 @pytest.fixture(scope="module")
