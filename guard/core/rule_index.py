@@ -69,8 +69,8 @@ class RuleIndex:
 
     def _of_client(self, who: Classification) -> tuple[Rule, ...]:
         """Return the rules that hold for a client, whatever it asks for; of most people the same is believed."""
-        found = self._clients.get(id(who))
-        if found is None or found[0] is not who:
+        found = self._clients.get(id(who))  # nobody else has this id while `who` is kept with it
+        if found is None:
             if len(self._clients) >= REMEMBERED:
                 self._clients.clear()
             rules = tuple(rule for rule in self._rules if rule.when.holds_for_client(who))

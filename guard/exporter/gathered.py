@@ -42,10 +42,8 @@ class Histogram(_Remembering, prometheus_client.Histogram):
 def gathering(plain: Any) -> Any:
     """Return a class of values that is `plain`, but for increments in a running event loop."""
     owing: list[Any] = []
-    asked: list[asyncio.AbstractEventLoop] = []
 
     def pay() -> None:
-        asked.clear()
         values, owing[:] = owing[:], []
         for value in values:
             value.pay()
@@ -62,11 +60,10 @@ def gathering(plain: Any) -> Any:
             if (loop := _running_loop()) is None:
                 super().inc(amount)
                 return
+            if not owing:
+                loop.call_soon(pay)
             if not self._owed:
                 owing.append(self)
-                if not asked or asked[0] is not loop:
-                    asked[:] = [loop]
-                    loop.call_soon(pay)
             self._owed += amount
 
         def pay(self) -> None:
@@ -81,7 +78,7 @@ def gathering(plain: Any) -> Any:
         def get(self) -> float:
             return float(super().get()) + self._owed
 
-    atexit.register(pay)
+    atexit.register(pay)  # what is owed when a loop ends
     return Gathered
 
 

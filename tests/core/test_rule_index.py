@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.policy import Action, Condition, Policy, Rule, decide
-from guard.core.rule_index import WORTH_IT, RuleIndex
+from guard.core.rule_index import REMEMBERED, WORTH_IT, RuleIndex
 from tests.support.facts import GPTBOT, request, who
 
 PATTERNS = ("/", "/a", "/a$", "/a/*", "/a/*.jpg$", "*", "*.jpg$", "$", "/a/b", "/b*c", "")
@@ -58,6 +58,18 @@ def test_the_decision_is_that_of_the_whole_list(conditions, monitored, facts, cl
     assert indexed == decide(policy, facts, client, None)
 
 
+@given(st.lists(CONDITIONS, max_size=8), st.integers(0, 3), st.lists(st.tuples(REQUESTS, CLIENTS), max_size=6))
+def test_so_it_is_of_a_short_list_whoever_asked_before(conditions, monitored, asked):
+    """Rules about other clients are left out, and those of one client are not another's."""
+    policy = replace(policy_of(conditions, monitored), rules=policy_of(conditions, monitored).rules[: len(conditions)])
+    policy = replace(policy, rules=(*policy.rules, DEFAULT))
+    index = RuleIndex(policy.rules)
+    for facts, client in asked:
+        assert decide(policy, facts, client, None, index.candidates(facts, client)) == decide(
+            policy, facts, client, None
+        )
+
+
 def test_of_ten_thousand_rules_a_few_are_looked_at():
     """One for an album each, one for a network each, one for a crawler each."""
     conditions = [Condition(path=(f"/album-{number}/*",)) for number in range(4000)]
@@ -76,3 +88,15 @@ def test_a_short_list_is_looked_at_whole():
     rules = (Rule(id="one", when=Condition(path=("/never",)), action=Action.REFUSE), DEFAULT)
 
     assert tuple(RuleIndex(rules).candidates(request("/a"), who())) == rules
+
+
+def test_few_rules_are_weighed_once_for_each_client_and_not_for_ever_kept():
+    """Whoever comes and goes: the rules are those that hold for this one, and there is an end to it."""
+    about = [Rule(id=name, when=Condition(crawler=frozenset({name})), action=Action.REFUSE) for name in ("a", "b")]
+    index = RuleIndex([*about, DEFAULT])
+    for number in range(3 * REMEMBERED):
+        name = "ab"[number % 2]
+        client = who(crawler=replace(GPTBOT, id=name, note=str(number)))
+        assert [rule.id for rule in index.candidates(request(), client)] == [name, "default"]
+
+    assert len(index._clients) <= REMEMBERED

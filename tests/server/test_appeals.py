@@ -9,12 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from guard.evidence import record
-from guard.evidence.record import Record
 from guard.server.appeals import OF_ONE_CLIENT, code_of
 from guard.server.refusals import APPEAL
-from guard.store.log_files import open_folder
-from guard.store.record_finder import leaves
+from tests.support.evidence import of_kind
 from tests.support.http import GPTBOT, Reply, ask, connect, head, read_reply
 from tests.support.running import RunningGuard, wait_until
 
@@ -25,10 +22,6 @@ GERMAN = ("Accept-Language", "de")
 def hand_in(guard: RunningGuard, reference: str, *lines: tuple[str, str], address: str = "198.51.100.1") -> Reply:
     body = urlencode({"reference": reference}).encode()
     return ask(guard.port, APPEAL, FORM, ("X-Forwarded-For", address), *lines, method="POST", body=body)
-
-
-def of_kind(guard: RunningGuard, kind: str) -> list[Record]:
-    return [one for _, leaf in leaves(open_folder(guard.evidence)) if (one := record.read(leaf)).kind == kind]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +53,7 @@ def test_a_refusal_leads_to_the_form_and_the_code_goes_on_record(trusting: Runni
     assert "Zu Unrecht abgelehnt?" in form.body.decode()
     assert (noted.status, "Es ist vermerkt" in noted.body.decode()) == (200, True)
     assert "jane@photo.example" in noted.body.decode()
-    records = wait_until(lambda: of_kind(trusting, "apl") or None, 30)
+    records = wait_until(lambda: of_kind(trusting.evidence, "apl") or None, 30)
     assert [sorted(one.fields) for one in records] == [["at", "kind", "ref", "site", "v"]]
     assert records[0].fields["ref"] == code
     wait_until(lambda: any(code in line and "objects" in line for line in trusting.said) or None, 30)
@@ -77,13 +70,13 @@ def test_a_refusal_leads_to_the_form_and_the_code_goes_on_record(trusting: Runni
 )  # fmt: skip
 def test_what_is_no_code_is_not_noted(trusting: RunningGuard, body: bytes):
     """Whatever is sent; nothing of it comes back in the page."""
-    before = len(of_kind(trusting, "apl"))
+    before = len(of_kind(trusting.evidence, "apl"))
 
     reply = ask(trusting.port, APPEAL, FORM, method="POST", body=body)
 
     assert reply.status == 400
     assert b"script" not in reply.body
-    assert len(of_kind(trusting, "apl")) == before
+    assert len(of_kind(trusting.evidence, "apl")) == before
 
 
 def test_one_client_can_not_fill_the_log(trusting: RunningGuard):
@@ -134,6 +127,6 @@ def test_a_pause_is_on_record(trusting: RunningGuard, tmp_path: Path):
         with urllib.request.urlopen(order, timeout=10) as answer:
             assert "paused_until" in json.load(answer)
 
-    begun, ended = wait_until(lambda: found if len(found := of_kind(trusting, "pau")) == 2 else None, 30)
+    begun, ended = wait_until(lambda: found if len(found := of_kind(trusting.evidence, "pau")) == 2 else None, 30)
     assert begun.fields["until"] - begun.at == pytest.approx(60e6, abs=30e6)
     assert ended.fields["until"] == 0

@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from guard.evidence import record
-from guard.store.log_files import open_folder
-from guard.store.record_finder import leaves
 from tests.server.conftest import Upstreams
+from tests.support.evidence import of_kind
 from tests.support.http import CHROME, GPTBOT, ask
 from tests.support.running import PATIENT, RunningGuard, wait_until
 from tests.support.told import BELIEVED, Crowd, Found, Told
@@ -232,7 +230,7 @@ def test_a_clock_that_jumps_stops_nobody_and_is_on_record(
     assert set(under.told.statuses["person"]) == {200}
     assert set(under.told.statuses["training"]) == {403}
     assert found.nothing_lost, found
-    looks = [one for _, leaf in leaves(open_folder(guard.evidence)) if (one := record.read(leaf)).kind.value == "clk"]
+    looks = of_kind(guard.evidence, "clk")
     assert [one.fields["why"] for one in looks].count("step") >= 2, [one.fields for one in looks]
 
 

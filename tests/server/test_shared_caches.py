@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from guard.core.facts import Kind
+from guard.core.facts import HeaderLines, Kind
 from guard.core.policy import Action, Condition, Policy, Rule
-from guard.server.shared_caches import SharedCaches
+from guard.server.shared_caches import SharedCaches, for_one_party
 from tests.support.facts import request, seen
 
 SAID = (("Content-Type", "image/jpeg"), ("Cache-Control", "public, max-age=60"), ("CDN-Cache-Control", "max-age=9"))
@@ -41,3 +41,20 @@ def test_a_rule_about_one_album_touches_no_other():
     """Where and for which kind a rule holds is known; for whom it holds is what a cache can not tell."""
     assert caching(ALBUM, path="/album/a.jpg") == "private, max-age=60"
     assert {caching(ALBUM), caching(ALBUM, Kind.IMAGE, "/album/a.jpg")} == {AS_BEFORE}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        SAID,
+        (),
+        (("ETag", "a"),),
+        (("Expires", "now"),),
+        (("Surrogate-Control", "max-age=9"),),
+        (("CACHE-CONTROL", "s-maxage=1"),),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("no-store",)])
+def test_lines_that_keep_what_was_made_of_them_come_out_like_any_others(said, more):
+    """Where they say nothing to caches there is less to do, and the same comes of it."""
+    assert for_one_party(HeaderLines(said), *more) == for_one_party(said, *more)

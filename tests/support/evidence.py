@@ -12,7 +12,9 @@ from guard.evidence import disclosure, record, reservation_record
 from guard.evidence.retention import lifetime_of_group
 from guard.store.batch import Entry
 from guard.store.log_directory import LogDirectory
+from guard.store.log_files import open_folder
 from guard.store.log_values import Environment
+from guard.store.record_finder import leaves
 from guard.store.side_store import SideStore, read_rows
 
 ENVIRONMENT = Environment(run="00" * 16, program="test", python="3", openssl="OpenSSL", system="Linux")
@@ -117,3 +119,8 @@ def stop(process: "subprocess.Popen[bytes]", *, kill: bool = False) -> str:
     _, said = process.communicate(timeout=30)
     STARTED.remove(process)
     return str(said.decode())
+
+
+def of_kind(directory: Path, kind: str) -> list[record.Record]:
+    """Return the records of a kind in the log of an evidence directory."""
+    return [one for _, leaf in leaves(open_folder(directory)) if (one := record.read(leaf)).kind == kind]
