@@ -8,7 +8,8 @@ kernel's account: over 1 where the guard is cheaper: what else runs on the machi
 The guard classifies, decides and keeps evidence; pictures pass as they are, unless the row says otherwise. It has its
 fast lane on; `full lane` is the same without.
 
-Where they are not installed nginx, HAProxy, Caddy and Go are left out.
+Anubis has its own policy and a visitor who has passed; go-away a policy of three rules that lets pictures pass.
+Which of the others are not on the PATH (`nginx`, `haproxy`, `caddy`, `go`, `anubis`, `go-away`) are left out.
 """
 
 import argparse
@@ -33,6 +34,7 @@ if __name__ == "__main__":
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from tests.support.anubis import cookies_of_one_who_passed  # noqa: E402
 from tests.support.http import CHROME, GPTBOT  # noqa: E402
 from tests.support.proxies import Program, Proxies  # noqa: E402
 
@@ -49,7 +51,7 @@ PERSON = {
 }
 CRAWLER = {"User-Agent": GPTBOT, "Accept": "*/*"}
 SIZES = {"10k": 10_000, "200k": 200_000, "3m": 3_000_000}
-OTHERS = ("nginx", "haproxy", "caddy", "go")
+OTHERS = ("nginx", "haproxy", "caddy", "go", "anubis", "go-away")
 GUARDS: dict[str, dict[str, Any]] = {
     "guard": {"fast_lane": True},
     "full lane": {"fast_lane": False},
@@ -150,20 +152,28 @@ def run(seconds: int, rounds: int, only: list[str], among: Collection[str] = ())
             program = proxies.start_guard(name, settings) if name in GUARDS else proxies.start(name)
             if program is not None:
                 programs.append(program)
+        passes = {one.name: cookies_of_one_who_passed(one.port, PERSON) for one in programs if one.name == "anubis"}
         for program in programs:
             for path, headers, everybody in tasks.values():
                 if everybody or program.name in GUARDS:
                     for _ in range(20):
                         # The first marked copies are there when their picture has been worked on.
-                        if not load(program, path, headers, 1, 0)["refused"] or path != "/marked.jpg":
+                        if (
+                            not load(program, path, _with_pass(headers, passes.get(program.name)), 1, 0)["refused"]
+                            or path != "/marked.jpg"
+                        ):
                             break
         for turn in range(1, rounds + 1):
             for task, (path, headers, everybody) in tasks.items():
                 for program in programs if turn % 2 else programs[::-1]:
                     if everybody or program.name in GUARDS:
-                        sample = measure(program, path, headers, seconds, turn)
+                        sample = measure(program, path, _with_pass(headers, passes.get(program.name)), seconds, turn)
                         samples.setdefault((program.name, task), []).append(sample)
     return samples
+
+
+def _with_pass(headers: dict[str, str], cookies: str | None) -> dict[str, str]:
+    return headers if cookies is None else {**headers, "Cookie": f"{headers['Cookie']}; {cookies}"}
 
 
 def ratios(samples: dict[tuple[str, str], list[Sample]]) -> dict[str, float]:

@@ -119,6 +119,31 @@ http://:{port} {{
 }}
 """
 
+_ANUBIS = (
+    "anubis -bind 127.0.0.1:{port} -metrics-bind 127.0.0.1:{other_port} -target http://127.0.0.1:{upstream}"
+    " -custom-real-ip-header X-Forwarded-For -jwt-restriction-header User-Agent -cookie-secure=false -difficulty 1"
+)
+_GO_AWAY = (
+    "go-away -bind 127.0.0.1:{port} -backend *=http://127.0.0.1:{upstream} -policy {file} -cache {folder}/go_away_cache"
+    " -client-ip-header X-Forwarded-For"
+)
+_GO_AWAY_POLICY = """\
+challenges:
+  later:
+    runtime: refresh
+    parameters: {{refresh-via: header}}
+rules:
+  - name: crawlers
+    conditions: ['userAgent.contains("GPTBot") || userAgent.contains("ClaudeBot") || userAgent.contains("CCBot")']
+    action: drop
+  - name: pictures
+    conditions: ['path.matches("\\\\.(jpg|jpeg|png|webp|avif|gif|svg)$")']
+    action: pass
+  - name: others
+    action: challenge
+    settings: {{challenges: [later]}}
+"""
+
 
 @dataclass(frozen=True)
 class Used:
@@ -185,7 +210,7 @@ class Proxies:
         self.upstream = self._nginx("upstream", _SITE, self._other).port
 
     def start(self, name: str) -> Program | None:
-        """Start nginx, haproxy, caddy or go; None where it is not installed."""
+        """Start nginx, haproxy, caddy, go, anubis or go-away; None where it is not installed."""
         match name:
             case "nginx":
                 return self._nginx(name, _PASSING, self._core) if _which("nginx") else None
@@ -195,6 +220,10 @@ class Proxies:
                 return self._run(name, ["caddy", "run", "--adapter", "caddyfile", "--config", "{file}"], _CADDY)
             case "go":
                 return self._go()
+            case "anubis":
+                return self._run(name, _ANUBIS.split(), "")
+            case "go-away":
+                return self._run(name, _GO_AWAY.split(), _GO_AWAY_POLICY)
         raise ValueError(name)
 
     def start_asking(self, name: str, socket_path: Path) -> Program:
@@ -246,8 +275,10 @@ class Proxies:
             return None
         port = free_port()
         file = self._folder / f"{name}.conf"
-        file.write_text(text.format(port=port, upstream=self.upstream))
-        return self._spawn(name, [program, *(one.format(file=file) for one in command[1:])], port, self._core)
+        fields = {"port": port, "upstream": self.upstream, "file": file, "folder": self._folder}
+        file.write_text(text.format(**fields))
+        arguments = [one.format(**fields, other_port=free_port()) for one in command[1:]]
+        return self._spawn(name, [program, *arguments], port, self._core)
 
     def _go(self) -> Program | None:
         go = _which("go")
