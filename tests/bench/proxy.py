@@ -136,10 +136,10 @@ def run(seconds: int, rounds: int, only: list[str], among: Collection[str] = ())
     out = io.BytesIO()
     Image.fromarray(np.clip(scene, 0, 255).astype(np.uint8)).convert("RGB").save(out, "JPEG", quality=90)
     files["marked.jpg"] = out.getvalue()
-    tasks: dict[str, tuple[str, dict[str, str], bool]] = {
-        **{name: (f"/{name}.jpg", PERSON, True) for name in SIZES},
-        "refused": ("/10k.jpg", CRAWLER, False),
-        "marked": ("/marked.jpg", {"User-Agent": "python-requests/2.32.3"}, False),
+    tasks: dict[str, tuple[str, dict[str, str], Collection[str]]] = {
+        **{name: (f"/{name}.jpg", PERSON, (*OTHERS, *GUARDS)) for name in SIZES},
+        "refused": ("/10k.jpg", CRAWLER, ("anubis", *GUARDS)),
+        "marked": ("/marked.jpg", {"User-Agent": "python-requests/2.32.3"}, GUARDS),
     }
     tasks = {name: task for name, task in tasks.items() if not among or name in among}
     samples: dict[tuple[str, str], list[Sample]] = {}
@@ -154,8 +154,8 @@ def run(seconds: int, rounds: int, only: list[str], among: Collection[str] = ())
                 programs.append(program)
         passes = {one.name: cookies_of_one_who_passed(one.port, PERSON) for one in programs if one.name == "anubis"}
         for program in programs:
-            for path, headers, everybody in tasks.values():
-                if everybody or program.name in GUARDS:
+            for path, headers, asked in tasks.values():
+                if program.name in asked:
                     for _ in range(20):
                         # The first marked copies are there when their picture has been worked on.
                         if (
@@ -164,16 +164,18 @@ def run(seconds: int, rounds: int, only: list[str], among: Collection[str] = ())
                         ):
                             break
         for turn in range(1, rounds + 1):
-            for task, (path, headers, everybody) in tasks.items():
+            for task, (path, headers, asked) in tasks.items():
                 for program in programs if turn % 2 else programs[::-1]:
-                    if everybody or program.name in GUARDS:
+                    if program.name in asked:
                         sample = measure(program, path, _with_pass(headers, passes.get(program.name)), seconds, turn)
                         samples.setdefault((program.name, task), []).append(sample)
     return samples
 
 
 def _with_pass(headers: dict[str, str], cookies: str | None) -> dict[str, str]:
-    return headers if cookies is None else {**headers, "Cookie": f"{headers['Cookie']}; {cookies}"}
+    if cookies is None or "Cookie" not in headers:
+        return headers
+    return {**headers, "Cookie": f"{headers['Cookie']}; {cookies}"}
 
 
 def ratios(samples: dict[tuple[str, str], list[Sample]]) -> dict[str, float]:
