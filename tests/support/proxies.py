@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.fronts import DEPLOY, free_port
+from tests.support.programs import TOOLS
 from tests.support.running import READY, wait_until
 
 GO_SOURCE = Path(__file__).resolve().parent.parent / "bench" / "reverse_proxy.go"
@@ -324,7 +325,9 @@ class Proxies:
 
 
 def _which(name: str) -> str | None:
-    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/local/go/bin")
+    """Find a program: the one in .venv-tools before the system's, which may be old."""
+    elsewhere = "/usr/sbin:/usr/local/sbin:/usr/local/go/bin"
+    return shutil.which(name, path=str(TOOLS)) or shutil.which(name) or shutil.which(name, path=elsewhere)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
