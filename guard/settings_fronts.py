@@ -55,6 +55,12 @@ class Decisions(Section):
     spoe: Annotated[str, BeforeValidator(listener_or_off)] = Field(
         default="off", description="Where HAProxy's SPOE filter asks: unix:/path, an address with a port, or off."
     )
+    cache_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=60,
+        description="For how long a front may keep what it was told about a person; 0: it asks each time.",
+    )
 
     @model_validator(mode="after")
     def _somebody_may_ask(self) -> "Decisions":
@@ -66,6 +72,8 @@ class Decisions(Section):
             raise WrongValueError(
                 "HAProxy asks at a unix socket or an address; systemd passes none for it", at=("spoe",)
             )
+        if self.cache_seconds and self.listen == "off":
+            raise WrongValueError("only fronts that ask at 'listen' can keep an answer", at=("cache_seconds",))
         return self
 
     def askers(self, listener: str) -> AddressPolicy:

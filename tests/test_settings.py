@@ -501,6 +501,7 @@ def test_whoever_asks_over_an_address_is_named(read: Any, faults: Any) -> None:
     """On a unix socket the file's permissions say who may ask; an address says nothing."""
     assert "name the servers that may ask" in str(faults(SITE + "decisions: {listen: '127.0.0.1:8702'}"))
     assert "is the same as listen" in str(faults(SITE + "listen: 'unix:/a'\ndecisions: {listen: 'unix:/a'}"))
+    assert "only fronts that ask at 'listen'" in str(faults(SITE + "decisions: {cache_seconds: 10}"))
     assert read(SITE + "decisions: {listen: 'unix:/b'}").decisions.askers("unix:/b").trust_unix
 
 

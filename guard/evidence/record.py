@@ -258,8 +258,12 @@ def end(
     )  # fmt: skip
 
 
-def aggregate(*, at: int, site: str, since: int, until: int, requests: Mapping[str, int]) -> bytes:
-    """Say how many requests, by resource kind, between two times have no record of their own."""
+def aggregate(*, at: int, site: str, since: int, until: int, requests: Mapping[str, int], sampled: int = 0) -> bytes:
+    """Say how many requests, by resource kind, between two times have no record of their own.
+
+    With `sampled` there may have been more: a front server that asks what to do could answer the same person's next
+    requests for the same address by itself, for so many seconds.
+    """
     return leaf(
         RecordKind.AGGREGATE,
         at,
@@ -267,12 +271,23 @@ def aggregate(*, at: int, site: str, since: int, until: int, requests: Mapping[s
         requests={str(kind): count for kind, count in requests.items()},
         site=site,
         to=until,
+        **_sampled(sampled),
     )
 
 
-def commitment(*, at: int, site: str, since: int, until: int, count: int, sd: Sequence[str]) -> bytes:
-    """Say that one client asked for `count` pictures between two times; `sd` are commitments to the rest."""
-    return leaf(RecordKind.COMMITMENT, at, count=count, **{"from": since}, sd=sorted(sd), site=site, to=until)
+def commitment(*, at: int, site: str, since: int, until: int, count: int, sd: Sequence[str], sampled: int = 0) -> bytes:
+    """Say that one client asked for `count` pictures between two times; `sd` are commitments to the rest.
+
+    `sampled` is that of `aggregate`.
+    """
+    return leaf(
+        RecordKind.COMMITMENT, at, count=count, **{"from": since}, sd=sorted(sd), site=site, to=until,
+        **_sampled(sampled),
+    )  # fmt: skip
+
+
+def _sampled(seconds: int) -> dict[str, int]:
+    return {"sampled": seconds} if seconds else {}
 
 
 def gap(*, at: int, count: int, since: int, until: int, why: str) -> bytes:

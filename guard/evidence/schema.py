@@ -147,6 +147,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
 _LATER: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
     "boot": {"before_origin": _text, "before_size": _count, "before_root": _digest_or_none, "before_why": _text},
     "key": {"lost": _flag},
+    "agg": {"sampled": _count},
+    "cmt": {"sampled": _count},
     "req": {
         "asked_by": _text,
         "licence": _text,

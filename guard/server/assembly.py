@@ -161,12 +161,18 @@ class Worker:
         self._records = Records(
             self.recorder,
             self.pipeline.policy,
-            Unclassified(self.recorder, is_crawler=lambda key: bool(clients.standing(key)), system_of=self._system_of),
+            Unclassified(
+                self.recorder,
+                is_crawler=lambda key: bool(clients.standing(key)),
+                system_of=self._system_of,
+                sampled=settings.decisions.cache_seconds,
+            ),
             self.metrics,
             now=utc_now,
             system_of=self._system_of,
             private=self._private,
             sources=IdentitySources(self._identities),
+            sampled=settings.decisions.cache_seconds,
         )
         self._records.start()
         self._robots = UpstreamRobots(
@@ -250,6 +256,7 @@ class Worker:
         questions = Questions(
             settings.decisions.askers(settings.decisions.listen), settings.client_ip.policy(), sites=self.sites,
             arrivals=arrivals, deciding=deciding, hand_over=hand_over, metrics=self.metrics, now=utc_now,
+            cache_seconds=settings.decisions.cache_seconds,
         )  # fmt: skip
         self.decisions = DecisionPoint(
             questions, arrivals=arrivals, upstreams=upstreams, deciding=deciding, answers=answers,

@@ -27,6 +27,10 @@ from guard.server.site import Sites
 
 STATUS: Final = "Guard-Status"
 """Tells nginx the status of a refusal; 444 where the connection is to be closed without an answer."""
+ALIKE: Final = (
+    "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie, Referer, Sec-Fetch-Dest, Signature, User-Agent"
+)
+"""Which of a visitor's lines must be the same where a front answers by what it has kept; nginx takes 128 characters."""
 MOST_WRITTEN: Final = 256
 """Answers that are kept as they are sent."""
 
@@ -45,9 +49,12 @@ class Questions:
         hand_over: HandOver,
         metrics: Metrics,
         now: Callable[[], datetime],
+        cache_seconds: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take `askers`, who are answered, and `addresses`, whose word counts about a visitor's address."""
+        """Take `askers`, who are answered, and `addresses`, whose word counts about a visitor's address; and for how
+        long answers may be kept that were given at once: no others, so that each request of a crawler is asked about.
+        """
         self._askers = askers
         self._addresses = addresses
         self._sites = sites
@@ -57,6 +64,8 @@ class Questions:
         self._metrics = metrics
         self._now = now
         self._clock = clock
+        kept = ("Cache-Control", f"max-age={cache_seconds}"), ("Vary", ALIKE)
+        self._kept: Headers = kept if cache_seconds else ()
         self._begun: tuple[tuple[tuple[str, str], ...], Exchange] | None = None
         """The question that `at_once` has looked at last, if it was not answered there."""
         self._written: dict[tuple[Headers, str, str], bytes] = {}
@@ -95,7 +104,7 @@ class Questions:
         if known is None:
             if len(self._written) >= MOST_WRITTEN:
                 self._written.clear()
-            head = (*in_one(lines_of_ours), *told_of(exchange), (STATUS, "200"), ("Content-Length", "0"))
+            head = (*in_one(lines_of_ours), *told_of(exchange), (STATUS, "200"), *self._kept, ("Content-Length", "0"))
             written = "".join(f"{name}: {value}\r\n" for name, value in (*head, ("Server", "crawler-guard")))
             known = self._written[key] = f"HTTP/1.1 200 OK\r\n{written}\r\n".encode("utf-8", "surrogateescape")
         return known

@@ -51,8 +51,10 @@ class Records:
         system_of: Callable[[RequestFacts], int] = lambda _facts: 0,
         private: PrivatePaths | None = None,
         sources: IdentitySources | None = None,
+        sampled: int = 0,
     ) -> None:
-        """Take `system_of` as `Unclassified` does."""
+        """Take `system_of` and `sampled` as `Unclassified` does."""
+        self._sampled = sampled
         self._sources = sources
         self._private = private or PrivatePaths()
         self._recorder = recorder
@@ -281,6 +283,7 @@ class Records:
                 since=microseconds_at(since),
                 until=microseconds_at(self._counted_since),
                 requests=dict(counts),
+                sampled=self._sampled,
             )
             try:
                 await self._recorder.append(leaf)

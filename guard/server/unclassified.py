@@ -94,6 +94,7 @@ class Unclassified:
         window_seconds: float = WINDOW_SECONDS,
         ring_seconds: float = RING_SECONDS,
         ring_bytes: int = ring.RING_BYTES,
+        sampled: int = 0,
         clock: Callable[[], int] = microseconds,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -103,11 +104,13 @@ class Unclassified:
             is_crawler: Says whether a client has turned out to be automatic, maybe in another process. It is asked
                 before values are forgotten.
             system_of: Says which autonomous system the client's address belongs to; 0 where nobody knows.
+            sampled: Seconds for which a front server may answer again without asking, see `record.aggregate`.
             clock: The time of day, for the records.
             timer: Seconds that never go back, for windows and ring.
         """
         self._recorder = recorder
         self._is_crawler = is_crawler
+        self._sampled = sampled
         self._system_of = system_of
         self._window_seconds = window_seconds
         self._ring_seconds = ring_seconds
@@ -210,6 +213,7 @@ class Unclassified:
                 since=window.since // _SECOND * _SECOND,  # coarse: a person's record need not tell a moment
                 until=-(-window.until // _SECOND) * _SECOND,
                 count=len(window.requests),
+                sampled=self._sampled,
                 sd=[one.commitment for one in groups],
             )
         except LeafError:

@@ -1,8 +1,10 @@
--- wrk: every visitor has an address of its own and asks for 20 pictures; at the end the numbers, as JSON.
-local requests, at, asked = {}, 0, 0
+-- wrk: every visitor has an address of its own and asks for 20 pictures, or for one again whenever its turn comes;
+-- at the end the numbers, as JSON.
+local requests, at, asked, each = {}, 0, 0, 20
 
 function init(arguments)
   local seed = tonumber(arguments[1])
+  each = tonumber(arguments[2])
   for number = 1, 4000 do
     local n = (number * 2654435 + seed * 40503) % 16777216
     wrk.headers["X-Forwarded-For"] = string.format("84.%d.%d.%d", n % 256, math.floor(n / 256) % 256, math.floor(n / 65536))
@@ -12,7 +14,7 @@ end
 
 function request()
   asked = asked + 1
-  if asked % 20 == 1 then at = at % #requests + 1 end
+  if asked % each == 1 % each then at = at % #requests + 1 end
   return requests[at]
 end
 

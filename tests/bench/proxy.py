@@ -98,13 +98,15 @@ def picture(size: int) -> bytes:
     return data[:scan] + filling + data[scan:]
 
 
-def load(program: Program, path: str, headers: dict[str, str], seconds: int, turn: int) -> dict[str, int]:
-    """Let wrk ask one program for one thing."""
+def load(
+    program: Program, path: str, headers: dict[str, str], seconds: int, turn: int, *, at_once: int = 20
+) -> dict[str, int]:
+    """Let wrk ask one program for one thing, each visitor so often before the next of 4,000 has its turn."""
     lines = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     command = [
         "taskset", "-c", "1", "wrk", "-t1", "-c64", f"-d{seconds}s", "--timeout", "20s",
         "-s", str(ROOT / "tests" / "bench" / "proxy.lua"), *lines, f"http://127.0.0.1:{program.port}{path}",
-        "--", str(turn),
+        "--", str(turn), str(at_once),
     ]  # fmt: skip
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found: dict[str, int] = json.loads(out.splitlines()[-1])

@@ -162,6 +162,18 @@ def test_a_field_that_came_later_has_its_type_as_well(name, value):
         record.read(canonical.encode({**fields, name: value}))
 
 
+@pytest.mark.parametrize("kind", ["agg", "cmt"])
+def test_counts_say_where_a_front_could_answer_by_itself(kind):
+    """And nothing where it could not."""
+    fields = orjson.loads(LEAVES[kind])
+    sampled = canonical.encode({**fields, "sampled": 10})
+
+    assert record.read(sampled).fields["sampled"] == 10
+    assert "sampled" not in fields
+    with pytest.raises(LeafError, match="whose 'sampled' can not be"):
+        record.read(canonical.encode({**fields, "sampled": "10"}))
+
+
 def test_paths_with_lines_of_their_own_are_part_of_the_reservation():
     """They are there only where there are some, so that a set without them keeps its digest."""
     paths = (("/press/", (("tdm-reservation", "0"),)),)

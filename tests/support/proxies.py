@@ -81,6 +81,7 @@ upstream up {{ server 127.0.0.1:{upstream}; keepalive 128; keepalive_requests 10
       proxy_set_header X-Original-Method $request_method; proxy_set_header X-Original-URI $request_uri;
       proxy_set_header X-Original-Host $http_host; proxy_set_header X-Original-Proto $scheme;
       proxy_set_header X-Original-For $http_x_forwarded_for;
+      {kept}
     }}
   }}""",
     "haproxy": _HAPROXY_ALWAYS
@@ -101,6 +102,8 @@ backend guard_decisions
   server guard unix@{socket}
 """,
 }
+_KEEPING = "proxy_cache_path {folder}/kept keys_zone=kept:10m max_size=64m inactive=1m use_temp_path=off;\n"
+_KEPT = 'proxy_cache kept; proxy_cache_key "$http_x_forwarded_for $scheme $request_method $http_host $request_uri";'
 _CADDY = """\
 {{
 	admin off
@@ -227,11 +230,16 @@ class Proxies:
                 return self._run(name, _GO_AWAY.split(), _GO_AWAY_POLICY)
         raise ValueError(name)
 
-    def start_asking(self, name: str, socket_path: Path) -> Program:
-        """Start nginx or haproxy, serving the upstream itself and asking the guard at this socket first."""
+    def start_asking(self, name: str, socket_path: Path, *, keeps: bool = False) -> Program:
+        """Start nginx or haproxy, serving the upstream itself and asking the guard at this socket first.
+
+        With `keeps` nginx keeps what it was told for as long as the guard allows it.
+        """
         fields = {"upstream": self.upstream, "socket": socket_path, "folder": self._folder}
         if name == "nginx":
-            return self._nginx("nginx_asking", _ASKING[name], self._core, **fields)
+            before, kept = (_KEEPING, _KEPT) if keeps else ("", "")
+            program = "nginx_keeping" if keeps else "nginx_asking"
+            return self._nginx(program, before + _ASKING[name], self._core, **fields, kept=kept)
         file, port = self._folder / "haproxy_asking.conf", free_port()
         file.write_text(_ASKING[name].format(port=port, **fields))
         spoe = (DEPLOY / "haproxy" / "ask-spoe.cfg").read_text("utf-8")
