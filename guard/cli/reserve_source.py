@@ -94,13 +94,14 @@ def _decoys(settings: Settings, site: Site, say: Callable[[str], None]) -> tuple
     """Return the folder that the server disallows for its decoys, once it has been started with them."""
     if not settings.behaviour.decoys:
         return ()
-    from guard.server.decoys import Decoys, load_or_create_secret
+    from guard.server.decoys import Decoys
+    from guard.store import decoy_secret
 
     secret = settings.evidence.directory / "guard" / "decoys.secret"
     if not secret.is_file():
         say("decoys are on: robots.txt will have one more Disallow line from the first start on")
         return ()
-    return (Decoys(load_or_create_secret(secret)).directory(site.host),)
+    return (Decoys(decoy_secret.load_or_create(secret)).directory(site.host),)
 
 
 def _base_url(host: str) -> str:

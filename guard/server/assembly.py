@@ -20,7 +20,7 @@ from guard.server.challenge import ChallengeOptions, Challenges, SpentChallenges
 from guard.server.configured_site import site_of
 from guard.server.crowds import CrowdWatch
 from guard.server.deciding import Deciding
-from guard.server.decoys import Decoys, load_or_create_secret
+from guard.server.decoys import Decoys
 from guard.server.forward_auth import DecisionPoint
 from guard.server.given import Given
 from guard.server.hand_over import HandOver
@@ -62,8 +62,8 @@ from guard.server.upstream_requests import UpstreamRequests
 from guard.server.upstream_robots import UpstreamRobots
 from guard.server.well_known import WellKnown
 from guard.settings import Settings
+from guard.store import decoy_secret, visible_marks
 from guard.store import upstream_robots as robots_files
-from guard.store import visible_marks
 from guard.store.day_files import FOLDER as DAYS
 from guard.store.licences import LicenceBook
 from guard.store.mark_keys import folder_in
@@ -111,7 +111,7 @@ class Worker:
         robots_versions = RobotsVersions(settings.evidence.directory / "guard" / "robots")
         self._behaviour = Behaviour(given.clients, judge, robots_versions, given.portfolios)
         secret = settings.evidence.directory / "guard" / "decoys.secret"
-        self._decoys = Decoys(load_or_create_secret(secret)) if settings.behaviour.decoys else None
+        self._decoys = Decoys(decoy_secret.load_or_create(secret)) if settings.behaviour.decoys else None
         self.sites = Sites(
             [site_of(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]
         )

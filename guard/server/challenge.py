@@ -27,12 +27,6 @@ from guard.server.headers import Headers
 from guard.server.refusals import language_of
 from guard.store.clients import ClientTable, Standing
 
-SPENT_LAYOUT: Final = 0x5350
-"""Number of the format of the table of spent challenges."""
-SPENT_SLOTS: Final = 32_768
-"""Solved challenges remembered: 17 MB when all are used. A flood that evicts one lets its own client have a second
-pass for the work it has done."""
-
 MOST_PASSES: Final = 4
 """Passes in one cookie: a telephone changes between networks, a house between IPv4 and IPv6, and each has its own."""
 _MOST_COOKIES: Final = 4

@@ -4,24 +4,19 @@ Off unless the owner asks for it. A decoy is answered by the guard itself, from 
 few thousand bytes; there is no maze, nothing is slow, and nothing is kept for whoever comes.
 """
 
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from pathlib import Path
-from secrets import token_bytes
 from typing import Final
 
-from guard.core.decoys import SECRET_SIZE, Decoy, DecoyKind, DecoyNames, image, link, page
+from guard.core.decoys import Decoy, DecoyKind, DecoyNames, image, link, page
 from guard.core.facts import RequestFacts
 from guard.core.pages import TailInserter
-from guard.errors import GuardError
 from guard.image.formats import JPEG
 from guard.image.plain_cards import PLAIN_CARDS
 from guard.server.answers import Made
 from guard.server.canaries import Canaries, Recorder, words_of
 from guard.server.exchange import Exchange
 from guard.server.headers import Headers
-from guard.store.durable import FILE_MODE, FOLDER_MODE, sync_folder, write_all
 
 _HIDDEN: Final = (("X-Robots-Tag", "noindex, nofollow"),)
 _HEAD: Final = (("Cache-Control", "no-store"), *_HIDDEN)
@@ -99,30 +94,3 @@ class Decoys:
 
 def _made(status: int, headers: Headers, body: bytes, rendition: str) -> Made:
     return Made(status=status, headers=headers, body=body, rendition=rendition, reference="")
-
-
-def load_or_create_secret(file: Path) -> bytes:
-    """Return the secret of this installation, made now if there is none.
-
-    Raises:
-        GuardError: It can not be read or written, or is none.
-    """
-    try:
-        file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-        except FileExistsError:
-            secret = file.read_bytes()
-        else:
-            secret = token_bytes(SECRET_SIZE)
-            try:
-                write_all(descriptor, secret)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            sync_folder(file.parent)
-    except OSError as error:
-        raise GuardError(f"{file} can not be used: {(error.strerror or str(error)).lower()}") from error
-    if len(secret) != SECRET_SIZE:
-        raise GuardError(f"{file} is no secret of {SECRET_SIZE} bytes; remove it, and a new one is made")
-    return secret

@@ -16,11 +16,6 @@ from guard.image.chips import MARK_ID_SIZE
 from guard.server.exchange import Exchange
 from guard.store.clients import KEY_SIZE, ClientTable, Standing
 
-LAYOUT = 0x4D49
-"""Number of the format of the table of mark ids."""
-SLOTS = 65_536
-"""Actors a day: 36 MB when all are used. One that is evicted gets another id."""
-
 
 class MarkIds:
     """Issues ids."""

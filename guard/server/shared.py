@@ -12,9 +12,6 @@ from typing import Final
 
 from guard.core import behaviour
 from guard.core.autonomous_systems import AutonomousSystems
-from guard.server.challenge import SPENT_LAYOUT, SPENT_SLOTS
-from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
-from guard.server.mark_ids import SLOTS as MARK_ID_SLOTS
 from guard.store import client_snapshot
 from guard.store.client_snapshot import restore, save
 from guard.store.clients import ClientTable
@@ -24,6 +21,15 @@ from guard.store.prefixes import Crowds
 from guard.store.sealed import sealed
 
 NO_NETWORKS: Final = -1
+SPENT_LAYOUT: Final = 0x5350
+"""Number of the format of the table of spent challenges."""
+SPENT_SLOTS: Final = 32_768
+"""Solved challenges remembered: 17 MB when all are used. A flood that evicts one lets its own client have a second
+pass for the work it has done."""
+MARK_ID_LAYOUT: Final = 0x4D49
+"""Number of the format of the table of mark ids."""
+MARK_ID_SLOTS = 65_536
+"""Actors a day: 36 MB when all are used. One that is evicted gets another id."""
 
 
 class Shared:

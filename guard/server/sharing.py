@@ -21,10 +21,9 @@ import orjson
 from guard.core import behaviour
 from guard.errors import GuardError
 from guard.exporter.metrics import Metrics, PartReport
-from guard.server.challenge import SPENT_LAYOUT
 from guard.server.children import Child
 from guard.server.process import die_with_parent
-from guard.server.shared import Shared
+from guard.server.shared import SPENT_LAYOUT, Shared
 from guard.server.shared_past import EVERY, SharedPast
 from guard.server.shared_spent import SharedSpent
 from guard.settings import Settings
@@ -48,10 +47,8 @@ IDLE: Final = 9
 """A look that took a second is followed by so many seconds of rest: at most a tenth of a core."""
 
 
-def children_of(settings: Settings, shared: Shared) -> list[Child]:
-    """Return the process that shares what the settings say; none where that is nothing."""
-    if not settings.cluster.wanted:
-        return []
+def child_of(settings: Settings, shared: Shared) -> Child:
+    """Return the process that shares what the settings say."""
     clients, spent = shared.clients.fileno(), shared.spent.fileno()
     given = {
         "cluster": settings.cluster.model_dump(mode="json"),
@@ -60,7 +57,7 @@ def children_of(settings: Settings, shared: Shared) -> list[Child]:
         "spent": spent,
     }
     arguments = ("guard.server.sharing",)
-    return [Child(name="sharing", arguments=arguments, stdin=orjson.dumps(given), pass_fds=(clients, spent))]
+    return Child(name="sharing", arguments=arguments, stdin=orjson.dumps(given), pass_fds=(clients, spent))
 
 
 class Part:

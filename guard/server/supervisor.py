@@ -32,7 +32,6 @@ from guard.server import reload
 from guard.server.admin import Admin
 from guard.server.changing_workers import ChangingWorkers
 from guard.server.children import Child, Children
-from guard.server.decoys import load_or_create_secret
 from guard.server.digests import Digests
 from guard.server.listeners import Listener, of_others, open_all
 from guard.server.observer import Observer
@@ -41,10 +40,9 @@ from guard.server.process import has_terminal
 from guard.server.reload import Loaded, Outcome
 from guard.server.service_manager import ServiceManager
 from guard.server.shared import NO_NETWORKS, Shared
-from guard.server.sharing import children_of
 from guard.server.state import State
 from guard.settings import Settings
-from guard.store import canary_pictures, ticket_keys
+from guard.store import canary_pictures, decoy_secret, ticket_keys
 from guard.store.cluster_keys import derive, share
 from guard.store.first_start import first_start
 from guard.store.mark_keys import folder_in, load_or_create
@@ -134,7 +132,7 @@ class Supervisor:
         )  # fmt: skip
         self._workers = self._new_workers(self.loaded)
         anchoring = self._anchoring()
-        sharing = children_of(settings, self._shared)
+        sharing = _sharing(settings, self._shared)
         self._children.keep([recorder, *self._workers, *anchoring, *sharing])
         failed = await self._came_up([recorder, *self._workers])
         if failed is None and not self._stopping.is_set():
@@ -349,13 +347,22 @@ class Supervisor:
         task.add_done_callback(self._tasks.discard)
 
 
+def _sharing(settings: Settings, shared: Shared) -> list[Child]:
+    """Return the process that shares with other guards; most have none, and then nothing of it is loaded."""
+    if not settings.cluster.wanted:
+        return []
+    from guard.server.sharing import child_of
+
+    return [child_of(settings, shared)]
+
+
 def _make_secrets(settings: Settings) -> None:
     """Make what all workers read before there are several of them to make one each."""
     evidence, today = settings.evidence.directory, datetime.now(UTC).date()
     if (shared := settings.cluster.valkey) is not None:
         share(evidence, shared.secret, today, decoys=settings.behaviour.decoys, tickets=settings.tickets.give)
     if settings.behaviour.decoys:
-        load_or_create_secret(evidence / "guard" / "decoys.secret")
+        decoy_secret.load_or_create(evidence / "guard" / "decoys.secret")
     if settings.marks.copies:
         load_or_create(folder_in(evidence))
     if settings.canaries is not None:

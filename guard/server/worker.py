@@ -25,15 +25,14 @@ from guard.core import behaviour
 from guard.core.autonomous_systems import AutonomousSystems
 from guard.exporter.metrics import stays_one_process
 from guard.server.assembly import Worker
-from guard.server.challenge import SPENT_LAYOUT
 from guard.server.fast_lane.server import FastServer
 from guard.server.given import Given
 from guard.server.http_server import HttpServer, Serving
 from guard.server.listeners import BACKLOG, RETIRE_SECONDS
-from guard.server.mark_ids import LAYOUT as MARK_ID_LAYOUT
 from guard.server.process import FreeMemory, die_with_parent, raise_file_limit, tune_memory
 from guard.server.quick_questions import QuestionServer
 from guard.server.room import SWEEP_SECONDS, Room
+from guard.server.shared import MARK_ID_LAYOUT, SPENT_LAYOUT
 from guard.settings import Settings
 from guard.store.clients import ClientTable
 from guard.store.pause import Pause

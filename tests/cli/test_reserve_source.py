@@ -6,7 +6,8 @@ import pytest
 
 from guard.cli.reserve_source import source_of
 from guard.errors import UsageError
-from guard.server.decoys import Decoys, load_or_create_secret
+from guard.server.decoys import Decoys
+from guard.store import decoy_secret
 
 TWO = """\
 sites:
@@ -80,7 +81,7 @@ def test_the_folder_of_decoys_is_in_robots_txt_once_the_server_has_made_it(tmp_p
     )
     said: list[str] = []
     before = source_of(tmp_path / "guard.yaml", "", said.append)
-    secret = load_or_create_secret(evidence / "guard" / "decoys.secret")
+    secret = decoy_secret.load_or_create(evidence / "guard" / "decoys.secret")
 
     after = source_of(tmp_path / "guard.yaml", "", said.append)
 

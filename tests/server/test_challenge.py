@@ -21,7 +21,8 @@ import pytest
 
 from guard.core import challenge
 from guard.server.answers import Made
-from guard.server.challenge import SPENT_LAYOUT, ChallengeOptions, Challenges, SpentChallenges
+from guard.server.challenge import ChallengeOptions, Challenges, SpentChallenges
+from guard.server.shared import SPENT_LAYOUT
 from guard.store.clients import ClientTable
 from tests.server.conftest import Upstreams
 from tests.support.facts import request

@@ -1,7 +1,6 @@
 """Who is caught by a decoy, who is not, and what do they get?"""
 
 import asyncio
-import stat
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
@@ -9,9 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from guard.core.decoys import DecoyKind
-from guard.errors import GuardError
-from guard.server.decoys import Decoys, load_or_create_secret
+from guard.server.decoys import Decoys
 from tests.support.facts import request
 
 DECOYS = Decoys(bytes(32))
@@ -116,23 +113,3 @@ def test_a_client_without_an_address_has_decoys_too():
     path = links(injected(facts))[0]
     assert DECOYS.hit(replace(facts, path=path))
     assert not DECOYS.hit(replace(facts, path=path, client=replace(facts.client, address=ip_address("192.0.2.1"))))
-
-
-def test_the_secret_is_made_once(tmp_path):
-    """It is the same after a restart, and readable by nobody else."""
-    file = tmp_path / "guard" / "decoys.secret"
-    secret = load_or_create_secret(file)
-
-    assert len(secret) == 32
-    assert load_or_create_secret(file) == secret
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert Decoys(secret).find(request(Decoys(secret).directory("photo.example"))) is None
-    assert DecoyKind.PAGE.value == "html"
-
-
-def test_a_damaged_secret_is_an_error(tmp_path):
-    """A short one could be guessed."""
-    file = tmp_path / "decoys.secret"
-    file.write_bytes(b"short")
-    with pytest.raises(GuardError, match="32 bytes"):
-        load_or_create_secret(file)

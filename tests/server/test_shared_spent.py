@@ -1,6 +1,7 @@
 """A challenge is solved once, at whichever guard."""
 
-from guard.server.challenge import SPENT_LAYOUT, SpentChallenges
+from guard.server.challenge import SpentChallenges
+from guard.server.shared import SPENT_LAYOUT
 from guard.server.shared_spent import SharedSpent
 from guard.store.clients import ClientTable
 from guard.store.valkey import Valkey

@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from guard.server.decoys import load_or_create_secret
-from guard.store import ticket_keys
+from guard.store import decoy_secret, ticket_keys
 from guard.store.cluster_keys import DAY, Pseudonyms, derive, share
 from tests.support.clusters import SECRET
 
@@ -46,9 +45,9 @@ def test_guards_that_start_on_different_days_open_each_others_tickets(tmp_path: 
 
 def test_decoys_are_the_same_everywhere(tmp_path: Path):
     """A link that one guard has put into a page is known to all, also where a guard had a secret of its own."""
-    alone = load_or_create_secret(tmp_path / "1" / "guard" / "decoys.secret")
+    alone = decoy_secret.load_or_create(tmp_path / "1" / "guard" / "decoys.secret")
     for name in ("1", "2"):
         share(tmp_path / name, SECRET, TODAY, decoys=True, tickets=False)
 
-    one, two = (load_or_create_secret(tmp_path / name / "guard" / "decoys.secret") for name in ("1", "2"))
+    one, two = (decoy_secret.load_or_create(tmp_path / name / "guard" / "decoys.secret") for name in ("1", "2"))
     assert one == two != alone
