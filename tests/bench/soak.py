@@ -1,10 +1,11 @@
 """Does a guard that runs for long stay as large as it was, and is nothing lost whatever happens to it meanwhile?
 
-Run by hand: `python3 dev.py bench soak [MINUTES] [--fast-lane] [--json]` (30). A guard with two workers before two
+Run by hand: `python3 dev.py bench soak [MINUTES] [--full-lane] [--json]` (30). A guard with two workers before two
 small upstreams, all on the loopback: people, crawlers, an assistant, a search engine, scrapers, and clients that change
 address and user agent with every request. In the first half the configuration is loaded anew each minute, the second
-upstream comes and goes, and in turn a worker and the recorder are killed. The second half is calm, so that memory, open
-files and threads can be compared: each process at the half against its end. Afterwards the log is held against what
+upstream comes and goes, and in turn a worker and the recorder are killed. Then clients ask as fast as they can, so that
+what workers remember of the last hour comes to its bound. The last part is calm, so that memory, open files and threads
+can be compared: each process at its beginning against its end. Afterwards the log is held against what
 clients saw, and each request that failed against what had happened within the second before it.
 """
 
@@ -36,6 +37,8 @@ from tests.support.upstream import Servers  # noqa: E402
 
 SAMPLE_SECONDS = 5.0
 FLAP_SECONDS = 7.0
+FILLING = 0.2
+"""Of all the time, after the half."""
 MAY_GROW = 1.10
 MAY_GROW_MIB = 8.0
 """A process is flat that has grown by no more than the larger of the two."""
@@ -126,6 +129,7 @@ def run(
         events: list[tuple[float, str]] = []
         done: Counter[str] = Counter()
         next_flap, next_minute, killing = FLAP_SECONDS, min(60.0, half / 3), 0
+        hasty: list[Crowd] = []
         try:
             while (now := time.monotonic() - begun) < end:
                 samples += sample(guard.process.pid, now)
@@ -133,6 +137,10 @@ def run(
                     flapping.turn()
                     next_flap += FLAP_SECONDS
                     done["turns of the upstream"] += 1
+                if not hasty and half <= now < half + FILLING * end:
+                    hasty += [Crowd(guard.port, told, 0.0) for _ in range(2)]
+                elif hasty and now >= half + FILLING * end:
+                    hasty.pop().end()
                 if now < half - 20 and now >= next_minute:
                     next_minute += min(60.0, half / 3)
                     events.append((time.monotonic(), "reload"))
@@ -149,7 +157,8 @@ def run(
                     print(f"soak: {now:.0f} s: reload, {module} killed", file=sys.stderr, flush=True)
                 time.sleep(SAMPLE_SECONDS)
         finally:
-            crowd.end()
+            for one in (crowd, *hasty):
+                one.end()
             strangers.end()
             status = guard.stop()
         done["exit status"] = status
@@ -158,14 +167,15 @@ def run(
 
 
 def grown(samples: list[Sample], minutes: float) -> list[dict[str, Any]]:
-    """Compare each process that lived through the second half: its first fifth against its last."""
-    half, end = minutes * 30, minutes * 60
-    fifth = (end - half) / 5
+    """Compare each process that lived through the calm: its first fifth against its last."""
+    end = minutes * 60
+    calm = end * (0.5 + FILLING)
+    fifth = (end - calm) / 5
     rows = []
     last = max(one.seconds for one in samples)
     for pid in sorted({one.pid for one in samples if one.seconds == last}):
         mine = [one for one in samples if one.pid == pid]
-        before = [one for one in mine if half <= one.seconds < half + fifth]
+        before = [one for one in mine if calm <= one.seconds < calm + fifth]
         after = [one for one in mine if one.seconds >= end - fifth]
         if not before or not after:
             continue
@@ -187,7 +197,10 @@ def grown(samples: list[Sample], minutes: float) -> list[dict[str, Any]]:
 
 
 def table(rows: list[dict[str, Any]], samples: list[Sample]) -> str:
-    lines = ["| process | memory, half and end | most | open files | threads | |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| process | memory, before and after the calm | most | open files | threads | |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in rows:
         most = max(one.mib for one in samples if one.module == row["process"])
         (m1, m2), (f1, f2), (t1, t2) = row["mib"], row["files"], row["threads"]
@@ -202,10 +215,10 @@ def table(rows: list[dict[str, Any]], samples: list[Sample]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py bench soak", description="Runs a guard for long, and harms it.")
     parser.add_argument("minutes", nargs="?", type=float, default=30.0)
-    parser.add_argument("--fast-lane", action="store_true", help="with plain requests past the HTTP library")
+    parser.add_argument("--full-lane", action="store_true", help="with every request through the HTTP library")
     parser.add_argument("--json", action="store_true", help="every sample")
     chosen = parser.parse_args()
-    samples, told, strangers, found, done, causes = run(chosen.minutes, chosen.fast_lane)
+    samples, told, strangers, found, done, causes = run(chosen.minutes, not chosen.full_lane)
     rows = grown(samples, chosen.minutes)
     statuses = {who: dict(sorted(counts.items())) for who, counts in {**told.statuses, **strangers.statuses}.items()}
     flat = bool(rows) and all(row["flat"] for row in rows)
