@@ -14,7 +14,10 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @app.command()
 def trace(
-    found: Annotated[list[Path], typer.Argument(metavar="FOUND…", help="Pictures, folders, .tar, .tar.gz, .parquet.")],
+    found: Annotated[
+        list[Path],
+        typer.Argument(metavar="FOUND…", help="Pictures, folders, .tar, .tar.gz, .zip, .parquet, .tfrecord."),
+    ],
     *,
     originals: Annotated[Path, typer.Option(metavar="DIR", help="The pictures as your site serves them.")],
     evidence: Annotated[
@@ -54,7 +57,7 @@ def trace(
     token is found.tsr. A found.json that is there is kept, so a time stamp over it stays good. For a single file,
     PICTURE.jpg.found.json with "from" and "retrieved" says more than the options do. Times without a zone are UTC.
 
-    JSON: "results", for each found file "file" (behind a ! the member or row of a shard), "sha256", "original",
+    JSON: "results", for each found file "file" (behind a ! the member, row or record of a shard), "sha256", "original",
     "mark_id", "z", "threshold", "identified", "bound" (the chance of a coincidence, at most), "records" (requests in
     the log that got a copy under this id), "shared" (copies that 'guard share' made) and "canary" (the record that
     names the original as a picture that no page shows); "together", the same for all

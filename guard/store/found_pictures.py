@@ -1,28 +1,33 @@
 """Which pictures lie in what was found?
 
 Files, folders, and the shards in which data sets come: img2dataset's `.tar` (WebDataset: a
-picture and its metadata under one key), also packed as `.tar.gz`, and `.parquet` (see `found_tables`). One
-picture is in memory at a time. What can not be read is told, and the rest goes on.
+picture and its metadata under one key), also packed as `.tar.gz`, `.zip`, `.parquet` (see `found_tables`) and
+`.tfrecord` (see `found_records`). One picture is in memory at a time. What can not be read is told, and the rest
+goes on.
 
 Where a data set says from which address it has a picture, that is kept: the member `KEY.json`
-of a tar, the column `url` of a table, and in a folder the file `NAME.json`, as img2dataset
+of a tar or ZIP file, the column or feature `url`, and in a folder the file `NAME.json`, as img2dataset
 writes them. What the finder says of one file is in `NAME.jpg.found.json`, with `from` and
 `retrieved`.
 """
 
+import io
 import json
+import re
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
 from guard.errors import GuardError, UsageError
-from guard.store import found_tables
+from guard.store import found_records, found_tables
+from guard.store.found_zips import Zip
 
 PICTURE_ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff", ".bmp"})
-SHARD_ENDINGS: Final = frozenset({".tar", ".tar.gz", ".tgz", ".parquet"})
+_RECORD_ENDINGS: Final = frozenset({".tfrecord", ".tfrecords", ".tfrec", ".tfrecord.gz"})
+SHARD_ENDINGS: Final = frozenset({".tar", ".tar.gz", ".tgz", ".zip", ".parquet"}) | _RECORD_ENDINGS
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of one picture."""
 SIDECAR: Final = ".found.json"
@@ -30,6 +35,8 @@ _LARGEST_NOTE: Final = 256 * 1024
 """Bytes of what lies beside a picture; captions of data sets are in it."""
 _LONGEST: Final = 2000
 """Characters of a text that is taken from there."""
+_NUMBERED: Final = re.compile(r"-[0-9]+-of-[0-9]+$")
+"""What TensorFlow puts behind the ending of a shard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +86,10 @@ def files_in(paths: list[Path]) -> Iterator[Path]:
 
 
 def ending_of(path: Path) -> str:
-    """Return how a file's name ends, in small letters; `.tar.gz` is one ending."""
-    name = path.name.lower()
-    return ".tar.gz" if name.endswith(".tar.gz") else path.suffix.lower()
+    """Return how a file's name ends, in small letters, without `-00000-of-00009`; `.tar.gz` is one ending."""
+    name = _NUMBERED.sub("", path.name.lower())
+    packed = (one for one in SHARD_ENDINGS if one.endswith(".gz") and name.endswith(one))
+    return next(packed, Path(name).suffix)
 
 
 def _of_file(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
@@ -89,8 +97,14 @@ def _of_file(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
         match ending_of(path):
             case ".tar" | ".tar.gz" | ".tgz":
                 yield from _of_tar(path, unreadable)
+            case ".zip":
+                yield from _of_zip(path, unreadable)
             case ".parquet":
-                yield from _of_table(path, unreadable)
+                yield from _of_cells(path, found_tables.pictures_in(path), unreadable)
+            case ending if ending in _RECORD_ENDINGS:
+                with path.open("rb") as records:
+                    cells = found_records.pictures_in(records, lambda said: unreadable(f"{path}: {said}"))
+                    yield from _of_cells(path, cells, unreadable)
             case _:
                 if path.stat().st_size > LARGEST:
                     unreadable(_too_large(str(path)))
@@ -172,8 +186,38 @@ def _key(member: str) -> str:
     return f"{folder}{slash}{name.partition('.')[0]}"
 
 
-def _of_table(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
-    for cell in found_tables.pictures_in(path):
+def _of_zip(path: Path, unreadable: Report) -> Iterator[FoundPicture]:
+    with path.open("rb") as opened:
+        shard = Zip(opened)
+        for member in shard.members():
+            if Path(member.filename).suffix.lower() not in PICTURE_ENDINGS:
+                continue
+            name = f"{path}!{member.filename}"
+            if member.file_size > LARGEST:
+                unreadable(_too_large(name))
+                continue
+            try:
+                data = shard.read(member, LARGEST)
+            except GuardError as error:
+                unreadable(f"{name}: {error}")
+                continue
+            yield FoundPicture(name=name, data=data, url=_url_beside(shard, path, member.filename, unreadable))
+
+
+def _url_beside(shard: Zip, path: Path, member: str, unreadable: Report) -> str:
+    note = shard.member(f"{_key(member)}.json")
+    if note is None:
+        return ""
+    name = f"{path}!{note.filename}"
+    try:
+        return _text(_note(name, io.BytesIO(shard.read(note, _LARGEST_NOTE)), unreadable), "url")
+    except GuardError as error:
+        unreadable(f"{name}: {error}")
+        return ""
+
+
+def _of_cells(path: Path, cells: Iterable[found_tables.Cell], unreadable: Report) -> Iterator[FoundPicture]:
+    for cell in cells:
         name = f"{path}!{cell.place}"
         if len(cell.data) > LARGEST:
             unreadable(_too_large(name))

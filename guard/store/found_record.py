@@ -28,7 +28,7 @@ class FoundFile:
     """What is on record of one found picture. Its texts are as they are shown: one line, in any terminal."""
 
     file: str
-    """The path; behind a `!` the member or row of a shard."""
+    """The path; behind a `!` the member, row or record of a shard."""
     sha256: str
     """64 hexadecimal digits."""
     size: int

@@ -11,16 +11,20 @@ from typing import Final, NamedTuple
 
 from guard.errors import GuardError
 
-_NAMES: Final = ("jpg", "jpeg", "png", "webp", "image", "images", "img", "picture", "bytes", "image_bytes")
-_ADDRESSES: Final = ("url", "image_url", "original_url", "source_url")
+NAMES: Final = (
+    "jpg", "jpeg", "png", "webp", "image", "images", "img", "picture", "bytes", "image_bytes", "image/encoded",
+)  # fmt: skip
+"""What data sets call their pictures, in small letters, the likeliest first."""
+ADDRESSES: Final = ("url", "image_url", "original_url", "source_url")
+"""What they call the address that they have one from."""
 _BATCH: Final = 64
 
 
 class Cell(NamedTuple):
-    """One picture of a table."""
+    """One picture of a table, or of other records."""
 
     place: str
-    """The number of its row; behind a dot which one of that row it is, where there may be several."""
+    """The number of its row, from 0; behind a dot which one of that row it is, where there may be several."""
     data: bytes
     url: str
     """Where the table has it from; empty if it does not say."""
@@ -60,7 +64,7 @@ def pictures_in(path: Path) -> Iterator[Cell]:
 def _pictures(kinds: Mapping[str, str]) -> str:
     """Return what to select for the bytes of the pictures."""
     able = {name: selected for name, kind in kinds.items() if (selected := _selected(name, kind))}
-    usual = [name for wanted in _NAMES for name in able if name.lower() == wanted]
+    usual = [name for wanted in NAMES for name in able if name.lower() == wanted]
     if not usual and len(able) != 1:
         raise GuardError(f"no column with picture bytes; there are {', '.join(kinds)}")
     return able[usual[0] if usual else next(iter(able))]
@@ -80,7 +84,7 @@ def _selected(name: str, kind: str) -> str:
 def _address(kinds: Mapping[str, str]) -> str:
     """Return what to select for the address; a picture that is a struct has its own, if at all, in a column beside."""
     named = {name.lower(): name for name, kind in kinds.items() if kind == "VARCHAR"}
-    found = next((named[wanted] for wanted in _ADDRESSES if wanted in named), None)
+    found = next((named[wanted] for wanted in ADDRESSES if wanted in named), None)
     return "NULL" if found is None else _quoted(found)
 
 

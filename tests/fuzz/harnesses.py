@@ -5,9 +5,12 @@ asserts that too.
 """
 
 import contextlib
+import gzip
 import hashlib
+import io
 import json
 import random
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -68,9 +71,12 @@ from guard.server.fast_lane import heads
 from guard.server.fast_lane.heads import written
 from guard.server.recorder_protocol import ProtocolError, Reader, parse_append, parse_disclose
 from guard.server.validators import names, wanted
+from guard.store.found_records import pictures_in
+from guard.store.found_zips import Zip
 from guard.store.rule_files import rules_root
 from guard.verifier import verify
 from guard.yaml12 import load as load_yaml
+from tests.support import records
 from tests.support.facts import request
 from tests.support.pictures import encoded, packed, scenery
 from tests.support.spop import haproxy_hello, headers, notify
@@ -425,6 +431,47 @@ def reservation_in_a_picture(data: bytes) -> None:
 @_harness(lambda: [to_bytes(packed(encoded(scenery(240, 200), "JPEG"), b"k" * 32))], PictureError)
 def pack(data: bytes) -> object:
     return from_bytes(data)
+
+
+# Data sets.
+
+
+def _small_record() -> list[bytes]:
+    picture = encoded(scenery(64, 48), "JPEG", quality=40)
+    return [
+        records.example({"jpg": picture, "url": b"https://a.example/", "width": 64, "left": [picture, b"x"], "n": 0.5})
+    ]
+
+
+def _zips() -> list[bytes]:
+    found = []
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", method) as out:
+            out.writestr("a/0.jpg", b"\xff\xd8\xff" + b"picture" * 9)
+            out.writestr("a/0.json", b'{"url":"https://a.example/"}')
+        found.append(made.getvalue())
+    return found
+
+
+@_harness(lambda: [records.framed(_small_record()[0]) * 2, gzip.compress(records.framed(b"") * 3)], GuardError)
+def record_file(data: bytes) -> None:
+    for one in pictures_in(io.BytesIO(data), lambda _: None):
+        assert sniff.media_type(one.data)
+
+
+@_harness(_small_record, GuardError)
+def record_example(data: bytes) -> None:
+    for one in pictures_in(io.BytesIO(records.framed(data)), lambda _: None):
+        assert one.data in data
+
+
+@_harness(_zips, GuardError)
+def zip_file(data: bytes) -> None:
+    archive = Zip(io.BytesIO(data))
+    for member in archive.members():
+        with contextlib.suppress(GuardError):
+            assert len(archive.read(member, 1000)) <= 1001
 
 
 # Evidence.

@@ -1,6 +1,8 @@
+import gzip
 import io
 import json
 import tarfile
+import zipfile
 
 import pytest
 
@@ -8,6 +10,7 @@ from guard.errors import UsageError
 from guard.store import found_pictures
 from guard.store.found_pictures import find_pictures
 from tests.support.pictures import encoded, noise
+from tests.support.records import file_of
 
 PICTURE = encoded(noise(), "JPEG")
 
@@ -53,6 +56,67 @@ def test_a_packed_shard_that_ends_too_early_is_told(tmp_path):
 
     assert [name for name, _ in names([tmp_path], complaints)] == [f"{shard}!000.jpg"]
     assert len(complaints) == 1
+
+
+def test_a_zip_file_is_opened(tmp_path):
+    """Its pictures wherever they lie in it, with what stands beside them under their key, in any order."""
+    shard = tmp_path / "a.ZIP"
+    with zipfile.ZipFile(shard, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, data in {
+            "set/0.json": note(url="https://a.example/"), "set/0.jpg": PICTURE, "set/1.PNG": PICTURE, "set/a.txt": b"x",
+            "1.json": note(url="https://no.example/"), "set/deep/2.jpg": PICTURE, "set/deep/2.json": b"{broken",
+        }.items():  # fmt: skip
+            out.writestr(name, data)
+    complaints = []
+
+    found = list(find_pictures([tmp_path], complaints.append))
+
+    assert [one.name for one in found] == [f"{shard}!set/{name}" for name in ("0.jpg", "1.PNG", "deep/2.jpg")]
+    assert [one.url for one in found] == ["https://a.example/", "", ""]
+    assert {one.data for one in found} == {PICTURE}
+    assert [one.split(": ")[0] for one in complaints] == [f"{shard}!set/deep/2.json"]
+
+
+def test_what_can_not_be_read_in_a_zip_file_is_told_with_its_member(tmp_path):
+    """The others are taken, and a picture whose note can not be read is still a picture."""
+    shard = tmp_path / "a.zip"
+    with zipfile.ZipFile(shard, "w", zipfile.ZIP_STORED) as out:
+        for name in ("0.jpg", "1.jpg", "1.json"):
+            out.writestr(name, PICTURE if name.endswith("jpg") else note(url="https://a.example/"))
+    data = bytearray(shard.read_bytes())
+    data[len(PICTURE) // 2] ^= 1
+    data[data.index(b"a.example")] ^= 1
+    shard.write_bytes(data)
+    (tmp_path / "b.zip").write_bytes(b"no archive")
+    complaints = []
+
+    assert [name for name, _ in names([tmp_path], complaints)] == [f"{shard}!1.jpg"]
+    assert [one.split(": ")[0] for one in complaints] == [f"{shard}!0.jpg", f"{shard}!1.json", f"{tmp_path}/b.zip"]
+
+
+@pytest.mark.parametrize("ending", [".tfrecord", ".tfrec", ".tfrecords", ".tfrecord.gz", ".tfrecord-00000-of-00012"])
+def test_a_file_of_records_is_opened(tmp_path, ending):
+    """The number behind the `!` is the record's."""
+    shard = tmp_path / f"a.b{ending}"
+    data = file_of({"txt": b"x"}, {"jpg": PICTURE, "url": b"https://a.example/" + b"a" * 9999})
+    shard.write_bytes(gzip.compress(data) if ending.endswith("gz") else data)
+
+    (found,) = find_pictures([tmp_path], pytest.fail)
+
+    assert (found.name, found.data, found.url[:18]) == (f"{shard}!1", PICTURE, "https://a.example/")
+    assert len(found.url) == 2000
+
+
+def test_what_can_not_be_read_in_a_file_of_records_is_told_with_its_number(tmp_path):
+    """And with the file's name, whether the rest of it goes on or not."""
+    shard = tmp_path / "a.tfrecord"
+    data = bytearray(file_of({"jpg": PICTURE}, {"jpg": PICTURE}, {"jpg": PICTURE}))
+    data[100] ^= 1
+    shard.write_bytes(data[:-1])
+    complaints = []
+
+    assert [name for name, _ in names([tmp_path], complaints)] == [f"{shard}!1"]
+    assert complaints == [f"{shard}: record 0: its checksum does not match", f"{shard}: record 2: the file ends in it"]
 
 
 def test_a_table_with_pictures_is_read_row_by_row(tmp_path):
@@ -109,11 +173,17 @@ def test_a_picture_that_is_too_large_is_named(tmp_path, monkeypatch):
     with tarfile.open(tmp_path / "b.tar", "w") as out:
         out.add(tmp_path / "a.jpg", "0.jpg")
     parquet.write_table(pyarrow.table({"jpg": [PICTURE, PICTURE[:99]]}), tmp_path / "c.parquet")
+    (tmp_path / "d.tfrecord").write_bytes(file_of({"jpg": PICTURE}, {"jpg": PICTURE[:99]}))
+    with zipfile.ZipFile(tmp_path / "e.zip", "w") as out:
+        out.write(tmp_path / "a.jpg", "0.jpg")
+        out.writestr("1.jpg", PICTURE[:99])
     complaints = []
 
-    assert [name for name, _ in names([tmp_path], complaints)] == [str(tmp_path / "c.parquet!1")]
+    taken = [name.removeprefix(f"{tmp_path}/") for name, _ in names([tmp_path], complaints)]
+
+    assert taken == ["c.parquet!1", "d.tfrecord!1", "e.zip!1.jpg"]
     assert [one.removeprefix(f"{tmp_path}/").split(": larger")[0] for one in complaints] == [
-        "a.jpg", "b.tar!0.jpg", "c.parquet!0"
+        "a.jpg", "b.tar!0.jpg", "c.parquet!0", "d.tfrecord!0", "e.zip!0.jpg"
     ]  # fmt: skip
 
 
