@@ -1,7 +1,9 @@
 """Whom were the copies issued to that were found somewhere?"""
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -20,6 +22,7 @@ from guard.store import found_record
 from guard.store.canary_pictures import folder_in as folder_of_canaries
 from guard.store.found_pictures import SHARD_ENDINGS, ending_of, files_in, find_pictures
 from guard.store.found_record import FoundFile, FoundRecord
+from guard.store.originals_index import OriginalsIndex, cache_folder
 
 EXIT_FOUND = 0
 EXIT_NONE = 1
@@ -117,11 +120,19 @@ def _originals(folders: list[Path]) -> Originals:
     originals = Originals()
     # An archive beside the pictures is a copy of them; each is read again when a found picture may show it.
     files = [file for file in files_in(folders) if ending_of(file) not in SHARD_ENDINGS]
-    for picture in with_progress(find_pictures(files, complain), "originals", len(files)):
-        try:
-            originals.add(picture.name, picture.data, Path(picture.name).read_bytes)
-        except PictureError as error:
-            complain(f"{picture.name}: {error}")
+    with OriginalsIndex(cache_folder(os.environ), complain) as index:
+        for file in with_progress(files, "originals", len(files)):
+            try:
+                described = index.described(file, partial(_bytes_of, file))
+            except PictureError as error:
+                complain(f"{file}: {error}")
+                continue
+            if described is not None:
+                originals.take(str(file), described, file.read_bytes)
     if not len(originals):
         raise UsageError(f"--originals: there is no picture in {folders[0]}")
     return originals
+
+
+def _bytes_of(file: Path) -> bytes | None:
+    return next((picture.data for picture in find_pictures([file], complain)), None)

@@ -52,7 +52,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
-    """What is peculiar in a picture, and where, in its own pixels."""
+    """What is peculiar in a picture, and where, in its own pixels; the strongest first."""
 
     points: NDArray[np.float32]
     descriptors: Any
@@ -245,7 +245,11 @@ def from_scaled(small: NDArray[Any], full: NDArray[Any]) -> Matrix:
 def _features(luma: Gray) -> tuple[NDArray[np.float32], Any]:
     sift: Any = getattr(cv2, "SIFT_create")  # noqa: B009  # missing in the stubs
     points, descriptors = sift(_FEATURES, contrastThreshold=0.008).detectAndCompute(luma, None)
-    return np.array([point.pt for point in points], np.float32).reshape(-1, 2), descriptors
+    places = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
+    if descriptors is None:
+        return places, None
+    order = np.argsort([-point.response for point in points], kind="stable")
+    return places[order], descriptors[order]
 
 
 def _at_full_size(points: NDArray[np.float32], small: Gray, full: Gray) -> NDArray[np.float32]:

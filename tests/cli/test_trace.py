@@ -3,9 +3,12 @@ import io
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
 import tarfile
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,6 +16,7 @@ from PIL import Image
 pytest.importorskip("cv2")
 
 from guard.image.mark import copy_for
+from tests.support.caches import own_cache  # noqa: F401
 from tests.support.pictures import encoded, packed, scenery
 
 KEY = b"\x07" * 32
@@ -42,11 +46,12 @@ def folder(tmp_path_factory):
     return made
 
 
-def guard(folder, *arguments):
+def guard(folder, *arguments, **environ):
     given = [*arguments, "--originals", "originals", "--mark-ids", "ids", "--key-file", "mark.key"]
     return subprocess.run(
-        [sys.executable, "-m", "guard", "trace", *given], capture_output=True, text=True, check=False, cwd=folder
-    )
+        [sys.executable, "-m", "guard", "trace", *given],
+        capture_output=True, text=True, check=False, cwd=folder, env=os.environ | environ,
+    )  # fmt: skip
 
 
 def test_copies_are_traced_and_nobody_else_is_accused(folder):
@@ -80,6 +85,50 @@ def test_copies_are_traced_and_nobody_else_is_accused(folder):
     assert value["together"]["mark_id"] == IDS[16].hex()
     assert value["originals"] == 4
     assert "found/broken.jpg: not a picture" in ended.stderr
+
+
+def test_a_second_search_says_the_same_and_decodes_no_original_again(folder, tmp_path):
+    """What is kept between searches changes nothing; an original that is no picture is told each time."""
+    for one in (folder / "originals").iterdir():
+        os.utime(one, ns=(0, 0))
+    cache = tmp_path / "cache"
+
+    without = guard(folder, "found", "--json", XDG_CACHE_HOME="", HOME="")
+    first, second = (guard(folder, "found", "--json", XDG_CACHE_HOME=str(cache)) for _ in range(2))
+
+    assert first.stdout == second.stdout == without.stdout
+    assert first.stderr == second.stderr == without.stderr
+    with contextlib.closing(sqlite3.connect(cache / "crawler-guard" / "originals.sqlite")) as index:
+        known = {os.fsdecode(path): digest for path, digest in index.execute("SELECT path, digest FROM files")}
+    assert {path: sha256(Path(path).read_bytes()).digest() for path in known} == known
+    assert {Path(path).name for path in known} == {"1.jpg", "2.jpg", "3.jpg", "ink.jpg"}
+
+
+def test_a_changed_original_is_compared_as_it_is_now(folder, tmp_path):
+    """Not as it was at the last search."""
+    (tmp_path / "originals").mkdir()
+    for name in ("ids", "mark.key"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    found, original = str(folder / "found" / "copy1.jpg"), tmp_path / "originals" / "a.jpg"
+    told = []
+    for name in ("1.jpg", "3.jpg", "1.jpg"):
+        original.write_bytes((folder / "originals" / name).read_bytes())
+        ended = guard(tmp_path, found, "--json", XDG_CACHE_HOME=str(tmp_path / "cache"))
+        told.append(json.loads(ended.stdout)["results"][0]["mark_id"])
+
+    assert told == [IDS[16].hex(), None, IDS[16].hex()]
+
+
+def test_a_damaged_index_is_no_failure(folder, tmp_path):
+    """It is told, and what is found is the same."""
+    index = tmp_path / "crawler-guard" / "originals.sqlite"
+    index.parent.mkdir()
+    index.write_bytes(b"no database" * 999)
+
+    ended = guard(folder, "found/copy1.jpg", XDG_CACHE_HOME=str(tmp_path))
+
+    assert ended.returncode == 0
+    assert f"{index}: damaged, and made anew" in ended.stderr
 
 
 def test_the_same_file_twice_is_compared_once(folder, tmp_path):

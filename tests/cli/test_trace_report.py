@@ -14,6 +14,7 @@ pytest.importorskip("cv2")
 from guard.image.chips import commitment
 from guard.image.mark import copy_for
 from tests.support.authority import Authority, serving
+from tests.support.caches import own_cache  # noqa: F401
 from tests.support.marked import ROBOTS, MarkedLog
 from tests.support.pictures import encoded, packed, scenery
 

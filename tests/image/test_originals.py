@@ -70,6 +70,16 @@ def test_among_many_a_sky_is_known_by_how_it_looks(many):
         assert f"sky {slope}" in [one.name for one in many.candidates(found(small))]
 
 
+def test_many_without_features_are_known_by_how_they_look():
+    """There is nothing to look up by then, and still the picture has features."""
+    skies = {f"sky {slope}": encoded(sky(320, 240, slope).resize((64, 48)), "PNG") for slope in range(8)}
+    plain = {f"plain {shade}": encoded(Image.new("L", (64, 48), shade), "PNG") for shade in range(FEW_ORIGINALS + 1)}
+    known = taken_in(plain)
+
+    assert known.candidates(found(scenery(400, 300, seed=99))) == []
+    assert taken_in(plain | skies).candidates(found(sky(320, 240, 2)))[0].name.startswith("sky")
+
+
 def test_a_strangers_picture_is_held_against_few(many):
     """Most of a data set shows none of the originals, and each comparison raises the threshold."""
     assert len(many.candidates(found(scenery(400, 300, seed=99)))) <= 4

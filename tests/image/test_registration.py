@@ -6,8 +6,10 @@ from PIL import Image
 
 pytest.importorskip("cv2")
 
+import cv2
+
 from guard.image.luma import luma_of
-from guard.image.registration import Found, Reference, agreement, hypotheses
+from guard.image.registration import Found, Reference, agreement, features, hypotheses
 from tests.support.pictures import encoded, scenery
 
 PICTURE = scenery(1200, 900)
@@ -74,3 +76,15 @@ def test_a_flat_picture_matches_nothing():
     Image.new("RGB", (300, 200), "grey").save(flat, "PNG")
 
     assert hypotheses(Found(luma_of(flat.getvalue())), REFERENCE) == []
+
+
+def test_the_strongest_features_come_first():
+    """An index over many originals takes the first ones."""
+    luma = np.asarray(scenery(400, 300, seed=3).convert("L"))
+    points, descriptors = cv2.SIFT_create(700, contrastThreshold=0.008).detectAndCompute(luma, None)
+    strength = {row.tobytes(): point.response for row, point in zip(descriptors, points, strict=True)}
+
+    told = [strength[row.tobytes()] for row in features(luma).descriptors]
+
+    assert len(told) > 100
+    assert told == sorted(told, reverse=True)

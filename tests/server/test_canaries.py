@@ -23,6 +23,7 @@ from guard.store.canary_records import canaries
 from guard.store.log_files import open_folder
 from guard.store.record_finder import leaves
 from tests.server.test_challenge import browser, contexts
+from tests.support.caches import own_cache  # noqa: F401
 from tests.support.http import CHROME, GOOGLEBOT_IMAGE, GPTBOT, ask
 from tests.support.pictures import encoded, scenery
 from tests.support.running import PATIENT, RunningGuard, wait_until

@@ -14,6 +14,7 @@ from guard.store.mark_keys import folder_in, load, load_or_create, rotate
 from guard.store.marked_records import issued
 from guard.store.record_finder import leaves
 from tests.server.test_marking import copy_of, gallery, guard, site
+from tests.support.caches import own_cache  # noqa: F401
 from tests.support.http import ask
 from tests.support.running import wait_until
 

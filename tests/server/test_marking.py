@@ -11,6 +11,7 @@ from PIL import Image, ImageChops
 
 from guard.store.mark_keys import folder_in, load
 from guard.store.marked_records import issued
+from tests.support.caches import own_cache  # noqa: F401
 from tests.support.http import ask
 from tests.support.pictures import encoded, scenery
 from tests.support.running import RunningGuard, wait_until
