@@ -43,6 +43,7 @@ _PASSING: Final = frozenset({
 
 _SCHEMA: Final = """
 PRAGMA auto_vacuum = FULL;
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS originals (
     digest BLOB NOT NULL,
     method BLOB NOT NULL,
@@ -57,7 +58,9 @@ CREATE TABLE IF NOT EXISTS files (
     digest BLOB NOT NULL,
     used INTEGER NOT NULL
 );
+COMMIT;
 """
+"""Both tables at once: another process sees none of them, or both."""
 _DROP: Final = (
     "DELETE FROM files WHERE used < :oldest",
     "DELETE FROM originals WHERE method <> :method OR digest NOT IN (SELECT digest FROM files)",
@@ -211,7 +214,8 @@ class OriginalsIndex:
 
     def _fault(self, error: sqlite3.Error) -> None:
         """Go on, with a new file where what is in the old one is damaged."""
-        if self._file is None or error.sqlite_errorcode & 0xFF in _PASSING:
+        code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)  # of the module's own there is none
+        if self._file is None or code & 0xFF in _PASSING:
             return
         if self._connection is not None:
             self._connection.close()
