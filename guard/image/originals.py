@@ -22,15 +22,20 @@ FEW: Final = 12
 FEW_ORIGINALS: Final = 24
 """So many are all matched, and all of them tried where nothing matches."""
 _LIKELY: Final = 2
+_AS_GOOD: Final = 0.4
+"""So many of the best one's matches make one of a series likely as well."""
 _VOTED: Final = 8
 _ALIKE: Final = 4
 _INDEXED: Final = 150
 """Features of an original that are in the index. The strongest 150 find as many crops of photographs as any 300."""
-_DISTINCT: Final = 0.85
-"""How much nearer a feature must be than the nearest of another original to count as a vote."""
-_NEIGHBOURS: Final = 4
+_NEIGHBOURS: Final = 12
+"""Features that are looked up for each of the picture's: more than a series of shots has of one place."""
+_DISTINCT: Final = 0.75
+"""How much nearer one must be than the last of them, which is of another place, to count as a vote."""
 _RESEMBLES: Final = 0.75
 """Correlation of two thumbnails from which pictures may be the same."""
+_SAME: Final = 0.95
+"""From which one may be a whole copy of the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,10 +79,13 @@ class Originals:
             fit = match(found, one.described.features)
             matched.append((fit.inliers if fit else 0, one))
         matched.sort(key=lambda pair: -pair[0])
+        enough = max(FEW, _AS_GOOD * matched[0][0]) if matched else FEW
         likely = [one for inliers, one in matched[:_LIKELY] if inliers >= FEW]
-        if likely or not many:
-            return likely or [one for _, one in matched]
-        return self._alike(found)
+        likely += [one for inliers, one in matched[_LIKELY:_VOTED] if inliers >= enough]
+        if likely:
+            # Of a series the right one need not match best, but a whole copy looks like it at a glance.
+            return likely + [one for one in self._alike(found, _SAME)[:_LIKELY] if one not in likely]
+        return self._alike(found, _RESEMBLES) if many else [one for _, one in matched]
 
     def _voted(self, found: Found) -> list[Known]:
         """Return those with most features that are nearest to one of the picture's."""
@@ -88,11 +96,12 @@ class Originals:
             if descriptors is None or len(owners) < _NEIGHBOURS:
                 continue
             places, distances = index.knnSearch(descriptors, _NEIGHBOURS, params={"checks": 48})
-            nearest = owners[places]
-            distances[places < 0] = np.inf  # it gave up
-            others = np.where(nearest == nearest[:, :1], np.inf, distances).min(axis=1)
-            distinct = distances[:, 0] < _DISTINCT**2 * others
-            votes = np.maximum(votes, np.bincount(nearest[distinct, 0], minlength=len(votes)))
+            found_at = places >= 0  # else it gave up
+            last = np.where(found_at, distances, 0).max(axis=1, keepdims=True)
+            distinct = found_at & (distances < _DISTINCT**2 * last)
+            # One vote of each feature for an original, however many of that are alike.
+            pairs = np.unique(np.nonzero(distinct)[0] * len(votes) + owners[places[distinct]])
+            votes = np.maximum(votes, np.bincount(pairs % len(votes), minlength=len(votes)))
         order = np.argsort(-votes, kind="stable")[:_VOTED]
         return [self._known[place] for place in order if votes[place] > 1]
 
@@ -111,9 +120,9 @@ class Originals:
         self._index = made, owners
         return self._index
 
-    def _alike(self, found: Found) -> list[Known]:
-        """Return those that look most like the picture, or like the picture in a mirror."""
+    def _alike(self, found: Found, least: float) -> list[Known]:
+        """Return those that look most like the picture, or like the picture in a mirror, with that correlation."""
         shown = np.stack([glance(mirrored(found.luma, flip)) for flip in (False, True)])
         likeness = np.array([(one.described.glances @ shown.T).max() for one in self._known])
         order = np.argsort(-likeness, kind="stable")[:_ALIKE]
-        return [self._known[place] for place in order if likeness[place] >= _RESEMBLES]
+        return [self._known[place] for place in order if likeness[place] >= least]

@@ -96,3 +96,28 @@ def test_what_is_no_picture_is_refused(originals):
     """The caller names the file."""
     with pytest.raises(PictureError):
         originals.add("x", b"<html>", bytes)
+
+
+def shots(seed):
+    """Return a series of one place, each a little elsewhere and with a grain of its own."""
+    place, grain = scenery(700, 540, seed=seed), np.random.default_rng(seed)
+    taken = []
+    for number in range(6):
+        left, top = grain.integers(0, 60, 2)
+        pixels = np.asarray(place.crop((left, top, left + 640, top + 480)), np.float32)
+        noisy = pixels + grain.normal(0, 4, pixels.shape)
+        taken.append((f"{seed} {number}", Image.fromarray(noisy.clip(0, 255).astype(np.uint8))))
+    return taken
+
+
+@pytest.mark.parametrize("others", [1, 5])
+def test_of_a_series_the_right_one_is_among_the_likely(others):
+    """All of them match nearly as well; which one it is the mark's reader finds out."""
+    series = [shot for seed in range(40, 40 + others) for shot in shots(seed)]
+    known = taken_in({name: encoded(shot, "JPEG", quality=92) for name, shot in series})
+    assert (len(known) > FEW_ORIGINALS) == (others > 1)
+
+    for name, shot in series[::3]:
+        whole, part = shot.resize((256, 192)), shot.crop((100, 60, 580, 420)).resize((256, 192))
+        assert name in [one.name for one in known.candidates(found(whole))]
+        assert name in [one.name for one in known.candidates(found(part))]
