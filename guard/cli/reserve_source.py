@@ -97,7 +97,7 @@ def _decoys(settings: Settings, site: Site, say: Callable[[str], None]) -> tuple
     from guard.server.decoys import Decoys
     from guard.store import decoy_secret
 
-    secret = settings.evidence.directory / "guard" / "decoys.secret"
+    secret = decoy_secret.file_in(settings.evidence.directory)
     if not secret.is_file():
         say("decoys are on: robots.txt will have one more Disallow line from the first start on")
         return ()

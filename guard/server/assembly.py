@@ -110,7 +110,7 @@ class Worker:
         judge = ConductJudge(load_behaviour(root), MASKS[settings.behaviour.front])
         robots_versions = RobotsVersions(settings.evidence.directory / "guard" / "robots")
         self._behaviour = Behaviour(given.clients, judge, robots_versions, given.portfolios)
-        secret = settings.evidence.directory / "guard" / "decoys.secret"
+        secret = decoy_secret.file_in(settings.evidence.directory)
         self._decoys = Decoys(decoy_secret.load_or_create(secret)) if settings.behaviour.decoys else None
         self.sites = Sites(
             [site_of(settings, site, self.pipeline.catalogue, as_of, self._decoys) for site in settings.sites]

@@ -28,7 +28,7 @@ SPENT_SLOTS: Final = 32_768
 pass for the work it has done."""
 MARK_ID_LAYOUT: Final = 0x4D49
 """Number of the format of the table of mark ids."""
-MARK_ID_SLOTS = 65_536
+MARK_ID_SLOTS: Final = 65_536
 """Actors a day: 36 MB when all are used. One that is evicted gets another id."""
 
 

@@ -362,7 +362,7 @@ def _make_secrets(settings: Settings) -> None:
     if (shared := settings.cluster.valkey) is not None:
         share(evidence, shared.secret, today, decoys=settings.behaviour.decoys, tickets=settings.tickets.give)
     if settings.behaviour.decoys:
-        decoy_secret.load_or_create(evidence / "guard" / "decoys.secret")
+        decoy_secret.load_or_create(decoy_secret.file_in(evidence))
     if settings.marks.copies:
         load_or_create(folder_in(evidence))
     if settings.canaries is not None:

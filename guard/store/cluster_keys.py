@@ -14,7 +14,7 @@ from typing import Final
 
 from guard.core.decoys import SECRET_SIZE
 from guard.core.tickets import KEY_SIZE
-from guard.store import ticket_keys
+from guard.store import decoy_secret, ticket_keys
 from guard.store.durable import FOLDER_MODE, replace
 
 NAME_SIZE: Final = 16
@@ -51,9 +51,8 @@ def share(evidence: Path, secret: str, today: date, *, decoys: bool, tickets: bo
     Raises:
         OSError: It can not be written.
     """
-    folder = evidence / "guard"
     if decoys:
-        _keep(folder / "decoys.secret", derive(secret, "decoys", SECRET_SIZE))
+        _keep(decoy_secret.file_in(evidence), derive(secret, "decoys", SECRET_SIZE))
     if tickets:
         # Each for thirty days, counted alike by all: whoever starts a guard in between gets the same key.
         turn = date.fromordinal(today.toordinal() // ticket_keys.RENEWED_AFTER.days * ticket_keys.RENEWED_AFTER.days)

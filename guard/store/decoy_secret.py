@@ -12,6 +12,11 @@ from guard.errors import GuardError
 from guard.store.durable import FILE_MODE, FOLDER_MODE, sync_folder, write_all
 
 
+def file_in(evidence: Path) -> Path:
+    """Return where the secret of a guard lies, given its evidence directory."""
+    return evidence / "guard" / "decoys.secret"
+
+
 def load_or_create(file: Path) -> bytes:
     """Return the secret of this installation, made now if there is none.
 

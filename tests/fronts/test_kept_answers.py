@@ -1,12 +1,11 @@
 """nginx may keep what it was told about a person; everybody else is asked about each time, and the log says so."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.evidence import of_kind
-from tests.support.fronts import DEPLOY, free_port, nginx, running, visit
+from tests.support.fronts import adapted, free_port, nginx, running, visit
 from tests.support.http import CHROME, GPTBOT
 from tests.support.pictures import encoded, scenery
 from tests.support.plain_site import plain_site
@@ -35,17 +34,18 @@ def guard_and_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[R
                 "workers": 1,
             },
         )
-        text = re.sub(r"\n +proxy_cache off;  # not with.*", "", (DEPLOY / "nginx/hand-over.conf").read_text("utf-8"))
-        for old, new in {
-            "#kept ": "",
-            "/var/cache/nginx/guard": f"{folder}/kept",
-            "listen 80;": f"listen 127.0.0.1:{port};",
-            "127.0.0.1:8700": f"127.0.0.1:{guard.port}",
-            "unix:/run/guard/decisions.sock": f"unix:{folder}/decisions.sock",
-            "127.0.0.1:8080": site.url.removeprefix("http://"),
-        }.items():
-            assert old in text
-            text = text.replace(old, new)
+        text = adapted(
+            "nginx/hand-over.conf",
+            {
+                "#kept ": "",
+                "        proxy_cache off;  # not with the two lines above\n": "",
+                "/var/cache/nginx/guard": f"{folder}/kept",
+                "listen 80;": f"listen 127.0.0.1:{port};",
+                "127.0.0.1:8700": f"127.0.0.1:{guard.port}",
+                "unix:/run/guard/decisions.sock": f"unix:{folder}/decisions.sock",
+                "127.0.0.1:8080": site.url.removeprefix("http://"),
+            },
+        )
         (folder / "front").mkdir()
         with running(nginx(folder / "front", text), folder / "front", port):
             yield guard, port
