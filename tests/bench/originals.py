@@ -1,8 +1,8 @@
 """Among many originals, is the one that a found picture shows among those that are tried?
 
 Run by hand: `python3 dev.py bench originals [--others N]` (1,500). Quarters of the photographs that marks are measured
-on (see `tests.support.photographs`), five series of eight shots made of some, each turned, moved and with a grain of its
-own, and others whose features are made up of theirs. Found pictures are whole copies and crops of 35 to 70 % of the
+on (see `tests.support.photographs`), five series of eight shots made of some, each turned, moved and with a grain of
+its own, and others whose features are made up of theirs. Found pictures are whole copies and crops of 35 to 70 % of the
 sides, at 256 pixels and quality 75, every second crop in a mirror.
 """
 
